@@ -1,0 +1,73 @@
+/**
+ * What a simulated peripheral is handed: time, pins, chance and a log. Everything outside the RP2040 (the radio chip,
+ * the network behind it) is written against these four interfaces and never against the machine that has them.
+ *
+ * Implemented in `core/`; used by `radio/` and `network/`.
+ */
+
+/** Virtual time. It moves only when the processor executes or sleeps, and stands still while the host computes. */
+export interface Clock {
+	/** Virtual microseconds since power-on, with fractions (one cycle at 125 MHz is 0.008). */
+	readonly micros: number;
+
+	/** clk_sys cycles since power-on, sleep included. Counts on through watchdog resets. */
+	readonly cycles: number;
+
+	/**
+	 * Calls `callback` once, `delayMicros` (fractions allowed, 0 = as soon as the present instruction ended) later in
+	 * virtual time. Events of the same instant run in the order in which they were scheduled.
+	 *
+	 * A callback that returns a promise stops virtual time until the promise settles: that is how host peers are waited
+	 * for. A rejected promise, or an exception, ends `run()` with it.
+	 *
+	 * @returns cancels the event; harmless when it has already run.
+	 */
+	schedule(delayMicros: number, callback: () => void | Promise<void>): () => void;
+}
+
+/** One GPIO of the RP2040, seen from the board side. */
+export interface Pin {
+	/**
+	 * The level on the wire now: what the RP2040 drives when its output is enabled, else what the board drives, else
+	 * the RP2040's pull, else low.
+	 */
+	readonly level: boolean;
+
+	/** True while the RP2040 drives the wire. Driving it from the board as well is contention: the driver's to report. */
+	readonly outputEnabled: boolean;
+
+	/**
+	 * Calls `listener` after `level` or `outputEnabled` changed by an action of the RP2040 (never by `drive`). Changes of
+	 * one cycle are told together at its end, in ascending pin order (data 24, chip select 25, clock 29), so at a clock
+	 * edge the data pin already has its final level.
+	 */
+	onChange(listener: () => void): void;
+
+	/**
+	 * Drives the wire from the board; `undefined` lets go.
+	 *
+	 * @param afterCycles clk_sys cycles (whole, default 0) from now until the wire changes. Several may be on their way;
+	 * they take effect in order. Much cheaper than `Clock.schedule` for a bit on the wire. A drive without delay drops
+	 * those on their way.
+	 */
+	drive(level: boolean | undefined, afterCycles?: number): void;
+}
+
+/** A seeded source of numbers. Each user gets a stream of its own, so that one more user does not change another's. */
+export interface Random {
+	/** The next number, 0 to 2^32 - 1. */
+	next32(): number;
+}
+
+/** Collects what is wrong, so that nothing unmodelled stays silent. */
+export interface Log {
+	/**
+	 * Notes a violation. The report lists each code once, with level, count, and the first text and time.
+	 *
+	 * @param level `error`: hardware would misbehave, the run ends with status 3; `warning`: doubtful; `info`: not
+	 * modelled, harmless.
+	 * @param code stable, in kebab-case, for instance `radio-contention`.
+	 * @param text a sentence with the facts.
+	 */
+	violation(level: "error" | "warning" | "info", code: string, text: string): void;
+}
