@@ -1,0 +1,32 @@
+/*
+ * Entropy of the RP2040's ring oscillator (datasheet 2.17, register RANDOMBIT
+ * of 2.17.8): raw bits under health tests, conditioned by SHA-256. It seeds
+ * the generator of random.h and is not meant to be called for anything else.
+ *
+ * Owner: board. One thread. It holds no memory beside a few static bytes.
+ */
+#ifndef ENTROPY_H
+#define ENTROPY_H
+
+#include <stddef.h>
+
+/* The source is stopped, stuck or biased: it is refused until the next reset. */
+#define ENTROPY_STUCK (-1)
+
+/* Raw bits that are hashed into 32 bytes: with 0.5 bit a sample, 512 bits of
+ * entropy for 256 of output, above the n + 64 that SP 800-90B 3.1.5.1.2 asks. */
+#define ENTROPY_SAMPLES_PER_BLOCK 1024
+/* Time between two samples; nearer ones are alike (SDK pico_rand's figure). */
+#define ENTROPY_SAMPLE_INTERVAL_US 10
+
+/**
+ * Fills `to` with full-entropy bytes. Every 32 bytes cost 1,024 samples, so
+ * 10.3 ms, waited for here; the first call takes 10.3 ms more for the start-up
+ * test (SP 800-90B 4.3: 1,024 samples, not used again).
+ *
+ * Answers 0, or ENTROPY_STUCK for good once a health test has failed; then
+ * `to` is zeroed.
+ */
+int entropy_fill(void *to, size_t length_bytes);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * The one random generator of the firmware: CTR_DRBG with AES-256 (NIST SP
+ * 800-90A), seeded on first use from entropy.h. TLS, crypto.getRandomValues
+ * and lwIP draw from it.
+ *
+ * Owner: board. One thread; not from interrupts. The first call takes about
+ * 31 ms for the seed (48 bytes); 32 bytes then take about 0.2 ms.
+ */
+#ifndef RANDOM_H
+#define RANDOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The entropy source failed its health tests: no random number until reset. */
+#define RANDOM_STUCK (-1)
+
+/** Fills `to`. Answers 0, or RANDOM_STUCK with `to` zeroed. */
+int random_fill(void *to, size_t length_bytes);
+
+/**
+ * A number for lwIP (LWIP_RAND: ports, sequence numbers, transaction ids).
+ * With a stuck source it answers a number that is only scattered, not secret,
+ * so that a join still works and TLS can say what is wrong.
+ */
+uint32_t random_network_number(void);
+
+#endif

@@ -1,0 +1,40 @@
+# Mbed TLS as one static archive with one configuration, so that an app links
+# only the members that it calls. Used by platform/board and platform/tls.
+
+if(NOT TARGET picofetch_mbedtls)
+	get_filename_component(PICOFETCH_MBEDTLS_PATH ${CMAKE_CURRENT_LIST_DIR}/../../third-party/mbedtls ABSOLUTE)
+	set(picofetch_mbedtls_library ${PICOFETCH_MBEDTLS_PATH}/library)
+
+	# Where the cycles of a handshake and of the records go.
+	set(picofetch_mbedtls_hot
+		aes bignum bignum_core chacha20 constant_time ecp ecp_curves gcm poly1305 sha256 sha512
+	)
+	set(picofetch_mbedtls_cold
+		asn1parse asn1write bignum_mod bignum_mod_raw block_cipher chachapoly cipher cipher_wrap ctr_drbg
+		ecdh ecdsa hkdf hmac_drbg md oid pk pk_ecc pk_wrap pkparse platform platform_util
+		psa_crypto psa_crypto_aead psa_crypto_cipher psa_crypto_client
+		psa_crypto_driver_wrappers_no_static psa_crypto_ecp psa_crypto_hash psa_crypto_mac
+		psa_crypto_rsa psa_crypto_slot_management psa_util
+		rsa rsa_alt_helpers
+		ssl_ciphersuites ssl_client ssl_msg ssl_tls ssl_tls12_client
+		ssl_tls13_client ssl_tls13_generic ssl_tls13_keys
+		x509 x509_crt
+	)
+	set(picofetch_mbedtls_sources)
+	foreach(name IN LISTS picofetch_mbedtls_hot)
+		list(APPEND picofetch_mbedtls_sources ${picofetch_mbedtls_library}/${name}.c)
+		set_source_files_properties(${picofetch_mbedtls_library}/${name}.c PROPERTIES COMPILE_OPTIONS -O2)
+	endforeach()
+	foreach(name IN LISTS picofetch_mbedtls_cold)
+		list(APPEND picofetch_mbedtls_sources ${picofetch_mbedtls_library}/${name}.c)
+		set_source_files_properties(${picofetch_mbedtls_library}/${name}.c PROPERTIES COMPILE_OPTIONS -Os)
+	endforeach()
+
+	add_library(picofetch_mbedtls STATIC EXCLUDE_FROM_ALL ${picofetch_mbedtls_sources})
+	target_include_directories(picofetch_mbedtls
+		PUBLIC ${PICOFETCH_MBEDTLS_PATH}/include ${CMAKE_CURRENT_LIST_DIR}
+		PRIVATE ${picofetch_mbedtls_library}
+	)
+	target_compile_definitions(picofetch_mbedtls PUBLIC MBEDTLS_CONFIG_FILE="tls_config.h")
+	target_compile_options(picofetch_mbedtls PRIVATE -ffunction-sections -fdata-sections)
+endif()
