@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mbedtls/asn1.h"
+#include "mbedtls/oid.h"
 
 const mbedtls_x509_crt_profile verify_profile = {
 	.allowed_mds = MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384)

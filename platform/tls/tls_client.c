@@ -1,0 +1,749 @@
+#include "tls_client.h"
+
+#include <string.h>
+
+#include "hardware/timer.h"
+#include "loop.h"
+#include "lwip/pbuf.h"
+#include "lwip/tcp.h"
+#include "mbedtls/net_sockets.h" /* the error numbers of a BIO */
+#include "mbedtls/platform.h"
+#include "mbedtls/ssl.h"
+#include "mbedtls/ssl_ciphersuites.h"
+#include "psa/crypto.h"
+#include "random.h"
+#include "roots.h"
+#include "wall_clock.h"
+
+#define HOST_BYTES 256 /* RFC 1035 2.3.4, and a zero */
+#define PROTOCOLS 4
+#define PROTOCOLS_BYTES 64
+/* Header, explicit nonce, tag, content type and padding of one record, rounded up. */
+#define RECORD_OVERHEAD 64
+/* tcp_poll counts half seconds (lwIP tcp.h, TCP_SLOW_INTERVAL). */
+#define CLOSE_TIMEOUT_HALF_SECONDS 10
+
+/* Library-internal by its header, but the one way to send a record that did not
+ * fit at first (Mbed TLS ssl_msg.c). */
+int mbedtls_ssl_flush_output(mbedtls_ssl_context *ssl);
+
+typedef enum state {
+	STATE_CONNECTING,
+	STATE_HANDSHAKE,
+	STATE_OPEN,
+	STATE_ENDED,
+} state;
+
+struct tls_client {
+	arena *memory;
+	tls_client *next;
+	state state;
+	bool work; /* something came that a step must look at */
+	uint8_t events;
+	void (*changed)(void *context);
+	void *context;
+
+	struct tcp_pcb *pcb; /* NULL once it is lwIP's alone */
+	struct pbuf *received; /* not yet taken by the library */
+	uint16_t received_offset; /* into the first of them */
+	err_t reset; /* the err callback's reason, ERR_OK while none */
+	bool connected;
+	bool finished; /* the peer's FIN came */
+	bool flushing; /* a record of ours waits inside the library */
+	bool was_writable;
+	uint64_t deadline_us;
+
+	mbedtls_ssl_context ssl;
+	mbedtls_ssl_config config;
+	verify verify;
+	roots_extra *roots;
+	tls_session session;
+	tls_failure failure;
+	char host[HOST_BYTES];
+	char protocols[PROTOCOLS_BYTES];
+	const char *protocol_list[PROTOCOLS + 1];
+};
+
+static uint64_t blocks[TLS_CONNECTIONS][TLS_ARENA_BYTES / sizeof(uint64_t)];
+static bool block_taken[TLS_CONNECTIONS];
+static tls_client *clients;
+
+/* Fastest first on a processor without AES. */
+static const int cipher_suites[] = {
+	MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
+	MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+	MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
+	MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+	MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	0,
+};
+
+static const struct {
+	int id;
+	const char *name;
+} cipher_names[] = {
+	{MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, "TLS_CHACHA20_POLY1305_SHA256"},
+	{MBEDTLS_TLS1_3_AES_128_GCM_SHA256, "TLS_AES_128_GCM_SHA256"},
+	{MBEDTLS_TLS1_3_AES_256_GCM_SHA384, "TLS_AES_256_GCM_SHA384"},
+	{MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
+	{MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
+	{MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+	{MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+	{MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+	{MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
+};
+
+/* The first is the one key share that is sent: P-256, the fastest here. */
+static const uint16_t groups[] = {
+	MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+	MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
+	MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
+	MBEDTLS_SSL_IANA_TLS_GROUP_NONE,
+};
+
+static const uint16_t signature_algorithms[] = {
+	MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256,
+	MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,
+	MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
+	MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+	MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
+	MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,
+	MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,
+	MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
+	MBEDTLS_TLS1_3_SIG_NONE,
+};
+
+static const char *const phases[] = {"connect", "handshake", "data", "data"};
+
+static void wake(tls_client *client)
+{
+	client->work = true;
+	loop_wake();
+}
+
+/* ---- The callbacks of lwIP: keep, set a bit, return. */
+
+static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t error)
+{
+	tls_client *client = argument;
+
+	(void)pcb;
+	(void)error; /* always ERR_OK (lwIP tcp.h, tcp_connected_fn) */
+	client->connected = true;
+	wake(client);
+	return ERR_OK;
+}
+
+static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *bytes, err_t error)
+{
+	tls_client *client = argument;
+
+	(void)pcb;
+	(void)error;
+	if (!bytes)
+		client->finished = true;
+	else if (client->received)
+		pbuf_cat(client->received, bytes);
+	else
+		client->received = bytes;
+	wake(client);
+	return ERR_OK;
+}
+
+static err_t on_sent(void *argument, struct tcp_pcb *pcb, u16_t length_bytes)
+{
+	(void)pcb;
+	(void)length_bytes;
+	wake(argument);
+	return ERR_OK;
+}
+
+/* lwIP has freed the pcb before it calls this. */
+static void on_error(void *argument, err_t error)
+{
+	tls_client *client = argument;
+
+	client->pcb = NULL;
+	client->reset = error;
+	wake(client);
+}
+
+/* A closed connection whose peer never answers does not stay for minutes. */
+static err_t on_close_timeout(void *argument, struct tcp_pcb *pcb)
+{
+	(void)argument;
+	tcp_abort(pcb);
+	return ERR_ABRT;
+}
+
+/* ---- The BIO. */
+
+static int bio_send(void *context, const unsigned char *from, size_t length_bytes)
+{
+	tls_client *client = context;
+	size_t room;
+
+	if (!client->pcb)
+		return MBEDTLS_ERR_NET_CONN_RESET;
+	room = tcp_sndbuf(client->pcb);
+	if (length_bytes > room)
+		length_bytes = room;
+	if (length_bytes == 0 || tcp_write(client->pcb, from, (u16_t)length_bytes, TCP_WRITE_FLAG_COPY) != ERR_OK)
+		return MBEDTLS_ERR_SSL_WANT_WRITE;
+	return (int)length_bytes;
+}
+
+static int bio_receive(void *context, unsigned char *to, size_t length_bytes)
+{
+	tls_client *client = context;
+	size_t count = 0;
+
+	while (client->received && count < length_bytes) {
+		struct pbuf *first = client->received;
+		uint16_t left = (uint16_t)(first->len - client->received_offset);
+		size_t part = length_bytes - count < left ? length_bytes - count : left;
+
+		memcpy(to + count, (const uint8_t *)first->payload + client->received_offset, part);
+		count += part;
+		client->received_offset = (uint16_t)(client->received_offset + part);
+		if (client->received_offset == first->len) {
+			client->received = first->next;
+			client->received_offset = 0;
+			if (first->next)
+				pbuf_ref(first->next); /* or pbuf_free would take the rest too */
+			pbuf_free(first);
+		}
+	}
+	if (count > 0) {
+		/* Acknowledged as taken, so that a record larger than the window can come. */
+		if (client->pcb)
+			tcp_recved(client->pcb, (u16_t)count);
+		return (int)count;
+	}
+	if (client->reset != ERR_OK)
+		return MBEDTLS_ERR_NET_CONN_RESET;
+	return client->finished ? 0 : MBEDTLS_ERR_SSL_WANT_READ;
+}
+
+static int bio_random(void *context, unsigned char *to, size_t length_bytes)
+{
+	(void)context;
+	return random_fill(to, length_bytes) == 0 ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+}
+
+/* ---- TCP. */
+
+static void drop_received(tls_client *client)
+{
+	uint16_t count;
+
+	if (!client->received)
+		return;
+	count = (uint16_t)(client->received->tot_len - client->received_offset);
+	/* lwIP resets instead of closing while it counts unread bytes (tcp_close_shutdown). */
+	if (client->pcb && count > 0)
+		tcp_recved(client->pcb, count);
+	pbuf_free(client->received);
+	client->received = NULL;
+	client->received_offset = 0;
+}
+
+/* Lets TCP go: what is queued, an alert or close_notify, is still sent. */
+static void release_tcp(tls_client *client)
+{
+	struct tcp_pcb *pcb = client->pcb;
+
+	drop_received(client);
+	if (!pcb)
+		return;
+	client->pcb = NULL;
+	tcp_arg(pcb, NULL);
+	tcp_recv(pcb, NULL);
+	tcp_sent(pcb, NULL);
+	tcp_err(pcb, NULL);
+	tcp_poll(pcb, on_close_timeout, CLOSE_TIMEOUT_HALF_SECONDS);
+	if (tcp_close(pcb) != ERR_OK) {
+		tcp_poll(pcb, NULL, 0);
+		tcp_abort(pcb);
+	}
+}
+
+/* ---- Ends. */
+
+static void end(tls_client *client, const char *code, int library_error)
+{
+	if (client->state == STATE_ENDED)
+		return; /* the first reason stays */
+	client->failure.code = code;
+	client->failure.phase = phases[client->state];
+	client->failure.library_error = library_error;
+	client->state = STATE_ENDED;
+	client->events |= TLS_EVENT_FAILED;
+	release_tcp(client);
+}
+
+static const char *tcp_code(err_t error, bool connected)
+{
+	if (error == ERR_RST)
+		return connected ? "ECONNRESET" : "ECONNREFUSED";
+	/* lwIP tells ERR_ABRT when its retransmissions are used up (tcp_slowtmr). */
+	return "ETIMEDOUT";
+}
+
+/* The library answered an error: what is it called, and what was its ground? */
+static void end_by_library(tls_client *client, int error)
+{
+	arena_figures figures;
+
+	arena_measure(client->memory, &figures);
+	verify_take_rest(&client->verify, mbedtls_ssl_get_verify_result(&client->ssl));
+	if (client->state == STATE_HANDSHAKE && client->verify.code) {
+		client->failure.certificate = &client->verify.certificate;
+		client->failure.names = client->verify.names[0] ? client->verify.names : NULL;
+		end(client, client->verify.code, error);
+	} else if (figures.refusals > 0) {
+		end(client, "ERR_TLS_MEMORY", error);
+	} else if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+		client->failure.alert = client->ssl.MBEDTLS_PRIVATE(in_msg)[1];
+		end(client, "ERR_TLS_ALERT", error);
+	} else if (error == MBEDTLS_ERR_NET_CONN_RESET) {
+		end(client, tcp_code(client->reset, true), client->reset);
+	} else if (error == MBEDTLS_ERR_SSL_CONN_EOF || error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+		end(client, "ERR_TLS_CUT", error);
+	} else {
+		end(client, "ERR_TLS_PROTOCOL", error);
+	}
+}
+
+/* ---- Steps. */
+
+static bool wants_more(int error)
+{
+	return error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE;
+}
+
+static void take_session(tls_client *client)
+{
+	int cipher = mbedtls_ssl_get_ciphersuite_id_from_ssl(&client->ssl);
+
+	client->session.protocol = mbedtls_ssl_get_version(&client->ssl);
+	client->session.cipher = "unknown";
+	for (size_t i = 0; i < sizeof cipher_names / sizeof cipher_names[0]; i++) {
+		if (cipher_names[i].id == cipher)
+			client->session.cipher = cipher_names[i].name;
+	}
+	client->session.application_protocol = mbedtls_ssl_get_alpn_protocol(&client->ssl);
+	client->session.certificate = &client->verify.certificate;
+}
+
+/* One message of the handshake a turn: the longest, a signature, is the slice. */
+static void step_handshake(tls_client *client)
+{
+	int error = mbedtls_ssl_handshake_step(&client->ssl);
+
+	if (wants_more(error))
+		return;
+	if (error != 0) {
+		end_by_library(client, error);
+		return;
+	}
+	wake(client);
+	if (!mbedtls_ssl_is_handshake_over(&client->ssl))
+		return;
+	/* Belt and braces: the library fails the handshake itself when this is not 0. */
+	if (mbedtls_ssl_get_verify_result(&client->ssl) != 0 || !client->verify.top_seen || client->verify.code) {
+		end_by_library(client, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED);
+		return;
+	}
+	take_session(client);
+	client->state = STATE_OPEN;
+	client->deadline_us = UINT64_MAX;
+	client->events |= TLS_EVENT_OPEN;
+}
+
+static void step_flush(tls_client *client)
+{
+	int error = mbedtls_ssl_flush_output(&client->ssl);
+
+	if (error == 0)
+		client->flushing = false;
+	else if (!wants_more(error))
+		end_by_library(client, error);
+}
+
+/* Decrypts the next record when the last one has been read. */
+static void step_receive(tls_client *client)
+{
+	int error;
+
+	if (mbedtls_ssl_get_bytes_avail(&client->ssl) > 0)
+		return;
+	error = mbedtls_ssl_read(&client->ssl, NULL, 0);
+	if (mbedtls_ssl_get_bytes_avail(&client->ssl) > 0) {
+		client->events |= TLS_EVENT_READABLE;
+	} else if (error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+		mbedtls_ssl_close_notify(&client->ssl);
+		end(client, "ECLOSED", 0);
+	} else if (error == 0 && client->finished) {
+		end(client, "ERR_TLS_CUT", MBEDTLS_ERR_SSL_CONN_EOF);
+	} else if (error == 0) {
+		wake(client); /* an empty record; look for the next one */
+	} else if (!wants_more(error)) {
+		end_by_library(client, error);
+	}
+}
+
+static void step_open(tls_client *client)
+{
+	if (client->flushing)
+		step_flush(client);
+	if (client->state == STATE_OPEN)
+		step_receive(client);
+	if (client->state == STATE_OPEN) {
+		bool writable = tls_client_writable(client) > 0;
+		if (writable && !client->was_writable)
+			client->events |= TLS_EVENT_WRITABLE;
+		client->was_writable = writable;
+	}
+}
+
+static void step(tls_client *client)
+{
+	arena *before = arena_enter(client->memory);
+
+	client->work = false;
+	if (client->state == STATE_CONNECTING && client->connected)
+		client->state = STATE_HANDSHAKE;
+	switch (client->state) {
+	case STATE_CONNECTING:
+		if (client->reset != ERR_OK)
+			end(client, tcp_code(client->reset, false), client->reset);
+		break;
+	case STATE_HANDSHAKE:
+		step_handshake(client);
+		break;
+	case STATE_OPEN:
+		step_open(client);
+		break;
+	case STATE_ENDED:
+		break;
+	}
+	if (client->state < STATE_OPEN && time_us_64() >= client->deadline_us)
+		end(client, "ETIMEDOUT", 0);
+	if (client->pcb)
+		tcp_output(client->pcb);
+	arena_leave(before);
+}
+
+static void poll(void)
+{
+	tls_client *next;
+
+	for (tls_client *client = clients; client; client = next) {
+		next = client->next;
+		if (client->work || time_us_64() >= client->deadline_us)
+			step(client);
+		if (client->state == STATE_ENDED)
+			client->deadline_us = UINT64_MAX;
+		if (client->events)
+			client->changed(client->context);
+	}
+}
+
+static uint64_t next_at_us(void)
+{
+	uint64_t earliest = UINT64_MAX;
+
+	for (const tls_client *client = clients; client; client = client->next) {
+		if (client->work)
+			return 0;
+		if (client->deadline_us < earliest)
+			earliest = client->deadline_us;
+	}
+	return earliest;
+}
+
+static loop_poller poller = {.poll = poll, .next_at_us = next_at_us};
+
+/* ---- Opening. */
+
+static bool copy_roots(tls_client *client, const tls_options *options)
+{
+	for (unsigned i = 0; i < options->root_count; i++) {
+		size_t length_bytes = options->roots[i].length_bytes;
+		roots_extra *extra = arena_calloc(1, sizeof *extra + length_bytes);
+		if (!extra)
+			return false;
+		memcpy(extra + 1, options->roots[i].der, length_bytes);
+		extra->der = (const uint8_t *)(extra + 1);
+		extra->length_bytes = length_bytes;
+		extra->next = client->roots;
+		client->roots = extra;
+	}
+	return true;
+}
+
+static bool copy_protocols(tls_client *client, const char *protocols)
+{
+	char *at = client->protocols;
+	unsigned count = 0;
+
+	if (!protocols || !*protocols)
+		return true;
+	if (strlen(protocols) >= sizeof client->protocols)
+		return false;
+	strcpy(at, protocols);
+	while (at && count < PROTOCOLS) {
+		char *comma = strchr(at, ',');
+		if (comma)
+			*comma++ = '\0';
+		client->protocol_list[count++] = at;
+		at = comma;
+	}
+	return !at && mbedtls_ssl_conf_alpn_protocols(&client->config, client->protocol_list) == 0;
+}
+
+static bool set_up(tls_client *client, const tls_options *options)
+{
+	mbedtls_ssl_config *config = &client->config;
+	bool by_name = !client->verify.host_is_address;
+
+	if (mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
+		MBEDTLS_SSL_PRESET_DEFAULT) != 0)
+		return false;
+	mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
+	mbedtls_ssl_conf_cert_profile(config, &verify_profile);
+	mbedtls_ssl_conf_ciphersuites(config, cipher_suites);
+	mbedtls_ssl_conf_groups(config, groups);
+	mbedtls_ssl_conf_sig_algs(config, signature_algorithms);
+	mbedtls_ssl_conf_min_tls_version(config,
+		options->minimum_version == TLS_VERSION_1_3 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
+	mbedtls_ssl_conf_max_tls_version(config,
+		options->maximum_version == TLS_VERSION_1_2 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3);
+	mbedtls_ssl_conf_rng(config, bio_random, NULL);
+	mbedtls_ssl_conf_ca_cb(config, roots_candidates, client->roots);
+	if (!copy_protocols(client, options->protocols) || mbedtls_ssl_setup(&client->ssl, config) != 0)
+		return false;
+	mbedtls_ssl_set_verify(&client->ssl, verify_take, &client->verify);
+	mbedtls_ssl_set_bio(&client->ssl, client, bio_send, bio_receive, NULL);
+	/* An address is no server name (RFC 6066 3); verify.c proves it by iPAddress. */
+	return mbedtls_ssl_set_hostname(&client->ssl, by_name ? client->host : NULL) == 0;
+}
+
+static bool start_tcp(tls_client *client, const tls_options *options)
+{
+	client->pcb = tcp_new_ip_type(IP_GET_TYPE(&options->address));
+	if (!client->pcb)
+		return false;
+	tcp_arg(client->pcb, client);
+	tcp_recv(client->pcb, on_received);
+	tcp_sent(client->pcb, on_sent);
+	tcp_err(client->pcb, on_error);
+	ip_set_option(client->pcb, SOF_KEEPALIVE);
+	if (options->no_delay)
+		tcp_nagle_disable(client->pcb);
+	return tcp_connect(client->pcb, &options->address, options->port, on_connected) == ERR_OK;
+}
+
+static const char *refusal(const tls_options *options)
+{
+	uint8_t probe;
+
+	if (!wall_clock_is_set())
+		return "ERR_TLS_CLOCK_UNSET";
+	if (!options->host || !*options->host || strlen(options->host) >= HOST_BYTES)
+		return "ERR_TLS_HOST";
+	if (random_fill(&probe, sizeof probe) != 0)
+		return "ERR_ENTROPY_STUCK";
+	return NULL;
+}
+
+static int take_block(void)
+{
+	for (int i = 0; i < TLS_CONNECTIONS; i++) {
+		if (!block_taken[i])
+			return i;
+	}
+	return -1;
+}
+
+/* Frees what the library holds outside the arena (PSA keys), then the arena. */
+static void release(tls_client *client)
+{
+	arena *memory = client->memory;
+	arena *before = arena_enter(memory);
+
+	release_tcp(client);
+	mbedtls_ssl_free(&client->ssl);
+	mbedtls_ssl_config_free(&client->config);
+	arena_leave(before);
+	for (int i = 0; i < TLS_CONNECTIONS; i++) {
+		if ((void *)blocks[i] == (void *)memory)
+			block_taken[i] = false;
+	}
+	arena_close(memory);
+}
+
+static tls_client *refuse(tls_failure *failure, const char *code)
+{
+	*failure = (tls_failure){.code = code, .phase = "open", .alert = -1};
+	return NULL;
+}
+
+tls_client *tls_client_open(const tls_options *options, tls_failure *failure)
+{
+	static bool started;
+	const char *code = refusal(options);
+	int index;
+	arena *memory, *before;
+	tls_client *client;
+	bool ready;
+
+	if (code)
+		return refuse(failure, code);
+	if (!started) {
+		if (psa_crypto_init() != PSA_SUCCESS)
+			return refuse(failure, "ERR_TLS_MEMORY");
+		loop_add(&poller);
+		started = true;
+	}
+	index = take_block();
+	if (index < 0)
+		return refuse(failure, "ERR_TLS_BUSY");
+
+	block_taken[index] = true;
+	memory = arena_open(blocks[index], sizeof blocks[index]);
+	before = arena_enter(memory);
+	client = arena_calloc(1, sizeof *client);
+	client->memory = memory;
+	client->changed = options->changed;
+	client->context = options->context;
+	client->failure.alert = -1;
+	client->deadline_us = time_us_64()
+		+ 1000ull * (options->handshake_timeout_ms ? options->handshake_timeout_ms : TLS_HANDSHAKE_TIMEOUT_MS);
+	strcpy(client->host, options->host);
+	verify_start(&client->verify, client->host);
+	mbedtls_ssl_init(&client->ssl);
+	mbedtls_ssl_config_init(&client->config);
+	ready = copy_roots(client, options) && set_up(client, options) && start_tcp(client, options);
+	arena_leave(before);
+	if (!ready) {
+		release(client);
+		return refuse(failure, "ERR_TLS_MEMORY");
+	}
+	client->next = clients;
+	clients = client;
+	return client;
+}
+
+/* ---- The owner's calls. */
+
+unsigned tls_client_events(tls_client *client)
+{
+	unsigned events = client->events;
+
+	client->events = 0;
+	return events;
+}
+
+size_t tls_client_readable(const tls_client *client)
+{
+	return client->session.protocol ? mbedtls_ssl_get_bytes_avail(&client->ssl) : 0;
+}
+
+size_t tls_client_read(tls_client *client, void *to, size_t length_bytes)
+{
+	size_t readable = tls_client_readable(client);
+	arena *before;
+	int count;
+
+	if (length_bytes > readable)
+		length_bytes = readable;
+	if (length_bytes == 0)
+		return 0;
+	before = arena_enter(client->memory);
+	count = mbedtls_ssl_read(&client->ssl, to, length_bytes);
+	arena_leave(before);
+	wake(client); /* the next record, or the window update */
+	return count > 0 ? (size_t)count : 0;
+}
+
+size_t tls_client_writable(const tls_client *client)
+{
+	int payload;
+	size_t room;
+
+	if (client->state != STATE_OPEN || !client->pcb || client->flushing)
+		return 0;
+	payload = mbedtls_ssl_get_max_out_record_payload(&client->ssl);
+	room = tcp_sndbuf(client->pcb);
+	if (payload <= 0 || room <= RECORD_OVERHEAD || tcp_sndqueuelen(client->pcb) + 4 > TCP_SND_QUEUELEN)
+		return 0;
+	room -= RECORD_OVERHEAD;
+	return room < (size_t)payload ? room : (size_t)payload;
+}
+
+size_t tls_client_write(tls_client *client, const void *from, size_t length_bytes)
+{
+	size_t writable = tls_client_writable(client);
+	arena *before;
+	int count;
+
+	if (length_bytes > writable)
+		length_bytes = writable;
+	if (length_bytes == 0)
+		return 0;
+	before = arena_enter(client->memory);
+	count = mbedtls_ssl_write(&client->ssl, from, length_bytes);
+	if (count == MBEDTLS_ERR_SSL_WANT_WRITE) {
+		/* Encrypted already and kept in the library: step_flush sends it. */
+		client->flushing = true;
+		count = (int)length_bytes;
+	} else if (count < 0) {
+		end_by_library(client, count);
+		count = 0;
+	}
+	if (client->pcb)
+		tcp_output(client->pcb);
+	arena_leave(before);
+	client->was_writable = false; /* TLS_EVENT_WRITABLE tells when more can come */
+	wake(client);
+	return (size_t)count;
+}
+
+const tls_session *tls_client_session(const tls_client *client)
+{
+	return client->session.protocol ? &client->session : NULL;
+}
+
+const tls_failure *tls_client_failure(const tls_client *client)
+{
+	return client->failure.code ? &client->failure : NULL;
+}
+
+void tls_client_measure(const tls_client *client, arena_figures *to)
+{
+	arena_measure(client->memory, to);
+}
+
+void tls_client_close(tls_client *client)
+{
+	tls_client **link = &clients;
+
+	while (*link && *link != client)
+		link = &(*link)->next;
+	if (!*link)
+		return;
+	*link = client->next;
+	if (client->state == STATE_OPEN) {
+		arena *before = arena_enter(client->memory);
+		if (!client->flushing || mbedtls_ssl_flush_output(&client->ssl) == 0)
+			mbedtls_ssl_close_notify(&client->ssl);
+		arena_leave(before);
+	}
+	release(client);
+}

@@ -1,0 +1,192 @@
+/*
+ * One verified fetch, or its refusal, by platform/tls alone: no SDK, no lwIP, no
+ * engine. Prints one line a connection, "key=value" pairs, and exits 0.
+ *
+ * Settings: host, epoch (ms; absent: the clock stays unset), count, segment,
+ * writeRefusals, minimum, maximum (0x0303, 0x0304), alpn, extra (the root is
+ * given as the connection's own instead of the image's), stuck.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "image.h"
+#include "loop.h"
+#include "lwip_fake.h"
+#include "peer.h"
+#include "random.h"
+#include "tls_client.h"
+#include "wall_clock.h"
+
+static loop_poller *poller;
+static bool pending;
+static uint8_t generator[32];
+
+void loop_add(loop_poller *added)
+{
+	poller = added;
+}
+
+void loop_wake(void)
+{
+}
+
+const void *image_find(uint32_t type, unsigned index, size_t *length_bytes)
+{
+	(void)type;
+	return index == 0 && !peer_setting("extra") ? peer_root(length_bytes) : NULL;
+}
+
+/* Numbers for the test only: a linear congruence, the same at each run. */
+int random_fill(void *to, size_t length_bytes)
+{
+	static uint64_t state = 0x123456789ABCDEF;
+
+	(void)generator;
+	if (peer_setting("stuck"))
+		return RANDOM_STUCK;
+	for (size_t i = 0; i < length_bytes; i++) {
+		state = state * 6364136223846793005ull + 1442695040888963407ull;
+		((uint8_t *)to)[i] = (uint8_t)(state >> 56);
+	}
+	return 0;
+}
+
+static void on_changed(void *context)
+{
+	(void)context;
+	pending = true;
+}
+
+static void print(const char *key, const char *value)
+{
+	peer_print(key);
+	peer_print("=");
+	peer_print(value ? value : "-");
+	peer_print("\t");
+}
+
+static void print_number(const char *key, unsigned long value)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%lu", value);
+	print(key, text);
+}
+
+static void print_failure(const tls_failure *failure)
+{
+	print("code", failure->code);
+	print("phase", failure->phase);
+	print_number("libraryError", (unsigned long)-failure->library_error);
+	if (failure->alert >= 0)
+		print_number("alert", (unsigned long)failure->alert);
+	if (failure->certificate) {
+		print("subject", failure->certificate->subject);
+		print("issuer", failure->certificate->issuer);
+		print("notBefore", failure->certificate->not_before);
+		print("notAfter", failure->certificate->not_after);
+	}
+	if (failure->names)
+		print("names", failure->names);
+}
+
+static void print_session(const tls_session *session)
+{
+	print("protocol", session->protocol);
+	print("cipher", session->cipher);
+	print("alpn", session->application_protocol);
+	print("subject", session->certificate->subject);
+	print("issuer", session->certificate->issuer);
+	print("notAfter", session->certificate->not_after);
+}
+
+static unsigned long number(const char *name)
+{
+	const char *text = peer_setting(name);
+
+	return text ? strtoul(text, NULL, 0) : 0;
+}
+
+static void fetch_once(void)
+{
+	static char body[20000];
+	static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+	tls_failure refused;
+	size_t root_bytes;
+	tls_root root = {.der = peer_root(&root_bytes), .length_bytes = root_bytes};
+	tls_options options = {
+		.port = 443,
+		.host = peer_setting("host"),
+		.minimum_version = (tls_version)number("minimum"),
+		.maximum_version = (tls_version)number("maximum"),
+		.protocols = peer_setting("alpn"),
+		.roots = &root,
+		.root_count = peer_setting("extra") ? 1 : 0,
+		.handshake_timeout_ms = (uint32_t)number("timeout"),
+		.changed = on_changed,
+	};
+	arena_figures figures;
+	tls_client *client;
+	bool done = false;
+	size_t received = 0;
+	unsigned before = lwip_fake_sent_bytes;
+	uint32_t start = peer_cycles();
+
+	client = tls_client_open(&options, &refused);
+	if (!client) {
+		print_failure(&refused);
+		print_number("sentBytes", lwip_fake_sent_bytes - before);
+		peer_print("\n");
+		return;
+	}
+	while (!done) {
+		unsigned events;
+		lwip_fake_poll();
+		poller->poll();
+		if (!pending)
+			continue;
+		pending = false;
+		events = tls_client_events(client);
+		if (events & TLS_EVENT_OPEN) {
+			tls_client_measure(client, &figures);
+			print_number("handshakeCycles", peer_cycles() - start);
+			print_number("handshakePeak", figures.peak_bytes);
+			print_number("handshakeReach", figures.reach_bytes);
+			print_number("idle", figures.used_bytes);
+			print_session(tls_client_session(client));
+			lwip_fake_set(0, (unsigned)number("writeRefusals"));
+			tls_client_write(client, request, sizeof request - 1);
+		}
+		while (tls_client_readable(client) > 0)
+			received += tls_client_read(client, body, sizeof body);
+		if (events & TLS_EVENT_FAILED) {
+			print_failure(tls_client_failure(client));
+			done = true;
+		}
+	}
+	tls_client_measure(client, &figures);
+	print_number("receivedBytes", received);
+	print_number("peak", figures.peak_bytes);
+	print_number("reach", figures.reach_bytes);
+	print_number("allocations", figures.allocations);
+	print_number("stack", peer_stack_peak());
+	print_number("sentBytes", lwip_fake_sent_bytes - before);
+	tls_client_close(client);
+	peer_print("\n");
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long count;
+
+	peer_start(argc, argv);
+	if (peer_setting("epoch"))
+		wall_clock_set_ms(strtoll(peer_setting("epoch"), NULL, 10));
+	lwip_fake_set((unsigned)number("segment"), 0);
+	count = number("count");
+	for (unsigned long i = 0; i < (count ? count : 1); i++)
+		fetch_once();
+	peer_exit(0);
+	return 0;
+}

@@ -1,0 +1,6 @@
+/* Stand-in of the SDK's header for the bare programs: time from the harness. */
+#ifndef HARDWARE_TIMER_H
+#define HARDWARE_TIMER_H
+#include <stdint.h>
+uint64_t time_us_64(void);
+#endif
