@@ -30,15 +30,15 @@ static bool oscillator_is_free(void)
 
 static uint8_t sample_next(uint32_t *last_us)
 {
-	while (timer_hw->timerawl - *last_us < ENTROPY_SAMPLE_INTERVAL_US)
+	while (time_us_32() - *last_us < ENTROPY_SAMPLE_INTERVAL_US)
 		;
-	*last_us = timer_hw->timerawl;
+	*last_us = time_us_32();
 	return rosc_hw->randombit & ROSC_RANDOMBIT_BITS;
 }
 
 static bool collect(uint8_t raw[ENTROPY_SAMPLES_PER_BLOCK / 8])
 {
-	uint32_t last_us = timer_hw->timerawl;
+	uint32_t last_us = time_us_32();
 
 	memset(raw, 0, ENTROPY_SAMPLES_PER_BLOCK / 8);
 	if (!oscillator_is_free())

@@ -53,6 +53,6 @@ uint32_t random_network_number(void)
 	if (random_fill(&number, sizeof number) == 0)
 		return number;
 	/* Knuth's multiplicative step over time and count: distinct, not secret. */
-	scattered = (scattered + timer_hw->timerawl + 1) * 2654435761u;
+	scattered = (scattered + time_us_32() + 1) * 2654435761u;
 	return scattered;
 }

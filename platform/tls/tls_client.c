@@ -22,8 +22,10 @@
 #define RECORD_OVERHEAD 64
 /* tcp_poll counts half seconds (lwIP tcp.h, TCP_SLOW_INTERVAL). */
 #define CLOSE_TIMEOUT_HALF_SECONDS 10
+/* lwIP tells no one when its memory is free again, so a refused write is offered anew. */
+#define RETRY_US 10000
 
-/* Library-internal by its header, but the one way to send a record that did not
+/* Library-internal by its header, yet the one way to send a record that did not
  * fit at first (Mbed TLS ssl_msg.c). */
 int mbedtls_ssl_flush_output(mbedtls_ssl_context *ssl);
 
@@ -52,6 +54,7 @@ struct tls_client {
 	bool flushing; /* a record of ours waits inside the library */
 	bool was_writable;
 	uint64_t deadline_us;
+	uint64_t retry_us; /* when to offer TCP again what it had no memory for */
 
 	mbedtls_ssl_context ssl;
 	mbedtls_ssl_config config;
@@ -282,6 +285,7 @@ static void end(tls_client *client, const char *code, int library_error)
 	client->failure.phase = phases[client->state];
 	client->failure.library_error = library_error;
 	client->state = STATE_ENDED;
+	client->deadline_us = client->retry_us = UINT64_MAX;
 	client->events |= TLS_EVENT_FAILED;
 	release_tcp(client);
 }
@@ -321,8 +325,10 @@ static void end_by_library(tls_client *client, int error)
 
 /* ---- Steps. */
 
-static bool wants_more(int error)
+static bool wants_more(tls_client *client, int error)
 {
+	if (error == MBEDTLS_ERR_SSL_WANT_WRITE)
+		client->retry_us = time_us_64() + RETRY_US;
 	return error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE;
 }
 
@@ -345,7 +351,7 @@ static void step_handshake(tls_client *client)
 {
 	int error = mbedtls_ssl_handshake_step(&client->ssl);
 
-	if (wants_more(error))
+	if (wants_more(client, error))
 		return;
 	if (error != 0) {
 		end_by_library(client, error);
@@ -371,7 +377,7 @@ static void step_flush(tls_client *client)
 
 	if (error == 0)
 		client->flushing = false;
-	else if (!wants_more(error))
+	else if (!wants_more(client, error))
 		end_by_library(client, error);
 }
 
@@ -392,7 +398,7 @@ static void step_receive(tls_client *client)
 		end(client, "ERR_TLS_CUT", MBEDTLS_ERR_SSL_CONN_EOF);
 	} else if (error == 0) {
 		wake(client); /* an empty record; look for the next one */
-	} else if (!wants_more(error)) {
+	} else if (!wants_more(client, error)) {
 		end_by_library(client, error);
 	}
 }
@@ -416,6 +422,7 @@ static void step(tls_client *client)
 	arena *before = arena_enter(client->memory);
 
 	client->work = false;
+	client->retry_us = UINT64_MAX;
 	if (client->state == STATE_CONNECTING && client->connected)
 		client->state = STATE_HANDSHAKE;
 	switch (client->state) {
@@ -439,16 +446,19 @@ static void step(tls_client *client)
 	arena_leave(before);
 }
 
+static uint64_t next_look_us(const tls_client *client)
+{
+	return client->retry_us < client->deadline_us ? client->retry_us : client->deadline_us;
+}
+
 static void poll(void)
 {
 	tls_client *next;
 
 	for (tls_client *client = clients; client; client = next) {
 		next = client->next;
-		if (client->work || time_us_64() >= client->deadline_us)
+		if (client->work || time_us_64() >= next_look_us(client))
 			step(client);
-		if (client->state == STATE_ENDED)
-			client->deadline_us = UINT64_MAX;
 		if (client->events)
 			client->changed(client->context);
 	}
@@ -461,8 +471,8 @@ static uint64_t next_at_us(void)
 	for (const tls_client *client = clients; client; client = client->next) {
 		if (client->work)
 			return 0;
-		if (client->deadline_us < earliest)
-			earliest = client->deadline_us;
+		if (next_look_us(client) < earliest)
+			earliest = next_look_us(client);
 	}
 	return earliest;
 }
@@ -623,6 +633,7 @@ tls_client *tls_client_open(const tls_options *options, tls_failure *failure)
 	client->changed = options->changed;
 	client->context = options->context;
 	client->failure.alert = -1;
+	client->retry_us = UINT64_MAX;
 	client->deadline_us = time_us_64()
 		+ 1000ull * (options->handshake_timeout_ms ? options->handshake_timeout_ms : TLS_HANDSHAKE_TIMEOUT_MS);
 	strcpy(client->host, options->host);
