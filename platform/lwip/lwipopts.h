@@ -1,0 +1,75 @@
+// lwIP 2.2.1 for one thread and one loop (NO_SYS), IPv4, sized for one TLS connection beside DNS, NTP and a small TCP server.
+//
+// Checked by lwIP's own sanity tests (src/core/init.c). Memory: 16 pool pbufs of 1,532 bytes (24.5 KB), heap 8 KB, the
+// rest 3 KB.
+
+#ifndef LWIPOPTS_H
+#define LWIPOPTS_H
+
+#include <stdint.h>
+
+#define NO_SYS 1
+#define LWIP_SOCKET 0
+#define LWIP_NETCONN 0
+#define SYS_LIGHTWEIGHT_PROT 0 // interrupts never touch lwIP
+
+#define LWIP_IPV4 1
+#define LWIP_IPV6 0
+#define LWIP_ARP 1
+#define LWIP_ETHERNET 1
+#define LWIP_ICMP 1
+#define LWIP_RAW 0
+#define LWIP_UDP 1
+#define LWIP_TCP 1
+#define LWIP_DHCP 1
+#define LWIP_DHCP_DOES_ACD_CHECK 0 // a second more for each lease
+#define LWIP_DNS 1
+#define LWIP_IGMP 0
+
+// The heap holds what is being sent: TCP copies each segment into it.
+#define MEM_LIBC_MALLOC 0
+#define MEM_ALIGNMENT 4
+#define MEM_SIZE 8192
+
+// A TLS record is up to 16,384 + 5 + 256 bytes (RFC 8446 section 5.2): with a smaller window a record could never come whole.
+#define TCP_MSS 1460
+#define TCP_WND (12 * TCP_MSS)
+#define TCP_SND_BUF (4 * TCP_MSS)
+#define TCP_SND_QUEUELEN 16
+#define TCP_QUEUE_OOSEQ 1
+#define TCP_OOSEQ_MAX_PBUFS 6 // else frames behind a lost one take the whole pool
+#define LWIP_TCP_KEEPALIVE 1
+#define LWIP_NETIF_TX_SINGLE_PBUF 1
+#define TCP_LISTEN_BACKLOG 1
+
+// The window's twelve frames and four for everybody else.
+#define PBUF_POOL_SIZE 16
+#define MEMP_NUM_TCP_PCB 6
+#define MEMP_NUM_TCP_PCB_LISTEN 2
+#define MEMP_NUM_TCP_SEG 24
+#define MEMP_NUM_UDP_PCB 7 // DHCP, four of DNS, two of scripts
+#define MEMP_NUM_ARP_QUEUE 6
+#define ARP_QUEUEING 1
+#define ETHARP_SUPPORT_STATIC_ENTRIES 0
+
+// A name that nobody answers is given up after 1 + 1 + 2 s.
+#define DNS_MAX_RETRIES 3
+#define DNS_TABLE_SIZE 4
+#define DNS_MAX_SERVERS 2
+
+#define LWIP_NETIF_HOSTNAME 1
+#define LWIP_NETIF_STATUS_CALLBACK 1
+#define LWIP_NETIF_LINK_CALLBACK 1
+
+#define LWIP_CHKSUM_ALGORITHM 3 // word by word, the fastest in C on this core
+#define LWIP_STATS 0
+#define LWIP_NO_CTYPE_H 0
+
+// Sequence numbers, ports and DNS identifiers are guessed by attackers: they come from network_random().
+uint32_t network_random(void);
+#define LWIP_RAND() network_random()
+
+// Sees the DNS answers, so that "no such name" and "no answer" can be told apart (network.c).
+#define LWIP_HOOK_FILENAME "lwip_hooks.h"
+
+#endif
