@@ -1,0 +1,55 @@
+/**
+ * What is on the air: the access points a radio can hear, and what a radio and an access point say to each other.
+ * Implemented in `network/`, used by the firmware behaviour of the radio.
+ */
+import { pbkdf2Sync } from "node:crypto";
+
+/** A radio, as its access point sees it. */
+export interface Station {
+	/** 6 bytes. */
+	readonly mac: Uint8Array;
+
+	/** An Ethernet frame (no check sequence) came over the air. The station keeps the array. */
+	receive(frame: Uint8Array): void;
+
+	/** The access point ends the association. @param reason IEEE 802.11 reason code. */
+	deauthenticate(reason: number): void;
+}
+
+/** An access point, as a radio sees it. */
+export interface AccessPoint {
+	/** At most 32 bytes of UTF-8. */
+	readonly ssid: string;
+	/** 6 bytes. */
+	readonly bssid: Uint8Array;
+	/** 1 to 14. */
+	readonly channel: number;
+	readonly rssiDbm: number;
+	readonly security: "open" | "wpa2";
+
+	/**
+	 * Compares the pairwise master key of the four-way handshake.
+	 *
+	 * @param key 32 bytes, see `pairwiseMasterKey`.
+	 */
+	acceptsKey(key: Uint8Array): boolean;
+
+	/** The station is associated and, with WPA2, keyed: frames flow. */
+	connect(station: Station): void;
+
+	/** The station left. Harmless when it is not connected. */
+	disconnect(station: Station): void;
+
+	/** An Ethernet frame from a connected station. The access point keeps the array. */
+	transmit(station: Station, frame: Uint8Array): void;
+}
+
+/** All that a radio can hear now. */
+export interface Air {
+	readonly accessPoints: readonly AccessPoint[];
+}
+
+/** WPA2-PSK: PBKDF2 with HMAC-SHA1, 4096 rounds, salt = SSID, 32 bytes (IEEE 802.11-2020, annex J.4.1). */
+export function pairwiseMasterKey(passphrase: string | Uint8Array, ssid: string | Uint8Array): Uint8Array {
+	return new Uint8Array(pbkdf2Sync(passphrase, ssid, 4096, 32, "sha1"));
+}

@@ -1,0 +1,113 @@
+/**
+ * The CYW43439 radio of a Pico W, as a board sees it: four pins. Built in layers: bits on pins (`gspi-bits`), words
+ * (`gspi-words`), the functions bus, backplane and WLAN (`bus-registers`, `backplane`, `frame-queue`), and what the
+ * firmware does (`firmware`, `association`). Learned from public documents and sources, listed in PROTOCOL.md; it knows
+ * nothing of the driver that runs against it.
+ */
+import type { Clock, Log, Random } from "../wires.ts";
+import type { Air } from "./air.ts";
+import { Backplane } from "./backplane.ts";
+import { BusRegisters } from "./bus-registers.ts";
+import type { RadioFaults } from "./faults.ts";
+import { Firmware } from "./firmware.ts";
+import { FrameQueue } from "./frame-queue.ts";
+import { GspiBits, type RadioPins, type WordPort } from "./gspi-bits.ts";
+import { GspiWords } from "./gspi-words.ts";
+import { PowerCycle } from "./power-cycle.ts";
+
+/** Raspberry Pi's prefix, then a serial number. */
+const DEFAULT_MAC = [0x28, 0xcd, 0xc1, 0x0a, 0x0b, 0x0c];
+
+export interface Cyw43439Options {
+	pins: RadioPins;
+	clock: Clock;
+	random: Random;
+	log: Log;
+	air: Air;
+	/** 6 bytes of the one-time memory. Default 28:cd:c1:0a:0b:0c. */
+	mac?: Uint8Array;
+	faults?: RadioFaults;
+	/** Clock edge to level change, cycles of 125 MHz, 2 to 4. Default 3. */
+	outputDelayCycles?: number;
+	/** Is given a line for each ioctl, event and change of power. */
+	trace?: (line: string) => void;
+	/** Is given a line for each transfer on the bus. */
+	traceBus?: (line: string) => void;
+	/** A pin of the radio moved; GPIO 0 is the LED of the board. */
+	onGpio?: (index: number, level: boolean) => void;
+}
+
+export class Cyw43439 {
+	readonly #options: Cyw43439Options;
+	readonly #bits: GspiBits;
+	#powerCycle: PowerCycle | undefined;
+	#led = false;
+
+	constructor(options: Cyw43439Options) {
+		this.#options = options;
+		this.#bits = new GspiBits(options.pins, options.clock, options.log, (on, gspi) => this.#power(on, gspi), options.outputDelayCycles);
+	}
+
+	/** The LED on the board. */
+	get led(): boolean {
+		return this.#led;
+	}
+
+	#power(on: boolean, gspi: boolean): WordPort | undefined {
+		this.#powerCycle?.end();
+		this.#powerCycle = undefined;
+		this.#setGpio(0, false);
+		this.#options.trace?.(on ? "power on" : "power off");
+		// With the SDIO strap nothing answers on gSPI.
+		return on && gspi ? this.#assemble() : undefined;
+	}
+
+	/** A chip that was just powered: nothing of the last power cycle is left. */
+	#assemble(): WordPort {
+		const { clock, log, random, air, faults = {}, mac = Uint8Array.from(DEFAULT_MAC), trace, traceBus } = this.#options;
+		const power = new PowerCycle(clock, log);
+		this.#powerCycle = power;
+		const interrupt = () => {
+			if (power === this.#powerCycle) {
+				this.#bits.setInterrupt(registers.interruptLevel);
+			}
+		};
+		const queue: FrameQueue = new FrameQueue(power, {
+			raise: (interrupts) => registers.raise(interrupts),
+			changed: () => interrupt(),
+			hostFrame: (frame) => firmware.hostFrame(frame),
+			get asleep() {
+				return backplane.asleep;
+			},
+		});
+		const registers = new BusRegisters(log, queue);
+		const firmware = new Firmware({
+			power, random, air, queue, mac, trace,
+			faults: { ...faults },
+			onGpio: (index, level) => this.#setGpio(index, level),
+		});
+		const backplane = new Backplane(power, {
+			firmwareReady: () => {
+				trace?.("firmware ready");
+				registers.deafPolls = faults.deafPolls ?? 0;
+				queue.receiveReady = true;
+				firmware.start();
+			},
+			abortFrame: () => queue.abort(),
+		}, faults.bootDelayMicros ?? 0);
+		const words = new GspiWords(log, registers, [registers, backplane, queue], interrupt, traceBus);
+		words.rubbishWords = faults.rubbishWords ?? 0;
+		return words;
+	}
+
+	#setGpio(index: number, level: boolean): void {
+		if (index === 0) {
+			if (this.#led === level) {
+				return;
+			}
+			this.#led = level;
+		}
+		this.#options.trace?.(`radio gpio ${index} ${level ? "high" : "low"}`);
+		this.#options.onGpio?.(index, level);
+	}
+}

@@ -1,0 +1,79 @@
+/**
+ * Events of the firmware: numbers, and the Ethernet frame of type 0x886C that carries one to the host.
+ *
+ * PROTOCOL.md, sections 6.4 and 7.
+ */
+
+export const EVENT = {
+	setSsid: 0,
+	join: 1,
+	auth: 3,
+	deauth: 5,
+	deauthIndication: 6,
+	assoc: 7,
+	disassoc: 11,
+	disassocIndication: 12,
+	link: 16,
+	prune: 23,
+	pskSupplicant: 46,
+	escanResult: 69,
+	assocRequestElements: 87,
+	assocResponseElements: 88,
+} as const;
+
+export const EVENT_STATUS = { success: 0, fail: 1, timeout: 2, noNetworks: 3, abort: 4, noAck: 5, partial: 8, newScan: 9 } as const;
+
+/** For `pskSupplicant` the status is the supplicant's state. */
+export const SUPPLICANT = { authenticated: 4, keyed: 6, waitingM3: 8 } as const;
+export const SUPPLICANT_REASON = { other: 0, deauthenticated: 14, fourWayTimeout: 15 } as const;
+export const LINK_REASON = { beaconLoss: 1, disassociated: 2 } as const;
+export const PRUNE_REASON = { rsnMismatch: 8 } as const;
+
+/** Flag of `link` and `join`: the link is up. */
+export const FLAG_LINK_UP = 0x0001;
+
+export interface RadioEvent {
+	type: number;
+	status?: number;
+	reason?: number;
+	flags?: number;
+	authType?: number;
+	/** 6 bytes: access point or peer. */
+	address?: Uint8Array;
+	data?: Uint8Array;
+}
+
+const HEADER_BYTES = 72;
+const ETHER_TYPE_EVENT = 0x886c;
+
+/** @param mac of the host's interface, 6 bytes. @returns the Ethernet frame. */
+export function emitEvent(event: RadioEvent, mac: Uint8Array): Uint8Array {
+	const data = event.data ?? new Uint8Array();
+	const frame = new Uint8Array(HEADER_BYTES + data.length);
+	const view = new DataView(frame.buffer);
+	frame.set(mac, 0);
+	frame.set(mac, 6);
+	// A locally administered source, as firmware sends it.
+	frame[6] |= 0x02;
+	view.setUint16(12, ETHER_TYPE_EVENT);
+	view.setUint16(14, 0x8001);
+	view.setUint16(16, frame.length - 18);
+	frame.set([0x00, 0x10, 0x18], 19);
+	view.setUint16(22, 1);
+	view.setUint16(24, 2);
+	view.setUint16(26, event.flags ?? 0);
+	view.setUint32(28, event.type);
+	view.setUint32(32, event.status ?? 0);
+	view.setUint32(36, event.reason ?? 0);
+	view.setUint32(40, event.authType ?? 0);
+	view.setUint32(44, data.length);
+	frame.set(event.address ?? new Uint8Array(6), 48);
+	frame.set(Buffer.from("wl0"), 54);
+	frame.set(data, HEADER_BYTES);
+	return frame;
+}
+
+/** The name of an event, for transcripts. */
+export function eventName(type: number): string {
+	return Object.entries(EVENT).find(([, number]) => number === type)?.[0] ?? `event ${type}`;
+}

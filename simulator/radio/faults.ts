@@ -1,0 +1,24 @@
+/**
+ * What a radio may do to a driver now and then. Each must leave the driver alive. Everything defaults to "not".
+ * PROTOCOL.md, section 10.
+ */
+export interface RadioFaults {
+	/** The first words read after power-up are 0x03030303 this many times. */
+	rubbishWords?: number;
+	/** STATUS reads 0xFFFFFFFF this many times, from the start of the firmware. */
+	deafPolls?: number;
+	/** HT_AVAIL comes this much later, microseconds. */
+	bootDelayMicros?: number;
+	/** This many blank event frames more at the start of the firmware. */
+	blankFrames?: number;
+	/** Every Nth ioctl is answered `busy` (-16). */
+	busyEvery?: number;
+	/** Every Nth ioctl is never answered. */
+	silentEvery?: number;
+	/** Each event is sent twice. */
+	duplicateEvents?: boolean;
+	/** From this virtual time after the firmware's start, credits and replies stop for 200 ms. */
+	starveAtMicros?: number;
+	/** The access point deauthenticates the station this long after it was connected, once. */
+	deauthenticateAfterMicros?: number;
+}

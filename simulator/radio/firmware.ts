@@ -1,0 +1,674 @@
+/**
+ * What the radio's firmware does, seen from the host: ioctls, named variables, events, scans, frames. What is not known
+ * is refused as the firmware refuses it, and reported.
+ *
+ * PROTOCOL.md, sections 6 to 8.
+ */
+import type { Random } from "../wires.ts";
+import type { Air } from "./air.ts";
+import { Association, type AssociationOwner } from "./association.ts";
+import { highestChannel } from "./countries.ts";
+import { EVENT, EVENT_STATUS, emitEvent, eventName, type RadioEvent } from "./events.ts";
+import type { RadioFaults } from "./faults.ts";
+import type { FrameQueue } from "./frame-queue.ts";
+import { IOCTL, REFUSED, ioctlName } from "./ioctls.ts";
+import type { PowerCycle } from "./power-cycle.ts";
+import { emitScanEnd, emitScanResult } from "./scan-result.ts";
+import {
+	CHANNEL_CONTROL, CHANNEL_DATA, CHANNEL_EVENT, SDPCM_DATA_HEADER_BYTES, SDPCM_HEADER_BYTES,
+	emitBdc, emitIoctlReply, parseBdc, parseIoctl, type IoctlRequest, type SdpcmFrame,
+} from "./sdpcm.ts";
+
+const VERSION = "7.95.49 (simulated) FWID 01-00000000";
+const CLM_VERSION = "API: 12.2 Data: simulated";
+const LONGEST_IOCTL_BYTES = 1500;
+const SHORTEST_ETHERNET_BYTES = 14;
+const LONGEST_ETHERNET_BYTES = 1514;
+
+/** Replies normally take 0.5 to 1 ms; these take longer. */
+const REPLY_MICROS = 500;
+const REPLY_JITTER_MICROS = 500;
+const SLOW_VARIABLES: Record<string, number> = { country: 32_000, clmload: 8_000 };
+const SLOW_IOCTLS: Record<number, number> = { [IOCTL.setSsid]: 30_000, [IOCTL.up]: 10_000 };
+/** An ioctl that comes sooner after `country` fails; drivers wait 50 ms. */
+const COUNTRY_SETTLES_MICROS = 40_000;
+const TO_AIR_MICROS = 200;
+const FROM_AIR_MICROS = 200;
+const SCAN_MICROS = 1_500_000;
+const STARVATION_MICROS = 200_000;
+
+const CLM_TYPE = 2;
+const CLM_BEGIN = 0x0002;
+const CLM_END = 0x0004;
+const DEFAULT_SUPPLICANT_TIMEOUT_MS = 2500;
+const ESCAN_START = 1;
+const ESCAN_ABORT = 3;
+const LED_GPIO = 0;
+const VBUS_GPIO = 2;
+const MULTICAST_LIMIT = 10;
+
+/** An ioctl's outcome: a reason below 0, or the value of a get. */
+type Outcome = number | Uint8Array;
+
+export interface FirmwareOptions {
+	power: PowerCycle;
+	random: Random;
+	air: Air;
+	queue: FrameQueue;
+	faults: RadioFaults;
+	/** Of the chip's one-time memory, 6 bytes. */
+	mac: Uint8Array;
+	trace: ((line: string) => void) | undefined;
+	/** A pin of the radio changed: GPIO 0 is the LED. */
+	onGpio: (index: number, level: boolean) => void;
+}
+
+export class Firmware implements AssociationOwner {
+	readonly #power: PowerCycle;
+	readonly #random: Random;
+	readonly #air: Air;
+	readonly #queue: FrameQueue;
+	readonly #faults: RadioFaults;
+	readonly #trace: ((line: string) => void) | undefined;
+	readonly #onGpio: FirmwareOptions["onGpio"];
+	readonly #association: Association;
+
+	#mac: Uint8Array;
+	#up = false;
+	#clmState: "none" | "loading" | "loaded" = "none";
+	#clmStatus = 0;
+	#country = "XX";
+	#countrySettledAt = 0;
+	#eventMask = new Uint8Array(32);
+	#ssid = new Uint8Array();
+	#multicast = new Uint8Array(4);
+	#gpioOut = 0;
+	#scanId: number | undefined;
+	#scanNumber = 0;
+	#outstanding: IoctlRequest[] = [];
+	#ioctlCount = 0;
+
+	#wirelessSecurity = 0;
+	#wpaAuth = 0;
+	#passphrase: Uint8Array | undefined;
+	#supplicant = false;
+	#supplicantTimeoutMs = DEFAULT_SUPPLICANT_TIMEOUT_MS;
+	#channel = 1;
+	/** Set and read back, without effect in the model. */
+	readonly #plainIoctls = new Map<number, Uint8Array>();
+	readonly #plainVariables = new Map<string, Uint8Array>();
+
+	constructor(options: FirmwareOptions) {
+		this.#power = options.power;
+		this.#random = options.random;
+		this.#air = options.air;
+		this.#queue = options.queue;
+		this.#faults = options.faults;
+		this.#trace = options.trace;
+		this.#onGpio = options.onGpio;
+		this.#mac = options.mac;
+		this.#association = new Association(this.#power, this.#random, this.#air, this);
+	}
+
+	get mac(): Uint8Array {
+		return this.#mac;
+	}
+
+	get highestChannel(): number {
+		return this.#clmState === "loaded" ? highestChannel(this.#country) ?? 0 : 0;
+	}
+
+	/** Function 2 is ready: the first frames carry nothing but credits. */
+	start(): void {
+		const blanks = 1 + (this.#faults.blankFrames ?? 0);
+		for (let index = 0; index < blanks; index++) {
+			this.#queue.push(new Uint8Array(SDPCM_DATA_HEADER_BYTES + 6), CHANNEL_EVENT, SDPCM_DATA_HEADER_BYTES);
+		}
+		if (this.#faults.starveAtMicros !== undefined) {
+			this.#power.after(this.#faults.starveAtMicros, () => this.#starve());
+		}
+	}
+
+	/** A valid frame from the host. */
+	hostFrame(frame: SdpcmFrame): void {
+		switch (frame.channel) {
+			case CHANNEL_CONTROL:
+				this.#control(frame);
+				break;
+			case CHANNEL_DATA:
+				this.#data(frame);
+				break;
+			default:
+				this.#power.log.violation("error", "radio-channel", `a frame of SDPCM channel ${frame.channel} from the host`);
+		}
+	}
+
+	// ---- frames -----------------------------------------------------------------------------------------------------
+
+	#data(frame: SdpcmFrame): void {
+		const { log } = this.#power;
+		let ethernet = parseBdc(frame.payload);
+		if (typeof ethernet === "string") {
+			log.violation("error", "radio-data-frame", ethernet);
+			return;
+		}
+		if (frame.headerBytes !== SDPCM_DATA_HEADER_BYTES) {
+			log.violation("error", "radio-data-padding", `a data frame with an SDPCM header of ${frame.headerBytes} bytes; without the 2 bytes of padding the firmware adds two zeros to the frame`);
+			ethernet = Uint8Array.from([...ethernet, 0, 0]);
+		}
+		if (ethernet.length < SHORTEST_ETHERNET_BYTES || ethernet.length > LONGEST_ETHERNET_BYTES) {
+			log.violation("error", "radio-data-length", `an Ethernet frame of ${ethernet.length} bytes (14 to 1514)`);
+			return;
+		}
+		const sent = ethernet;
+		this.#power.after(TO_AIR_MICROS, () => {
+			if (!this.#association.transmit(sent)) {
+				log.violation("warning", "radio-data-unconnected", "a data frame while the radio is not connected; it was dropped");
+			}
+		});
+	}
+
+	/** A frame from the air. */
+	receive(frame: Uint8Array): void {
+		if (!this.#accepts(frame)) {
+			return;
+		}
+		this.#power.after(FROM_AIR_MICROS, () => {
+			this.#queue.push(emitBdc(frame, false), CHANNEL_DATA, SDPCM_DATA_HEADER_BYTES);
+		});
+	}
+
+	/** Own address, broadcast, or one of the multicast list. */
+	#accepts(frame: Uint8Array): boolean {
+		if (frame.length < SHORTEST_ETHERNET_BYTES) {
+			return false;
+		}
+		const destination = frame.subarray(0, 6);
+		if (!(destination[0] & 0x01)) {
+			return same(destination, this.#mac);
+		}
+		if (destination.every((byte) => byte === 0xff)) {
+			return true;
+		}
+		for (let at = 4; at + 6 <= this.#multicast.length; at += 6) {
+			if (same(destination, this.#multicast.subarray(at, at + 6))) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/** Sends an event, if the host asked for it. */
+	event(event: RadioEvent): void {
+		const wanted = (this.#eventMask[event.type >> 3] >>> (event.type & 7)) & 1;
+		this.#trace?.(`event ${eventName(event.type)} status ${event.status ?? 0} reason ${event.reason ?? 0} flags ${event.flags ?? 0}${wanted ? "" : " (masked)"}`);
+		if (!wanted) {
+			return;
+		}
+		const copies = this.#faults.duplicateEvents ? 2 : 1;
+		for (let copy = 0; copy < copies; copy++) {
+			this.#queue.push(emitBdc(emitEvent(event, this.#mac), true), CHANNEL_EVENT, SDPCM_DATA_HEADER_BYTES);
+		}
+		if (event.type === EVENT.setSsid && this.#faults.deauthenticateAfterMicros !== undefined && !event.status) {
+			const after = this.#faults.deauthenticateAfterMicros;
+			this.#faults.deauthenticateAfterMicros = undefined;
+			this.#power.after(after, () => this.#association.deauthenticate(2));
+		}
+	}
+
+	#starve(): void {
+		this.#queue.starved = true;
+		this.#power.after(STARVATION_MICROS, () => {
+			this.#queue.starved = false;
+			this.#queue.pushCredit();
+		});
+	}
+
+	// ---- ioctls -------------------------------------------------------------------------------------------------------
+
+	#control(frame: SdpcmFrame): void {
+		const { log } = this.#power;
+		if (frame.headerBytes !== SDPCM_HEADER_BYTES && frame.headerBytes !== SDPCM_DATA_HEADER_BYTES) {
+			log.violation("warning", "radio-control-header", `a control frame with an SDPCM header of ${frame.headerBytes} bytes`);
+		}
+		const request = parseIoctl(frame.payload);
+		if (typeof request === "string") {
+			log.violation("error", "radio-ioctl", request);
+			return;
+		}
+		if (frame.payload.length > LONGEST_IOCTL_BYTES) {
+			log.violation("error", "radio-ioctl-long", `an ioctl of ${frame.payload.length} bytes; more than 1500 breaks the firmware`);
+			return;
+		}
+		if (this.#outstanding.length) {
+			log.violation("warning", "radio-ioctl-overlap", `${this.#describe(request)} before the answer to ${this.#describe(this.#outstanding[0])}`);
+		}
+		this.#ioctlCount++;
+		if (this.#faults.silentEvery && this.#ioctlCount % this.#faults.silentEvery === 0) {
+			this.#trace?.(`${this.#describe(request)}: not answered (fault)`);
+			return;
+		}
+		this.#outstanding.push(request);
+		const name = variableName(request);
+		const usual = REPLY_MICROS + (this.#random.next32() % REPLY_JITTER_MICROS);
+		const slow = (name !== undefined && request.set ? SLOW_VARIABLES[name] : undefined) ?? SLOW_IOCTLS[request.command] ?? 0;
+		this.#power.after(usual + slow, () => this.#answer(request));
+	}
+
+	#answer(request: IoctlRequest): void {
+		this.#outstanding = this.#outstanding.filter((entry) => entry !== request);
+		const busy = this.#faults.busyEvery !== undefined && this.#ioctlCount % this.#faults.busyEvery === 0;
+		const outcome = busy ? REFUSED.busy : this.#perform(request);
+		const payload = request.payload;
+		let status = 0;
+		if (typeof outcome === "number") {
+			status = outcome;
+		} else if (outcome.length > payload.length) {
+			this.#power.log.violation("error", "radio-ioctl-buffer", `${this.#describe(request)}: the answer of ${outcome.length} bytes does not fit the request's ${payload.length}`);
+			status = REFUSED.bufferShort;
+		} else {
+			// The value overlays the start of the request; the rest comes back as it was.
+			payload.set(outcome);
+		}
+		this.#trace?.(`${this.#describe(request)} = ${status || (request.set ? "done" : Buffer.from(payload.subarray(0, 16)).toString("hex"))}`);
+		this.#queue.push(emitIoctlReply(request, status, payload), CHANNEL_CONTROL, SDPCM_HEADER_BYTES);
+	}
+
+	#describe(request: IoctlRequest): string {
+		const name = variableName(request);
+		const value = name === undefined ? request.payload : request.payload.subarray(name.length + 1);
+		const secret = request.command === IOCTL.setPassphrase || name === "sae_password";
+		const shown = !request.set || !value.length ? "" : secret ? " ..." : ` ${Buffer.from(value.subarray(0, 24)).toString("hex")}`;
+		return `${request.set ? "set" : "get"} ${name ?? ioctlName(request.command)}${shown}`;
+	}
+
+	#perform(request: IoctlRequest): Outcome {
+		if (this.#power.micros < this.#countrySettledAt) {
+			this.#power.log.violation("warning", "radio-ioctl-after-country", `${this.#describe(request)} less than ${COUNTRY_SETTLES_MICROS / 1000} ms after "country" was answered; it fails`);
+			return REFUSED.busy;
+		}
+		const { command } = request;
+		if (command === IOCTL.getVariable || command === IOCTL.setVariable) {
+			return this.#performVariable(request);
+		}
+		return request.set ? this.#performSet(request) : this.#performGet(request);
+	}
+
+	#performSet(request: IoctlRequest): Outcome {
+		const { command, payload } = request;
+		const word = word32(payload, 0);
+		switch (command) {
+			case IOCTL.up:
+				if (this.#clmState !== "loaded") {
+					this.#power.log.violation("warning", "radio-up-without-clm", "UP before the regulatory table (CLM) was loaded: there are no channels");
+				}
+				this.#up = true;
+				return 0;
+			case IOCTL.down:
+				this.#association.leave();
+				this.#up = false;
+				return 0;
+			case IOCTL.setSsid:
+				return this.#join(payload);
+			case IOCTL.disassociate:
+				// The events follow the reply.
+				this.#power.after(1_000, () => this.#association.leave());
+				return 0;
+			case IOCTL.setPassphrase:
+				return this.#setPassphrase(payload);
+			case IOCTL.setWirelessSecurity:
+			case IOCTL.setWpaAuth:
+				if (word === undefined) {
+					return REFUSED.badLength;
+				}
+				if (command === IOCTL.setWpaAuth) {
+					this.#wpaAuth = word;
+				} else {
+					this.#wirelessSecurity = word;
+				}
+				return 0;
+			case IOCTL.setChannel:
+				if (word === undefined) {
+					return REFUSED.badLength;
+				}
+				if (word < 1 || word > this.highestChannel) {
+					return REFUSED.outOfRange;
+				}
+				this.#channel = word;
+				return 0;
+			case IOCTL.setAccessPoint:
+				return word ? this.#unsupported(request, "access point mode is not modelled") : 0;
+			case IOCTL.setInfra:
+			case IOCTL.setAuth:
+			case IOCTL.setAntennaDiversity:
+			case IOCTL.setDtimPeriod:
+			case IOCTL.setPowerMode:
+			case IOCTL.setGmode:
+			case IOCTL.setBand:
+			case IOCTL.setScanChannelTime:
+				if (word === undefined) {
+					return REFUSED.badLength;
+				}
+				this.#plainIoctls.set(command, payload.slice(0, 4));
+				return 0;
+			default:
+				return this.#unsupported(request, "unknown ioctl");
+		}
+	}
+
+	#performGet(request: IoctlRequest): Outcome {
+		const accessPoint = this.#association.accessPoint;
+		switch (request.command) {
+			case IOCTL.getBssid:
+				return accessPoint ? accessPoint.bssid : REFUSED.notAssociated;
+			case IOCTL.getSsid:
+				return Uint8Array.from([...bytes32(this.#ssid.length), ...this.#ssid]);
+			case IOCTL.getChannel: {
+				const channel = accessPoint?.channel ?? this.#channel;
+				return Uint8Array.from([...bytes32(channel), ...bytes32(channel), ...bytes32(0)]);
+			}
+			case IOCTL.getRssi:
+				return accessPoint ? bytes32(accessPoint.rssiDbm) : REFUSED.notAssociated;
+			case IOCTL.getPowerMode:
+				return this.#plainIoctls.get(IOCTL.setPowerMode) ?? bytes32(0);
+			case IOCTL.getAntennaDiversity:
+				return this.#plainIoctls.get(IOCTL.setAntennaDiversity) ?? bytes32(0);
+			case IOCTL.getAssociationList:
+				return bytes32(0);
+			default:
+				return this.#unsupported(request, "unknown ioctl");
+		}
+	}
+
+	#unsupported(request: IoctlRequest, why: string): number {
+		this.#power.log.violation("error", "radio-ioctl-unknown", `${this.#describe(request)}: ${why}`);
+		return REFUSED.unsupported;
+	}
+
+	// ---- variables ------------------------------------------------------------------------------------------------------
+
+	#performVariable(request: IoctlRequest): Outcome {
+		const name = variableName(request);
+		if (name === undefined) {
+			this.#power.log.violation("error", "radio-variable-name", "a variable's name does not end with NUL");
+			return REFUSED.badArgument;
+		}
+		const value = request.payload.subarray(name.length + 1);
+		return request.set ? this.#setVariable(request, name, value) : this.#getVariable(request, name);
+	}
+
+	#getVariable(request: IoctlRequest, name: string): Outcome {
+		switch (name) {
+			case "cur_etheraddr": return this.#mac;
+			case "ver": return text(VERSION);
+			case "clmver": return text(CLM_VERSION);
+			case "clmload_status": return bytes32(this.#clmStatus);
+			case "mcast_list": return Uint8Array.from([...this.#multicast, ...new Uint8Array(4 + 6 * MULTICAST_LIMIT - this.#multicast.length)]);
+			case "ccgpioin": return bytes32(1 << VBUS_GPIO);
+			case "gpioout": return bytes32(this.#gpioOut);
+			case "country": {
+				const code = Uint8Array.from(Buffer.from(this.#country.padEnd(4, "\0")));
+				return Uint8Array.from([...code, ...bytes32(-1), ...code]);
+			}
+			case "bsscfg:event_msgs": return Uint8Array.from([0, 0, 0, 0, ...this.#eventMask.subarray(0, 24)]);
+			// The state of the access point interface: there is none.
+			case "bss": return REFUSED.notFound;
+			default: {
+				const plain = this.#plainVariables.get(name);
+				return plain ?? this.#unsupported(request, "unknown variable");
+			}
+		}
+	}
+
+	#setVariable(request: IoctlRequest, name: string, value: Uint8Array): Outcome {
+		const word = word32(value, 0);
+		switch (name) {
+			case "clmload": return this.#loadClm(value);
+			case "country": return this.#setCountry(value);
+			case "cur_etheraddr":
+				if (value.length < 6) {
+					return REFUSED.badLength;
+				}
+				this.#mac = value.slice(0, 6);
+				return 0;
+			case "bsscfg:event_msgs":
+				if (value.length < 5 || word !== 0) {
+					return REFUSED.badArgument;
+				}
+				this.#eventMask.fill(0);
+				this.#eventMask.set(value.subarray(4, 4 + this.#eventMask.length));
+				return 0;
+			case "mcast_list": return this.#setMulticast(value);
+			case "gpioout": return this.#setGpio(value);
+			case "bsscfg:sup_wpa":
+				return this.#perInterface(value, (setting) => {
+					this.#supplicant = setting === 1;
+				});
+			case "bsscfg:sup_wpa_tmo":
+				return this.#perInterface(value, (setting) => {
+					this.#supplicantTimeoutMs = Math.min(setting, 60_000);
+				});
+			case "bsscfg:sup_wpa2_eapver":
+				return this.#perInterface(value, () => {});
+			case "escan": return this.#scan(value);
+			case "join": return this.#join(value);
+			case "apsta":
+				if (this.#up) {
+					this.#power.log.violation("error", "radio-apsta-up", "apsta was set while the interface is up; the firmware stops");
+					return REFUSED.notDown;
+				}
+				return this.#plainVariable(name, value, 4);
+			case "sae_password":
+				return value.length < 2 ? REFUSED.badLength : 0;
+			case "mkeep_alive":
+				return value.length < 11 ? REFUSED.badLength : 0;
+			case "bus:txglom": case "ampdu_ba_wsize": case "ampdu_mpdu": case "ampdu_rx_factor": case "mfp":
+			case "pm2_sleep_ret": case "bcn_li_bcn": case "bcn_li_dtim": case "assoc_listen": case "allmulti":
+				return this.#plainVariable(name, value, 4);
+			default:
+				return this.#unsupported(request, "unknown variable");
+		}
+	}
+
+	#plainVariable(name: string, value: Uint8Array, lengthBytes: number): Outcome {
+		if (value.length < lengthBytes) {
+			return REFUSED.badLength;
+		}
+		this.#plainVariables.set(name, value.slice(0, lengthBytes));
+		return 0;
+	}
+
+	/** "bsscfg:" variables: index of the interface, then the value. */
+	#perInterface(value: Uint8Array, apply: (setting: number) => void): Outcome {
+		const index = word32(value, 0);
+		const setting = word32(value, 4);
+		if (index === undefined || setting === undefined) {
+			return REFUSED.badLength;
+		}
+		if (index !== 0) {
+			return REFUSED.notFound;
+		}
+		apply(setting);
+		return 0;
+	}
+
+	#loadClm(value: Uint8Array): Outcome {
+		const { log } = this.#power;
+		const view = new DataView(value.buffer, value.byteOffset, value.length);
+		if (value.length < 12) {
+			return REFUSED.badLength;
+		}
+		const flags = view.getUint16(0, true);
+		const type = view.getUint16(2, true);
+		const length = view.getUint32(4, true);
+		const fault = type !== CLM_TYPE ? `type ${type}, not 2`
+			: length > value.length - 12 ? `a chunk of ${length} bytes in ${value.length - 12}`
+			: flags & CLM_BEGIN && this.#clmState === "loading" ? "begin in the middle of an upload"
+			: !(flags & CLM_BEGIN) && this.#clmState !== "loading" ? "no begin in the first chunk"
+			: "";
+		if (fault) {
+			log.violation("error", "radio-clm", `clmload: ${fault}`);
+			this.#clmStatus = 1;
+			return REFUSED.badArgument;
+		}
+		this.#clmState = flags & CLM_END ? "loaded" : "loading";
+		this.#clmStatus = 0;
+		return 0;
+	}
+
+	#setCountry(value: Uint8Array): Outcome {
+		if (value.length < 12) {
+			return REFUSED.badLength;
+		}
+		if (this.#clmState !== "loaded") {
+			this.#power.log.violation("warning", "radio-country-without-clm", "country was set before the regulatory table (CLM) was loaded");
+			return REFUSED.badArgument;
+		}
+		const code = Buffer.from(value.subarray(8, 12)).toString("latin1").replaceAll("\0", "");
+		if (highestChannel(code) === undefined) {
+			this.#power.log.violation("warning", "radio-country", `country "${code}" is unknown; the locale stays ${this.#country}`);
+			return REFUSED.badArgument;
+		}
+		this.#country = code;
+		this.#countrySettledAt = this.#power.micros + COUNTRY_SETTLES_MICROS;
+		return 0;
+	}
+
+	#setMulticast(value: Uint8Array): Outcome {
+		const count = word32(value, 0);
+		if (count === undefined || count > MULTICAST_LIMIT || value.length < 4 + 6 * count) {
+			return REFUSED.badArgument;
+		}
+		this.#multicast = value.slice(0, 4 + 6 * count);
+		return 0;
+	}
+
+	#setGpio(value: Uint8Array): Outcome {
+		const mask = word32(value, 0);
+		const levels = word32(value, 4);
+		if (mask === undefined || levels === undefined) {
+			return REFUSED.badLength;
+		}
+		const before = this.#gpioOut;
+		this.#gpioOut = (before & ~mask) | (levels & mask);
+		for (let index = LED_GPIO; index <= VBUS_GPIO; index++) {
+			if (((before ^ this.#gpioOut) >>> index) & 1) {
+				this.#onGpio(index, ((this.#gpioOut >>> index) & 1) === 1);
+			}
+		}
+		return 0;
+	}
+
+	#setPassphrase(value: Uint8Array): Outcome {
+		if (value.length < 4) {
+			return REFUSED.badLength;
+		}
+		const length = value[0] | (value[1] << 8);
+		if (length > 64 || value.length < 4 + length) {
+			return REFUSED.badArgument;
+		}
+		this.#passphrase = value.slice(4, 4 + length);
+		return 0;
+	}
+
+	// ---- join and scan --------------------------------------------------------------------------------------------------
+
+	/** SET_SSID and "join" start alike: length, 32 bytes of SSID. */
+	#join(value: Uint8Array): Outcome {
+		if (!this.#up) {
+			this.#power.log.violation("error", "radio-join-down", "a join before UP");
+			return REFUSED.notUp;
+		}
+		const length = word32(value, 0);
+		if (length === undefined || length > 32 || value.length < 4 + length) {
+			return REFUSED.badArgument;
+		}
+		this.#ssid = value.slice(4, 4 + length);
+		this.#association.join(this.#ssid, {
+			wirelessSecurity: this.#wirelessSecurity,
+			wpaAuth: this.#wpaAuth,
+			supplicant: this.#supplicant,
+			supplicantTimeoutMs: this.#supplicantTimeoutMs,
+			passphrase: this.#passphrase,
+		});
+		return 0;
+	}
+
+	#scan(value: Uint8Array): Outcome {
+		const view = new DataView(value.buffer, value.byteOffset, value.length);
+		if (value.length < 64) {
+			return REFUSED.badLength;
+		}
+		if (!this.#up) {
+			return REFUSED.notUp;
+		}
+		const action = view.getUint16(4, true);
+		const syncId = view.getUint16(6, true);
+		const ssidLength = view.getUint32(8, true);
+		if (ssidLength > 32) {
+			return REFUSED.badArgument;
+		}
+		const wanted = Buffer.from(value.subarray(12, 12 + ssidLength)).toString();
+		if (action === ESCAN_ABORT) {
+			this.#endScan(EVENT_STATUS.abort);
+			return 0;
+		}
+		if (action !== ESCAN_START) {
+			return REFUSED.badArgument;
+		}
+		if (this.#scanId !== undefined) {
+			return REFUSED.busy;
+		}
+		this.#scanId = syncId;
+		const scan = ++this.#scanNumber;
+		const found = this.#air.accessPoints.filter((one) => one.channel <= this.highestChannel && (!wanted || one.ssid === wanted));
+		for (const accessPoint of found) {
+			this.#power.after(SCAN_MICROS * (accessPoint.channel / 15), () => {
+				if (scan === this.#scanNumber && this.#scanId !== undefined) {
+					this.event({ type: EVENT.escanResult, status: EVENT_STATUS.partial, address: accessPoint.bssid, data: emitScanResult(accessPoint, syncId) });
+				}
+			});
+		}
+		this.#power.after(SCAN_MICROS, () => {
+			if (scan === this.#scanNumber) {
+				this.#endScan(EVENT_STATUS.success);
+			}
+		});
+		return 0;
+	}
+
+	#endScan(status: number): void {
+		if (this.#scanId !== undefined) {
+			const syncId = this.#scanId;
+			this.#scanId = undefined;
+			this.event({ type: EVENT.escanResult, status, data: emitScanEnd(syncId) });
+		}
+	}
+}
+
+/** The name of the variable of a request; undefined for other ioctls, and when no NUL ends it. */
+function variableName(request: IoctlRequest): string | undefined {
+	if (request.command !== IOCTL.getVariable && request.command !== IOCTL.setVariable) {
+		return undefined;
+	}
+	const end = request.payload.indexOf(0);
+	return end <= 0 ? undefined : Buffer.from(request.payload.subarray(0, end)).toString("latin1");
+}
+
+function same(one: Uint8Array, other: Uint8Array): boolean {
+	return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}
+
+function word32(bytes: Uint8Array, at: number): number | undefined {
+	return bytes.length < at + 4 ? undefined : new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true);
+}
+
+function bytes32(value: number): Uint8Array {
+	const bytes = new Uint8Array(4);
+	new DataView(bytes.buffer).setInt32(0, value, true);
+	return bytes;
+}
+
+function text(value: string): Uint8Array {
+	return Uint8Array.from(Buffer.from(`${value}\0`, "latin1"));
+}

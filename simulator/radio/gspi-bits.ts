@@ -1,0 +1,247 @@
+/**
+ * The radio's gSPI port as edges on four pins: power and mode strap, chip select, bits in, bits out, and the interrupt
+ * level that shares the data pin while the chip is not selected.
+ *
+ * Sources: Raspberry Pi Pico W data sheet (pins), Broadcom/Cypress data sheets of the family, chapter "gSPI interface"
+ * (mode, edges), pico-sdk `cyw43_bus_pio_spi.pio` (programs known to work). See PROTOCOL.md, sections 1 and 2.
+ */
+import type { Clock, Log, Pin } from "../wires.ts";
+
+/** The four wires between the RP2040 and the radio on a Pico W. */
+export interface RadioPins {
+	/** GP23, WL_REG_ON: high = powered. */
+	readonly regOn: Pin;
+	/** GP24: data in, data out, interrupt and mode strap. */
+	readonly data: Pin;
+	/** GP25: chip select, active low. */
+	readonly chipSelect: Pin;
+	/** GP29. */
+	readonly clock: Pin;
+}
+
+/** The chip behind the bits: knows words of 32 bits as they stand on the wire, first bit = bit 31. */
+export interface WordPort {
+	/** Chip select fell. */
+	begin(): void;
+	/** The host sent 32 bits. @returns true when the chip talks from the next edge on. */
+	hostWord(word: number): boolean;
+	/** The next 32 bits of the chip. Called when their first bit is due; asking must change nothing. */
+	chipWord(): number;
+	/**
+	 * Chip select rose.
+	 *
+	 * @param looseBits bits from the host behind the last whole word.
+	 * @param chipClocks rising edges since the chip talks.
+	 */
+	end(looseBits: number, chipClocks: number): void;
+	/** HIGH_SPEED of BUS_CONTROL: output moves on the rising edge. */
+	readonly highSpeed: boolean;
+}
+
+/** Clock edge to level change at the host's pin: 24 ns, in cycles of 125 MHz. Fits every program known to work. */
+export const OUTPUT_DELAY_CYCLES = 3;
+
+/** From chip select high to the interrupt level: below the 100 ns which hosts wait, in cycles of 125 MHz. */
+const INTERRUPT_DELAY_CYCLES = 10;
+
+/** The shortest time from power to the first clock edge that any driver leaves, and the usual one. */
+const POWER_UP_SHORTEST_MICROS = 50_000;
+const POWER_UP_USUAL_MICROS = 250_000;
+
+/** 50 MHz, the data sheet's limit, is 2.5 cycles of 125 MHz. */
+const SHORTEST_PERIOD_CYCLES = 2.5;
+
+export class GspiBits {
+	readonly #pins: RadioPins;
+	readonly #time: Clock;
+	readonly #log: Log;
+	readonly #outputDelayCycles: number;
+	readonly #power: (on: boolean, gspi: boolean) => WordPort | undefined;
+
+	#port: WordPort | undefined;
+	#powered = false;
+	#poweredAtMicros = 0;
+	#strapFault = "";
+	#judged = false;
+
+	#selected = false;
+	#talking = false;
+	#highSpeed = true;
+	#contention = false;
+	#shift = 0;
+	#count = 0;
+	#chipClocks = 0;
+	#outWord = 0;
+	#outBits = 0;
+	#edgesTimed = 0;
+	#lastEdgeCycle = 0;
+
+	#interrupt = false;
+	/** The level that is on the wire, or on its way there. */
+	#driven: boolean | undefined;
+
+	/**
+	 * @param power called when WL_REG_ON moved; answers the chip of this power cycle. `gspi` false: the strap said SDIO.
+	 * @param outputDelayCycles 2 to 4, see `OUTPUT_DELAY_CYCLES`.
+	 */
+	constructor(
+		pins: RadioPins,
+		time: Clock,
+		log: Log,
+		power: (on: boolean, gspi: boolean) => WordPort | undefined,
+		outputDelayCycles = OUTPUT_DELAY_CYCLES,
+	) {
+		this.#pins = pins;
+		this.#time = time;
+		this.#log = log;
+		this.#power = power;
+		this.#outputDelayCycles = outputDelayCycles;
+		pins.regOn.onChange(() => this.#regOnChanged());
+		pins.chipSelect.onChange(() => this.#chipSelectChanged());
+		pins.clock.onChange(() => this.#clockChanged());
+		this.#regOnChanged();
+	}
+
+	/** The chip's interrupt line changed. */
+	setInterrupt(level: boolean): void {
+		this.#interrupt = level;
+		if (this.#powered && !this.#selected && this.#driven !== level) {
+			this.#driven = level;
+			this.#pins.data.drive(level);
+		}
+	}
+
+	#regOnChanged(): void {
+		const on = this.#pins.regOn.level;
+		if (on === this.#powered) {
+			return;
+		}
+		this.#powered = on;
+		this.#selected = this.#talking = false;
+		this.#interrupt = false;
+		if (!on) {
+			this.#driven = undefined;
+			this.#pins.data.drive(undefined);
+			this.#port = this.#power(false, true);
+			return;
+		}
+		this.#poweredAtMicros = this.#time.micros;
+		this.#judged = false;
+		// Sampled now, judged at the first transfer: a driver may pulse the power before its pins are set up.
+		this.#strapFault = this.#pins.data.level ? "GP24 was high (SDIO mode)"
+			: !this.#pins.chipSelect.level ? "GP25 (chip select) was low"
+			: this.#pins.clock.level ? "GP29 (clock) was high"
+			: "";
+		this.#port = this.#power(true, !this.#pins.data.level);
+	}
+
+	#chipSelectChanged(): void {
+		if (!this.#powered) {
+			return;
+		}
+		const selected = !this.#pins.chipSelect.level;
+		if (selected === this.#selected) {
+			return;
+		}
+		if (this.#pins.clock.level) {
+			this.#log.violation("error", "radio-clock-high-at-select",
+				`GP29 was high when GP25 ${selected ? "fell" : "rose"}: the first edge of the transfer is lost`);
+		}
+		this.#selected = selected;
+		if (selected) {
+			this.#shift = this.#count = this.#chipClocks = this.#outBits = this.#edgesTimed = 0;
+			this.#talking = this.#contention = false;
+			if (this.#port) {
+				this.#highSpeed = this.#port.highSpeed;
+				this.#port.begin();
+			}
+			return;
+		}
+		const talked = this.#talking;
+		this.#talking = false;
+		this.#port?.end(this.#count, talked ? this.#chipClocks : 0);
+		if (this.#driven !== this.#interrupt) {
+			this.#driven = this.#interrupt;
+			this.#pins.data.drive(this.#interrupt, INTERRUPT_DELAY_CYCLES);
+		}
+	}
+
+	#clockChanged(): void {
+		if (!this.#pins.clock.level) {
+			if (this.#talking && !this.#highSpeed) {
+				this.#launch();
+			}
+			return;
+		}
+		if (!this.#selected) {
+			if (this.#powered) {
+				this.#log.violation("info", "radio-clock-while-idle", "GP29 rose while GP25 was high; the radio does not look");
+			}
+			return;
+		}
+		if (this.#talking) {
+			this.#chipClocks++;
+			if (this.#pins.data.outputEnabled && !this.#contention) {
+				this.#contention = true;
+				this.#log.violation("error", "radio-contention",
+					`GP24 is driven by both sides: the RP2040's output was still enabled ${this.#chipClocks} clock(s) into the answer`);
+			}
+			if (this.#highSpeed) {
+				this.#launch();
+			}
+			return;
+		}
+		if (this.#edgesTimed < 4) {
+			this.#timeEdge();
+		}
+		this.#shift = (this.#shift << 1) | (this.#pins.data.level ? 1 : 0);
+		if (++this.#count === 32) {
+			this.#count = 0;
+			if (this.#port?.hostWord(this.#shift >>> 0)) {
+				this.#talking = true;
+				// "The last edge of the command carries the first bit of the answer."
+				if (this.#highSpeed) {
+					this.#launch();
+				}
+			}
+		}
+	}
+
+	#launch(): void {
+		if (this.#outBits === 0) {
+			this.#outWord = this.#port?.chipWord() ?? 0;
+			this.#outBits = 32;
+		}
+		const level = (this.#outWord & 0x80000000) !== 0;
+		this.#outWord <<= 1;
+		this.#outBits--;
+		if (level !== this.#driven) {
+			this.#driven = level;
+			this.#pins.data.drive(level, this.#outputDelayCycles);
+		}
+	}
+
+	/** The first edges of a transfer tell its rate; and, of the first transfers, the time since power-up. */
+	#timeEdge(): void {
+		const cycle = this.#time.cycles;
+		const period = cycle - this.#lastEdgeCycle;
+		this.#lastEdgeCycle = cycle;
+		if (this.#edgesTimed++ > 0 && period > 0 && period < SHORTEST_PERIOD_CYCLES) {
+			this.#log.violation("error", "radio-clock-fast", `a clock period of ${period} cycles (${period * 8} ns); the chip's limit is 50 MHz`);
+		}
+		if (this.#judged) {
+			return;
+		}
+		const sincePower = this.#time.micros - this.#poweredAtMicros;
+		if (this.#strapFault) {
+			this.#log.violation("error", "radio-strap", `when WL_REG_ON rose, ${this.#strapFault}`);
+			this.#strapFault = "";
+		}
+		if (sincePower < POWER_UP_SHORTEST_MICROS) {
+			this.#log.violation("error", "radio-power-up-short", `first clock edge ${Math.round(sincePower)} us after WL_REG_ON; 50 ms is the least known to work`);
+		} else if (sincePower < POWER_UP_USUAL_MICROS) {
+			this.#log.violation("info", "radio-power-up-quick", `clock edge ${Math.round(sincePower / 1000)} ms after WL_REG_ON; drivers wait 250 ms`);
+		}
+		this.#judged = true;
+	}
+}
