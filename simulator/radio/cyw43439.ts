@@ -29,7 +29,7 @@ export interface Cyw43439Options {
 	faults?: RadioFaults;
 	/** Clock edge to level change, cycles of 125 MHz, 2 to 4. Default 3. */
 	outputDelayCycles?: number;
-	/** Is given a line for each ioctl, event and change of power. */
+	/** Is given a line for each ioctl, event and change of power; each starts with the virtual milliseconds. */
 	trace?: (line: string) => void;
 	/** Is given a line for each transfer on the bus. */
 	traceBus?: (line: string) => void;
@@ -44,7 +44,11 @@ export class Cyw43439 {
 	#led = false;
 
 	constructor(options: Cyw43439Options) {
-		this.#options = options;
+		this.#options = {
+			...options,
+			trace: stamped(options.clock, options.trace),
+			traceBus: stamped(options.clock, options.traceBus),
+		};
 		this.#bits = new GspiBits(options.pins, options.clock, options.log, (on, gspi) => this.#power(on, gspi), options.outputDelayCycles);
 	}
 
@@ -110,4 +114,8 @@ export class Cyw43439 {
 		this.#options.trace?.(`radio gpio ${index} ${level ? "high" : "low"}`);
 		this.#options.onGpio?.(index, level);
 	}
+}
+
+function stamped(clock: Clock, trace: ((line: string) => void) | undefined): ((line: string) => void) | undefined {
+	return trace && ((line) => trace(`${(clock.micros / 1000).toFixed(3)} radio ${line}`));
 }

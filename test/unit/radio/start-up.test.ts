@@ -1,0 +1,304 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { AccessPoint } from "../../../simulator/radio/air.ts";
+import { pairwiseMasterKey } from "../../../simulator/radio/air.ts";
+import { Cyw43439, type Cyw43439Options } from "../../../simulator/radio/cyw43439.ts";
+import { BACKPLANE, BUS, BitBangingHost, words, WLAN, type Order } from "./bit-banging-host.ts";
+
+const NVRAM = Uint8Array.from(Buffer.from("manfid=0x2d0\0boardtype=0x0887\0macaddr=00:A0:50:b5:59:5e\0\0"));
+const FIRMWARE = new Uint8Array(120 * 1024).map((_, index) => (index * 31) & 0xff);
+const CLM = new Uint8Array(984).fill(0x42);
+
+function accessPoint(options: Partial<AccessPoint> = {}): AccessPoint & { sent: Uint8Array[]; stations: number } {
+	return {
+		ssid: "home", bssid: Uint8Array.from([2, 0, 0, 0, 0, 1]), channel: 6, rssiDbm: -50, security: "wpa2",
+		sent: [], stations: 0,
+		acceptsKey: (key) => Buffer.from(key).equals(Buffer.from(pairwiseMasterKey("correct horse", "home"))),
+		connect() {
+			this.stations++;
+		},
+		disconnect() {
+			this.stations--;
+		},
+		transmit(_station, frame) {
+			this.sent.push(frame);
+		},
+		...options,
+	};
+}
+
+function board(order: Order, accessPoints: AccessPoint[] = [], options: Partial<Cyw43439Options> = {}) {
+	const host = new BitBangingHost(order);
+	const radio = new Cyw43439({ pins: host.pins, clock: host.clock, random: host.random, log: host.log, air: { accessPoints }, ...options });
+	return { host, radio };
+}
+
+/** A host with a running, configured firmware. */
+function running(order: Order, accessPoints: AccessPoint[] = [], options: Partial<Cyw43439Options> = {}) {
+	const { host, radio } = board(order, accessPoints, options);
+	host.powerUp();
+	host.startBus();
+	host.startFirmware(FIRMWARE, NVRAM);
+	host.configure(CLM);
+	return { host, radio };
+}
+
+for (const order of ["big", "little"] as const) {
+	test(`${order}-endian host: the test word is read in both modes`, () => {
+		const { host } = board(order);
+		host.powerUp();
+		host.startBus();
+		assert.equal(host.readNumber(BUS, 0x14, 4), 0xfeedbead);
+		assert.equal(host.readNumber(BUS, 0x00, 1), order === "big" ? 0xb3 : 0xb1);
+		assert.equal(host.readNumber(BUS, 0x18, 4), order === "big" ? 0 : 0x12345678);
+		assert.deepEqual(host.errors(), []);
+		assert.deepEqual(host.warnings(), []);
+	});
+
+	test(`${order}-endian host: firmware is downloaded, reads back and starts`, () => {
+		const { host } = board(order);
+		host.powerUp();
+		host.startBus();
+		assert.equal(host.readBackplane(0x18000000, 2), 0xa9af);
+		const before = host.clock.micros;
+		host.startFirmware(FIRMWARE, NVRAM);
+		assert.ok(host.clock.micros - before > 105_000, "HT after 21 ms, function 2 after 84 ms more");
+		assert.equal(host.readBackplane(0x4000, 4), new DataView(FIRMWARE.buffer).getUint32(0x4000, true));
+		assert.equal(host.interrupt, true, "the first credit waits");
+		assert.deepEqual(host.errors(), []);
+		assert.deepEqual(host.warnings(), []);
+	});
+
+	test(`${order}-endian host: ioctls, variables and the LED`, () => {
+		const { host, radio } = running(order);
+		assert.equal(Buffer.from(host.getVariable("cur_etheraddr", 6).payload.subarray(0, 6)).toString("hex"), "28cdc10a0b0c");
+		assert.equal(host.getVariable("clmload_status", 4).status, 0);
+		assert.equal(host.setVariable("gpioout", words(1, 1)), 0);
+		assert.equal(radio.led, true);
+		assert.equal(host.ioctl(false, 127, words(0)).status, -17);
+		assert.deepEqual(host.errors(), []);
+		assert.deepEqual(host.warnings(), []);
+	});
+
+	test(`${order}-endian host: a WPA2 join tells auth, assoc, link, join, set ssid, keys`, () => {
+		const home = accessPoint();
+		const { host } = running(order, [home]);
+		host.join("home", "correct horse");
+		host.listen(500_000);
+		assert.deepEqual(host.eventOrder(), ["3:0", "87:0", "88:0", "7:0", "16:0 up", "1:0", "0:0", "46:6"]);
+		assert.equal(home.stations, 1);
+		host.sendEthernet(new Uint8Array(60).fill(7));
+		host.listen(2_000);
+		assert.equal(home.sent.length, 1);
+		assert.equal(home.sent[0].length, 60);
+		assert.equal(new DataView(host.ioctl(false, 127, words(0)).payload.slice().buffer).getInt32(0, true), -50);
+		host.events.length = 0;
+		assert.equal(host.ioctl(true, 52, new Uint8Array()).status, 0);
+		host.listen(5_000);
+		assert.deepEqual(host.eventOrder(), ["11:0", "16:0/2"]);
+		assert.equal(home.stations, 0);
+		assert.deepEqual(host.errors(), []);
+		assert.deepEqual(host.warnings(), []);
+	});
+}
+
+test("a wrong passphrase is associated, and fails after the supplicant's time; the next join works", () => {
+	const home = accessPoint();
+	const { host } = running("big", [home]);
+	host.join("home", "battery staple");
+	host.listen(3_000_000);
+	assert.deepEqual(host.eventOrder(), ["3:0", "87:0", "88:0", "7:0", "16:0 up", "1:0", "0:0", "46:8/15", "16:0/2"]);
+	host.events.length = 0;
+	host.join("home", "correct horse");
+	host.listen(500_000);
+	assert.equal(host.eventOrder().at(-1), "46:6");
+	assert.deepEqual(host.errors(), []);
+});
+
+test("an absent network is told by set ssid, status 3", () => {
+	const { host } = running("big", [accessPoint()]);
+	host.join("elsewhere", "correct horse");
+	host.listen(2_000_000);
+	assert.deepEqual(host.eventOrder(), ["0:3"]);
+});
+
+test("an open network is joined without keys", () => {
+	const cafe = accessPoint({ ssid: "cafe", security: "open" });
+	const { host } = running("little", [cafe]);
+	host.join("cafe");
+	host.listen(500_000);
+	assert.deepEqual(host.eventOrder(), ["3:0", "87:0", "88:0", "7:0", "16:0 up", "1:0", "0:0"]);
+	assert.deepEqual(host.errors(), []);
+});
+
+test("a scan tells each network, then its end", () => {
+	const { host } = running("big", [accessPoint(), accessPoint({ ssid: "cafe", security: "open", channel: 1 })]);
+	const request = new Uint8Array(72);
+	request.set(words(1));
+	request[4] = 1;
+	host.setVariable("escan", request);
+	host.listen(2_000_000);
+	const results = host.events.filter((event) => event.type === 69);
+	assert.deepEqual(results.map((event) => event.status), [8, 8, 0]);
+	assert.equal(Buffer.from(results[0].data.subarray(12 + 19, 12 + 23)).toString(), "cafe");
+	assert.equal(results[1].data[84], 6, "the channel stands in the low byte of the chanspec");
+	assert.equal(results[1].data[12 + 88], 6);
+	assert.deepEqual(host.errors(), []);
+});
+
+test("frames from the air come with the interrupt line high until they are read", () => {
+	const home = accessPoint();
+	let receive: ((frame: Uint8Array) => void) | undefined;
+	home.connect = (station) => {
+		receive = (frame) => station.receive(frame);
+	};
+	const { host } = running("big", [home]);
+	host.join("home", "correct horse");
+	host.listen(500_000);
+	assert.equal(host.interrupt, false);
+	const frame = new Uint8Array(100).fill(9);
+	frame.set([0x28, 0xcd, 0xc1, 0x0a, 0x0b, 0x0c]);
+	receive?.(frame);
+	host.sleepMicros(500);
+	assert.equal(host.interrupt, true);
+	host.listen(1_000);
+	assert.equal(host.interrupt, false);
+	assert.deepEqual(host.ethernet, [frame]);
+});
+
+test("the bus sleeps and wakes by two writes and a poll", () => {
+	const { host } = running("big");
+	host.writeNumber(BACKPLANE, 0x1001f, 0, 1);
+	host.writeNumber(BACKPLANE, 0x1001f, 0, 1);
+	assert.equal(host.readNumber(BACKPLANE, 0x1001f, 1) & 1, 0);
+	host.writeNumber(BACKPLANE, 0x1001f, 1, 1);
+	host.writeNumber(BACKPLANE, 0x1001f, 1, 1);
+	assert.notEqual(host.readNumber(BACKPLANE, 0x1001f, 1) & 3, 3);
+	host.sleepMicros(1000);
+	assert.equal(host.readNumber(BACKPLANE, 0x1001f, 1) & 3, 3);
+	assert.deepEqual(host.warnings(), []);
+});
+
+test("power off forgets everything", () => {
+	const { host } = running("big");
+	host.pins.regOn.set(false);
+	host.sleepMicros(20_000);
+	host.words32 = false;
+	host.delayBytes = 4;
+	host.powerUp();
+	host.startBus();
+	assert.equal(host.readNumber(BUS, 0x08, 4) & 0x20, 0);
+});
+
+test("power-up faults are violations: strap, haste", () => {
+	const { host } = board("big");
+	host.pins.chipSelect.set(true);
+	host.pins.clock.set(false);
+	host.pins.data.set(true);
+	host.pins.regOn.set(true);
+	host.sleepMicros(10_000);
+	assert.throws(() => host.startBus(), /test word 0x0/);
+	assert.deepEqual(host.violations.filter((entry) => entry.level === "error").map((entry) => entry.code), ["radio-strap", "radio-power-up-short"]);
+});
+
+test("bus faults are violations: early command, function 3, short transfer, loose bits, read-only register", () => {
+	const { host } = board("big");
+	host.powerUp();
+	host.writeNumber(BUS, 0x00, 0x000204b3, 4);
+	assert.equal(host.violations.pop()?.code, "radio-command-before-test");
+	host.startBus();
+	const faults: [string, () => void][] = [
+		["radio-command-function", () => host.write(3, 0, new Uint8Array(4))],
+		["radio-write-short", () => host.transfer([host.command(true, BUS, 0x18, 4)], 0)],
+		["radio-loose-bits", () => host.transfer([host.command(true, BUS, 0x18, 4), 0], 0, 5)],
+		["radio-read-short", () => host.transfer([host.command(false, BUS, 0x08, 8)], 1)],
+		["radio-bus-read-only", () => host.writeNumber(BUS, 0x08, 0, 4)],
+		["radio-command-length", () => host.write(BACKPLANE, 0, new Uint8Array(128))],
+		["radio-command-aligned", () => host.read(BACKPLANE, 1, 2)],
+		["radio-read-underflow", () => host.read(WLAN, 0, 16)],
+		["radio-write-overflow", () => host.write(WLAN, 0, new Uint8Array(16))],
+		["radio-ram-in-reset", () => host.writeRam(0, new Uint8Array(4))],
+		["radio-window-crossed", () => host.write(BACKPLANE, 0x7ffc, new Uint8Array(8))],
+	];
+	for (const [code, act] of faults) {
+		host.violations.length = 0;
+		act();
+		assert.equal(host.violations.find((entry) => entry.level === "error")?.code, code);
+	}
+});
+
+test("frame faults are violations: header, sequence, credit, ioctl length, unknown variable", () => {
+	const { host } = running("big");
+	host.listen(5_000);
+	const fault = (code: string, act: () => void) => {
+		host.violations.length = 0;
+		act();
+		assert.equal(host.violations.find((entry) => entry.level === "error")?.code, code);
+	};
+	fault("radio-frame", () => host.write(WLAN, 0, new Uint8Array(16)));
+	fault("radio-ioctl-unknown", () => assert.equal(host.setVariable("no_such", words(1)), -23));
+	fault("radio-ioctl", () => host.sendFrame(0, 12, Uint8Array.from([...words(2, 400, 2, 0)])));
+	fault("radio-data-padding", () => host.sendFrame(2, 12, Uint8Array.from([0x20, 0, 0, 0, ...new Uint8Array(60)])));
+	fault("radio-data-frame", () => host.sendFrame(2, 14, Uint8Array.from([0x10, 0, 0, 0, ...new Uint8Array(60)])));
+	fault("radio-channel", () => host.sendFrame(3, 12, new Uint8Array(4)));
+	host.listen(5_000);
+	fault("radio-sequence", () => {
+		host.sequence++;
+		host.sendEthernet(new Uint8Array(60));
+	});
+	fault("radio-no-credit", () => {
+		for (let frame = 0; frame < 12; frame++) {
+			host.sendEthernet(new Uint8Array(60));
+		}
+	});
+});
+
+test("short control replies are padded as real chips pad them", () => {
+	const { host } = running("big");
+	host.listen(5_000);
+	const lengths: number[] = [];
+	for (const payload of [10, 15, 36]) {
+		const request = new Uint8Array(payload);
+		request.set(Buffer.from("ver\0"));
+		host.sendFrame(0, 12, Uint8Array.from([...words(262, payload, 0x00550000, 0), ...request]));
+		host.sleepMicros(2_000);
+		lengths.push((host.readNumber(BUS, 0x08, 4) >>> 9) & 0x7ff);
+		host.receiveFrame();
+	}
+	assert.deepEqual(lengths, [258, 259, 256]);
+});
+
+test("a frame that is read in part and aborted is gone", () => {
+	const { host } = running("big");
+	host.listen(5_000);
+	host.sendFrame(0, 12, Uint8Array.from([...words(127, 4, 0x00560000, 0), ...words(0)]));
+	host.sleepMicros(2_000);
+	host.read(WLAN, 0, 12);
+	host.writeNumber(BACKPLANE, 0x1000d, 1, 1);
+	assert.equal(host.readNumber(BUS, 0x08, 4) & 0x100, 0);
+	assert.deepEqual(host.errors(), []);
+});
+
+test("the radio's output fits hosts for delays of 3 and 4 cycles; with 1 cycle it would read shifted words", () => {
+	for (const outputDelayCycles of [3, 4]) {
+		const { host } = board("big", [], { outputDelayCycles });
+		host.powerUp();
+		host.startBus();
+		assert.equal(host.readNumber(BUS, 0x14, 4), 0xfeedbead);
+	}
+	const { host } = board("big", [], { outputDelayCycles: 1 });
+	host.powerUp();
+	assert.throws(() => host.startBus(), /test word/);
+});
+
+test("two runs with the same seed tell the same, to the microsecond", () => {
+	const runs = [0, 1].map(() => {
+		const lines: string[] = [];
+		const { host } = running("big", [accessPoint()], { trace: (line) => lines.push(line) });
+		host.join("home", "correct horse");
+		host.listen(500_000);
+		return lines;
+	});
+	assert.deepEqual(runs[0], runs[1]);
+	assert.ok(runs[0].length > 20);
+});
