@@ -1,0 +1,29 @@
+// The one loop of the firmware: everything is polled from here, in one thread.
+//
+// A poller is static storage of its owner and is added once. Interrupts only set flags and call loop_wake().
+#ifndef LOOP_H
+#define LOOP_H
+
+#include <stdint.h>
+
+// No deadline: an answer of next_at_us that lets the loop sleep until an interrupt.
+#define LOOP_NEVER UINT64_MAX
+
+typedef struct loop_poller {
+	struct loop_poller *next;
+	// Does what can be done now, and returns.
+	void (*poll)(void);
+	// Microseconds since boot at which poll has something to do without an interrupt; LOOP_NEVER when nothing is planned.
+	uint64_t (*next_at_us)(void);
+} loop_poller;
+
+// Adds a poller behind those that are there. From the loop's own thread; a poller that is there already stays where it is.
+void loop_add(loop_poller *poller);
+
+// Polls for ever, sleeping between turns. Never returns.
+_Noreturn void loop_run(void);
+
+// Lets the next turn begin at once. From any context.
+void loop_wake(void);
+
+#endif
