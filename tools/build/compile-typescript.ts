@@ -1,0 +1,231 @@
+// Checks and compiles an app's TypeScript with the real compiler. Nothing is done twice: the hashes of all that was read
+// are kept beside what came of it.
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import ts from "typescript";
+import { UserError } from "../user-error.ts";
+import type { Manifest, Module } from "./manifest.ts";
+import { finishModule, prepareModule, SourceFault } from "./module-text.ts";
+
+/** A module ready for the engine's compiler. */
+export interface CompiledModule {
+	readonly specifier: string;
+	/** The file as errors on the device shall name it: "modules/io/socket/tcp.ts". */
+	readonly sourceName: string;
+	readonly javaScript: string;
+	/** Absent for a module that was written in JavaScript. */
+	readonly sourceMap?: string;
+	/** C functions that it binds. */
+	readonly natives: readonly string[];
+}
+
+const projectFolder = resolve(import.meta.dirname, "../..");
+/** The device's compiler options; an app's own tsconfig.json is for its editor. */
+const deviceConfiguration = join(projectFolder, "tsconfig.json");
+
+interface Kept {
+	/** What the result depends on beside the files: compiler, options, list of modules. */
+	readonly key: string;
+	/** Hash of every file that was read, by absolute path. */
+	readonly files: Readonly<Record<string, string>>;
+	readonly modules: ReadonlyArray<Omit<CompiledModule, "javaScript" | "sourceMap">>;
+}
+
+/**
+ * Compiles the modules of `manifest` that have a source.
+ * @param folder where results are kept: one .js and .js.map for each module under `js/`, `tsconfig.json`
+ * @throws UserError with all errors as tsc prints them
+ */
+export function compileTypeScript(manifest: Manifest, folder: string): CompiledModule[] {
+	const modules = manifest.modules.filter((module): module is Module & { source: string } => module.source !== undefined);
+	const declarations = declarationsBeside(manifest.files);
+	const configuration = writeConfiguration(modules, declarations, folder);
+	const key = hash([ts.version, configuration, readFileSync(deviceConfiguration), ...modules.flatMap(({ specifier, source }) => [specifier, source]), ownCode()]);
+	const keptPath = join(folder, "typescript.json");
+
+	const kept = readKept(keptPath);
+	if (kept?.key === key && Object.entries(kept.files).every(([path, was]) => hashOfFile(path) === was)) {
+		const results = kept.modules.map(module => readResult(module, folder));
+		if (results.every(result => result !== undefined)) {
+			return results;
+		}
+	}
+	rmSync(keptPath, { force: true });
+	const { results, read } = compile(modules, folder);
+	writeIfChanged(keptPath, JSON.stringify({
+		key,
+		files: Object.fromEntries(read.map(path => [path, hashOfFile(path)])),
+		modules: results.map(({ javaScript, sourceMap, ...module }) => module),
+	}));
+	return results;
+}
+
+/** Every *.d.ts that stands beside a manifest: the globals that its modules bring. */
+function declarationsBeside(manifests: readonly string[]): string[] {
+	return manifests.flatMap(file => readdirSync(dirname(file)).filter(name => name.endsWith(".d.ts")).sort().map(name => join(dirname(file), name)));
+}
+
+/** The tsconfig.json of this app: the device's options, and each specifier with its file. */
+function writeConfiguration(modules: ReadonlyArray<Module & { source: string }>, declarations: readonly string[], folder: string): string {
+	const text = JSON.stringify({
+		extends: relativePath(folder, deviceConfiguration),
+		compilerOptions: {
+			paths: Object.fromEntries(modules.map(({ specifier, source }) => [specifier, [relativePath(folder, typesOf(source))]])),
+			noEmit: false,
+			rewriteRelativeImportExtensions: true,
+			sourceMap: true,
+			outDir: "js",
+			rootDir: "/",
+		},
+		include: [],
+		files: [...new Set([...modules.map(({ source }) => typesOf(source)), ...declarations])].map(path => relativePath(folder, path)),
+	}, undefined, "\t");
+	writeIfChanged(join(folder, "tsconfig.json"), `${text}\n`);
+	return text;
+}
+
+/** A module in JavaScript is seen through the declarations beside it, when there are any. */
+function typesOf(source: string): string {
+	const declarations = source.replace(/\.js$/, ".d.ts");
+	return source.endsWith(".js") && existsSync(declarations) ? declarations : source;
+}
+
+function compile(modules: ReadonlyArray<Module & { source: string }>, folder: string): { results: CompiledModule[]; read: string[] } {
+	const configurationPath = join(folder, "tsconfig.json");
+	const { options, fileNames, errors } = ts.parseJsonConfigFileContent(
+		ts.readConfigFile(configurationPath, ts.sys.readFile).config, ts.sys, folder, undefined, configurationPath);
+	const host = ts.createCompilerHost(options);
+	const program = ts.createProgram({ rootNames: fileNames, options, host, configFileParsingDiagnostics: errors });
+	const diagnostics = ts.getPreEmitDiagnostics(program);
+	if (diagnostics.length > 0) {
+		throw new UserError(format(ts.sortAndDeduplicateDiagnostics(diagnostics)));
+	}
+
+	const bySource = new Map(modules.map(({ specifier, source }) => [source, specifier]));
+	const resolutions = ts.createModuleResolutionCache(folder, name => name, options);
+	const prepare = prepareModule({
+		checker: program.getTypeChecker(),
+		specifierOf: (text, file) => {
+			const target = text.startsWith(".") ? ts.resolveModuleName(text, file, options, host, resolutions).resolvedModule?.resolvedFileName : undefined;
+			return target === undefined ? undefined : bySource.get(resolve(target));
+		},
+	});
+	const specifiers = new Set(modules.map(({ specifier }) => specifier));
+	const results = modules.map(({ specifier, source }): CompiledModule => {
+		const sourceName = shortName(source);
+		if (source.endsWith(".js")) {
+			const javaScript = readFileSync(source, "utf8");
+			writeIfChanged(resultPath(specifier, folder), javaScript);
+			return { specifier, sourceName, javaScript, natives: [] };
+		}
+		const emitted = emit(program, source, prepare);
+		const { javaScript, natives, imports } = finishModule(emitted.javaScript);
+		for (const name of imports) {
+			if (!specifiers.has(name)) {
+				throw new UserError(`${relative(process.cwd(), source)}: found the import of "${name}", expected a module that a manifest names: add it to "modules", or include the manifest that has it`);
+			}
+		}
+		const path = resultPath(specifier, folder);
+		const sourceMap = JSON.stringify({ ...JSON.parse(emitted.sourceMap), file: undefined, sourceRoot: undefined, sources: [sourceName] });
+		writeIfChanged(path, javaScript);
+		writeIfChanged(`${path}.map`, sourceMap);
+		return { specifier, sourceName, javaScript, sourceMap, natives };
+	});
+	const compilerFolder = dirname(ts.sys.resolvePath(ts.getDefaultLibFilePath(options)));
+	return {
+		results,
+		read: program.getSourceFiles().map(({ fileName }) => resolve(fileName)).filter(path => !path.startsWith(compilerFolder)),
+	};
+}
+
+function emit(program: ts.Program, source: string, prepare: ts.TransformerFactory<ts.SourceFile>): { javaScript: string; sourceMap: string } {
+	let javaScript = "";
+	let sourceMap = "";
+	try {
+		program.emit(program.getSourceFile(source), (name, text) => {
+			if (name.endsWith(".map")) {
+				sourceMap = text;
+			} else {
+				javaScript = text;
+			}
+		}, undefined, false, { before: [prepare] });
+	} catch (error) {
+		if (error instanceof SourceFault) {
+			const { line, character } = error.sourceFile.getLineAndCharacterOfPosition(error.position);
+			throw new UserError(`${relative(process.cwd(), error.sourceFile.fileName)}(${line + 1},${character + 1}): error: ${error.message}`, { cause: error });
+		}
+		throw error;
+	}
+	return { javaScript, sourceMap };
+}
+
+/** As tsc prints: with colours and the line in question on a terminal, one line for each error elsewhere. */
+function format(diagnostics: readonly ts.Diagnostic[]): string {
+	const host: ts.FormatDiagnosticsHost = {
+		getCurrentDirectory: () => process.cwd(),
+		getCanonicalFileName: name => name,
+		getNewLine: () => "\n",
+	};
+	return process.stderr.isTTY ? ts.formatDiagnosticsWithColorAndContext(diagnostics, host) : ts.formatDiagnostics(diagnostics, host).trimEnd();
+}
+
+function readKept(path: string): Kept | undefined {
+	try {
+		return JSON.parse(readFileSync(path, "utf8")) as Kept;
+	} catch {
+		// Absent, or written by a run that was interrupted: everything is compiled again.
+		return undefined;
+	}
+}
+
+function readResult(module: Kept["modules"][number], folder: string): CompiledModule | undefined {
+	const path = resultPath(module.specifier, folder);
+	if (!existsSync(path)) {
+		return undefined;
+	}
+	const javaScript = readFileSync(path, "utf8");
+	return existsSync(`${path}.map`) ? { ...module, javaScript, sourceMap: readFileSync(`${path}.map`, "utf8") } : { ...module, javaScript };
+}
+
+/** A specifier as a path: "embedded:io/socket/tcp" is js/embedded+io/socket/tcp.js. */
+function resultPath(specifier: string, folder: string): string {
+	return join(folder, "js", `${specifier.replaceAll(":", "+")}.js`);
+}
+
+/** The file as a person knows it: from the project's folder, or its name alone when it lies outside. */
+function shortName(source: string): string {
+	const path = relative(projectFolder, source);
+	return path.startsWith("..") ? source.slice(dirname(dirname(source)).length + 1) : path;
+}
+
+function relativePath(from: string, to: string): string {
+	const path = relative(from, to);
+	return path.startsWith(".") ? path : `./${path}`;
+}
+
+/** The two files that decide what comes out, so that a change of them compiles everything again. */
+function ownCode(): string {
+	return hash(["compile-typescript.ts", "module-text.ts"].map(name => readFileSync(join(import.meta.dirname, name))));
+}
+
+function hash(parts: ReadonlyArray<string | Uint8Array>): string {
+	const sum = createHash("sha256");
+	for (const part of parts) {
+		sum.update(`${part.length}:`).update(part);
+	}
+	return sum.digest("hex");
+}
+
+function hashOfFile(path: string): string | undefined {
+	return existsSync(path) ? hash([readFileSync(path)]) : undefined;
+}
+
+/** Leaves a file untouched when it holds `text` already, so that what is made of it is not made again. */
+export function writeIfChanged(path: string, text: string): void {
+	if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
+		mkdirSync(dirname(path), { recursive: true });
+		writeFileSync(path, text);
+	}
+}
