@@ -1,0 +1,94 @@
+// Command dispatch: `npm start`, `npm test`, `npm run <command>` all come here through tools/bootstrap.mjs. A command
+// is one row of the table; its file is imported only when it is called, and describes its own options.
+
+import { Command } from "commander";
+import { UserError } from "./user-error.ts";
+
+interface Row {
+	readonly summary: string;
+	/** True when the command needs the compiler and the third-party sources. */
+	readonly needsSetUp: boolean;
+	/** Imports the command's file, whose `command()` gives its options and its action. */
+	readonly load: () => Promise<{ command(): Command }>;
+}
+
+const rows: Record<string, Row> = {
+	start: {
+		summary: "build the firmware, boot it on a simulated Pico W and fetch a verified page",
+		needsSetUp: true,
+		load: () => import("./start/start.ts"),
+	},
+	test: {
+		summary: "run every test",
+		needsSetUp: true,
+		load: () => import("./test/run.ts"),
+	},
+	build: {
+		summary: "build an app into a .uf2 for the Pico W",
+		needsSetUp: true,
+		load: () => import("./build/command.ts"),
+	},
+	setup: {
+		summary: "install what is missing: compiler, third-party sources, test authority",
+		needsSetUp: false,
+		load: () => import("./setup/command.ts"),
+	},
+	simulate: {
+		summary: "boot a .uf2 on a simulated Pico W",
+		needsSetUp: false,
+		load: () => import("../simulator/cli.ts"),
+	},
+	size: {
+		summary: "print the memory table of the last build",
+		needsSetUp: false,
+		load: () => import("./size.ts"),
+	},
+	bench: {
+		summary: "measure boot, handshake and first byte on the simulated Pico W",
+		needsSetUp: true,
+		load: () => import("../test/bench/bench.ts"),
+	},
+	soak: {
+		summary: "fetch again and again on one boot, and watch memory",
+		needsSetUp: true,
+		load: () => import("../test/bench/soak.ts"),
+	},
+};
+
+await main(process.argv.slice(2));
+
+async function main(commandLine: readonly string[]): Promise<void> {
+	const [name = "--help", ...parameters] = commandLine;
+	const row = Object.hasOwn(rows, name) ? rows[name] : undefined;
+	if (row === undefined) {
+		await overview().parseAsync([name], { from: "user" });
+		return;
+	}
+	try {
+		if (row.needsSetUp && !parameters.some(parameter => parameter === "--help" || parameter === "-h")) {
+			const { setUp } = await import("./setup/set-up.ts");
+			await setUp();
+		}
+		const { command } = await row.load();
+		await command().name(`npm run ${name} --`).parseAsync(parameters, { from: "user" });
+	} catch (error) {
+		if (!(error instanceof UserError)) {
+			throw error;
+		}
+		console.error(error.message);
+		process.exitCode = 1;
+	}
+}
+
+/** The list of commands, shown by `--help` and for a word that is none of them. */
+function overview(): Command {
+	const program = new Command("node tools/bootstrap.mjs")
+		.description("picofetch: TypeScript on a Raspberry Pi Pico W that fetches over verified HTTPS")
+		.usage("<command> [options]")
+		.helpCommand(false)
+		.showHelpAfterError();
+	for (const [name, row] of Object.entries(rows)) {
+		program.command(name).description(row.summary);
+	}
+	return program;
+}
