@@ -1,0 +1,679 @@
+/**
+ * The RP2040: processor, memory map, blocks, and the loop that moves all of them in one virtual time.
+ *
+ * Of rp2040js come UART, SPI, I2C, PWM, ADC, RTC, clocks, PLLs, XOSC, PSM, BUSCTRL, SYSCFG, TBMAN and the interpolators;
+ * the rest is ours, where the model must be stricter or faster. RP2040 datasheet 2.2 (address map).
+ */
+import { RP2040 } from "rp2040js";
+import type { Random } from "../wires.ts";
+import { SerialFlash } from "../flash/serial-flash.ts";
+import { IoQspi, PadsQspi, Ssi } from "../flash/ssi.ts";
+import { IoBank, Pads } from "../peripherals/io-bank.ts";
+import { type Interpolator, Sio } from "../peripherals/sio.ts";
+import { ChipReset, RESET_BLOCKS, type ResetBlock, Resets, RingOscillator, SystemInfo, XipControl } from "../peripherals/system.ts";
+import { Timer, Watchdog, type WatchdogReason } from "../peripherals/timer.ts";
+import { BootRom } from "../rom/boot-rom.ts";
+import { UsbController } from "../usb/controller.ts";
+import { Dma, type DmaBus } from "./dma.ts";
+import { PIN_COUNT, Pins } from "./pins.ts";
+import { PioBlocks } from "./pio.ts";
+import { PrivateBus } from "./private-bus.ts";
+import { type Bus, FLASH_BYTES, type Fault, hex, Processor, ROM_BYTES, SRAM_BYTES } from "./processor.ts";
+import type { Registers } from "./registers.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+import { Violations } from "./violations.ts";
+
+/** The ring oscillator's frequency, from which everything runs after reset (datasheet 2.17.1: 1.8 to 12 MHz). */
+const ROSC_HZ = 6_500_000;
+const SRAM_MIRROR = 0x21000000;
+const DPSRAM_START = 0x50100000;
+const DPSRAM_BYTES = 0x1000;
+const XIP_AUX = 0x50400000;
+
+/** Why a chip stands still for good. */
+export type Halt = { kind: "locked-up"; fault: Fault } | { kind: "bootsel"; reason: string; activityMask: number; disableMask: number };
+
+export interface ChipOptions {
+	flashSizeBytes: number;
+	uniqueId: Uint8Array;
+	/** The ring oscillator's random bits. */
+	roscRandom: Random;
+	stuckRosc: boolean;
+}
+
+interface Page {
+	registers: Registers;
+	/** Bit of RESETS, 0 when the block has none. */
+	resetBit: number;
+	name: string;
+}
+
+export class Chip implements Bus, DmaBus {
+	readonly core: Processor;
+	readonly clock: VirtualClock;
+	readonly violations: Violations;
+	readonly pins: Pins;
+	readonly usb: UsbController;
+	readonly serialFlash: SerialFlash;
+	readonly rom: BootRom;
+	readonly dma: Dma;
+	readonly pio: PioBlocks;
+	readonly watchdog: Watchdog;
+	readonly #base: RP2040;
+	readonly #pages = new Map<number, Page>();
+	readonly #sio: Sio;
+	readonly #privateBus: PrivateBus;
+	readonly #resets: Resets;
+	readonly #ssi: Ssi;
+	readonly #ioQspi: IoQspi;
+	readonly #xip: XipControl;
+	readonly #timer: Timer;
+	readonly #rosc: RingOscillator;
+	readonly #chipReset: ChipReset;
+	readonly #flashView: DataView;
+	readonly #sramView: DataView;
+
+	/** The processor is inside a ROM function that takes long, until this cycle. */
+	#busyUntil = 0;
+	#flashWindows: { start: number; end: number }[] = [];
+	/** Stores that reached flash from the processor, by `allowFlashStores`. */
+	allowedFlashStores = 0;
+	/** Stores into flash or ROM that the hardware would not take. */
+	refusedFlashStores = 0;
+	halt: Halt | undefined;
+	/** Resets since power-on, by cause. */
+	readonly resets: { atMicros: number; reason: string }[] = [];
+	/** Asked by the outside: leave `advance` at the next look around. */
+	stop = false;
+	onHalt: ((halt: Halt) => void) | undefined;
+	onFault: ((fault: Fault) => void) | undefined;
+	onReset: ((reason: string) => void) | undefined;
+
+	constructor(options: ChipOptions) {
+		const counter = { cycles: 0, attend() {} };
+		// The counter is the core, which needs the memories that rp2040js makes, which needs the clock.
+		const chip = this;
+		this.clock = new VirtualClock(
+			{
+				get cycles() {
+					// State machines that run while the core sleeps are ahead of it.
+					return chip.core ? Math.max(chip.core.cycles, chip.pins.now) : counter.cycles;
+				},
+				attend() {
+					chip.core?.attend();
+				},
+			},
+			ROSC_HZ,
+		);
+		this.violations = new Violations(this.clock);
+		const base = new RP2040(this.clock);
+		this.#base = base;
+		this.core = new Processor(base.sram, base.flash, this);
+		this.#flashView = new DataView(base.flash.buffer);
+		this.#sramView = new DataView(base.sram.buffer);
+		const unknown = (text: string): void => this.#unmodelled(text.split(":")[0], text);
+		const setInterrupt = (irq: number, high: boolean): void => this.core.setInterrupt(irq, high);
+
+		this.pins = new Pins({
+			get cycles() {
+				return chip.core.cycles;
+			},
+			setInterrupt,
+			pendingDrive: () => this.core.attend(),
+		});
+		this.dma = new Dma(this, this.clock, setInterrupt, unknown);
+		this.pio = new PioBlocks(this.pins, this.core, this.dma, setInterrupt, unknown);
+		this.usb = new UsbController(setInterrupt, unknown);
+		this.serialFlash = new SerialFlash(base.flash, options.flashSizeBytes, options.uniqueId, () => this.clock.micros, (code, text) =>
+			this.violations.violation("error", code, text),
+		);
+		this.#ssi = new Ssi(this.serialFlash, () => this.core.cycles, unknown);
+		this.#ssi.onMode = (xip) => this.#setXip(xip);
+		this.#ioQspi = new IoQspi(this.#ssi, unknown);
+		const padsQspi = new PadsQspi(unknown);
+		this.#xip = new XipControl(base.flash, unknown);
+		this.#timer = new Timer(this.clock, setInterrupt, unknown);
+		this.watchdog = new Watchdog(
+			this.clock,
+			(reason) => this.#watchdogBites(reason),
+			(running) => {
+				this.#timer.ticking = running;
+			},
+			unknown,
+		);
+		this.#rosc = new RingOscillator(options.roscRandom, options.stuckRosc, unknown);
+		this.#chipReset = new ChipReset(unknown);
+		const interpolators = [base.sio.interp0, base.sio.interp1] as unknown as Interpolator[];
+		this.#sio = new Sio(this.pins, interpolators, () => {
+			this.violations.violation("warning", "core-1", "software talks to core 1, which is not modelled");
+		}, unknown);
+		this.#privateBus = new PrivateBus(this.core, this.clock, () => this.reset("system reset request"), unknown);
+		this.#resets = new Resets((block) => this.#resetBlock(block), unknown);
+
+		this.#adopt(base);
+		for (const [key, registers] of Object.entries(base.peripherals)) {
+			this.#place(Number(key) * 0x1000, registers as Registers, (registers as { name?: string }).name ?? key);
+		}
+		const ioBank = new IoBank(this.pins, unknown);
+		const pads = new Pads(this.pins, unknown);
+		this.#place(0x18000000, this.#ssi, "SSI");
+		this.#place(0x14000000, this.#xip, "XIP_CTRL");
+		this.#place(0x40000000, new SystemInfo(unknown), "SYSINFO", "sysinfo");
+		this.#place(0x4000c000, this.#resets, "RESETS");
+		this.#place(0x40014000, ioBank, "IO_BANK0", "io_bank0");
+		this.#place(0x40018000, this.#ioQspi, "IO_QSPI", "io_qspi");
+		this.#place(0x4001c000, pads, "PADS_BANK0", "pads_bank0");
+		this.#place(0x40020000, padsQspi, "PADS_QSPI", "pads_qspi");
+		this.#place(0x40054000, this.#timer, "TIMER", "timer");
+		this.#place(0x40058000, this.watchdog, "WATCHDOG");
+		this.#place(0x40060000, this.#rosc, "ROSC");
+		this.#place(0x40064000, this.#chipReset, "VREG_AND_CHIP_RESET");
+		this.#place(0x50000000, this.dma, "DMA", "dma");
+		this.#place(0x50110000, this.usb, "USBCTRL", "usbctrl");
+		this.#place(0x50200000, this.pio.blocks[0], "PIO0", "pio0");
+		this.#place(0x50300000, this.pio.blocks[1], "PIO1", "pio1");
+		const resettable: [number, ResetBlock][] = [
+			[0x40004000, "syscfg"], [0x40028000, "pll_sys"], [0x4002c000, "pll_usb"], [0x40030000, "busctrl"],
+			[0x40034000, "uart0"], [0x40038000, "uart1"], [0x4003c000, "spi0"], [0x40040000, "spi1"],
+			[0x40044000, "i2c0"], [0x40048000, "i2c1"], [0x4004c000, "adc"], [0x40050000, "pwm"],
+			[0x4005c000, "rtc"], [0x4006c000, "tbman"],
+		];
+		for (const [address, block] of resettable) {
+			(this.#pages.get(address >>> 14) as Page).resetBit = 1 << RESET_BLOCKS.indexOf(block);
+		}
+		this.#ownBlocks = {
+			io_bank0: ioBank, pads_bank0: pads, io_qspi: this.#ioQspi, pads_qspi: padsQspi, timer: this.#timer, dma: this.dma,
+			usbctrl: this.usb, pio0: this.pio.blocks[0], pio1: this.pio.blocks[1],
+		};
+
+		this.core.onFault = (fault) => this.#faulted(fault);
+		this.rom = new BootRom({
+			core: this.core,
+			flash: this.serialFlash,
+			ssi: this.#ssi,
+			scratch: this.watchdog.scratch,
+			readByte: (address) => this.peek(address, 1),
+			readWord: (address) => this.peek(address, 4),
+			writeByte: (address, value) => this.poke(address, 1, value),
+			writeWord: (address, value) => this.poke(address, 4, value),
+			busyMicros: (micros) => {
+				this.#busyUntil = this.core.cycles + Math.ceil((micros * this.clock.frequencyHz) / 1e6);
+				this.core.attend();
+			},
+			setXip: (on) => this.#setXip(on),
+			releaseFlashBlocks: () => {
+				this.#resets.held &= ~((1 << RESET_BLOCKS.indexOf("io_qspi")) | (1 << RESET_BLOCKS.indexOf("pads_qspi")));
+			},
+			bootsel: (reason, activityMask, disableMask) => this.#stand({ kind: "bootsel", reason, activityMask, disableMask }),
+			violation: (level, code, text) => this.violations.violation(level, code, text),
+		});
+		this.powerOn();
+	}
+
+	#ownBlocks: Partial<Record<ResetBlock, { reset(): void }>> = {};
+
+	/** Gives rp2040js' machine our core, pins, DMA and log, which its peripherals call. */
+	#adopt(base: RP2040): void {
+		const pins = this.pins;
+		const core = this.core;
+		const gpio = Array.from({ length: PIN_COUNT }, (_, index) => ({
+			checkForUpdates: () => {
+				pins.pwmOut = (base.pwm as unknown as { gpioValue: number }).gpioValue;
+				pins.pwmOe = (base.pwm as unknown as { gpioDirection: number }).gpioDirection;
+				pins.changed();
+			},
+			get inputValue() {
+				return ((pins.input >>> index) & 1) !== 0;
+			},
+		}));
+		const log = (component: string, message: string): void => this.#unmodelled(component, `${component}: ${message}`);
+		Object.assign(base, {
+			core,
+			gpio,
+			dma: this.dma,
+			setInterrupt: (irq: number, high: boolean) => core.setInterrupt(irq, high),
+			readUint32: (address: number) => this.peek(address, 4),
+			logger: { debug() {}, info() {}, warn: log, error: log },
+			roscFreq: ROSC_HZ,
+		});
+		base.addClockListener((clkSys) => {
+			this.clock.frequencyHz = clkSys;
+		});
+	}
+
+	#place(address: number, registers: Registers, name: string, block?: ResetBlock): void {
+		this.#pages.set(address >>> 14, { registers, resetBit: block ? 1 << RESET_BLOCKS.indexOf(block) : 0, name });
+	}
+
+	#unmodelled(block: string, text: string): void {
+		this.violations.violation("info", `unmodelled-${block.toLowerCase().replaceAll("_", "-")}`, text);
+	}
+
+	// ---- power and resets -------------------------------------------------------------------------------------------
+
+	powerOn(): void {
+		this.watchdog.powerOn();
+		this.#chipReset.reset();
+		this.#reset();
+	}
+
+	/** Resets everything but the watchdog's scratch registers and reason, and memory. */
+	reset(reason: string): void {
+		this.resets.push({ atMicros: this.clock.micros, reason });
+		this.onReset?.(reason);
+		this.#reset();
+	}
+
+	#reset(): void {
+		this.halt = undefined;
+		this.#busyUntil = 0;
+		this.#setXip(true);
+		this.watchdog.reset();
+		this.#resets.reset();
+		this.#rosc.reset();
+		this.#sio.reset();
+		this.#privateBus.reset();
+		this.#xip.reset();
+		this.#ssi.reset();
+		for (const block of RESET_BLOCKS) {
+			this.#resetBlock(block);
+		}
+		for (const [field, address] of [["clocks", 0x40008000], ["xosc", 0x40024000], ["psm", 0x40010000]] as const) {
+			this.#renew(address, field);
+		}
+		this.#base.clkSys = ROSC_HZ;
+		this.clock.frequencyHz = ROSC_HZ;
+		this.core.reset();
+	}
+
+	#resetBlock(block: ResetBlock): void {
+		const own = this.#ownBlocks[block];
+		if (own) {
+			own.reset();
+			return;
+		}
+		switch (block) {
+			case "adc": this.#renew(0x4004c000, "adc"); break;
+			case "busctrl": this.#renew(0x40030000); break;
+			case "i2c0": this.#renew(0x40044000, "i2c", 0); break;
+			case "i2c1": this.#renew(0x40048000, "i2c", 1); break;
+			case "pll_sys": this.#renew(0x40028000, "pllSys"); break;
+			case "pll_usb": this.#renew(0x4002c000, "pllUsb"); break;
+			case "pwm": this.#base.pwm.reset(); break;
+			case "rtc": this.#renew(0x4005c000); break;
+			case "spi0": this.#renew(0x4003c000, "spi", 0); break;
+			case "spi1": this.#renew(0x40040000, "spi", 1); break;
+			case "syscfg": this.#renew(0x40004000); break;
+			case "uart0": this.#renew(0x40034000, "uart", 0); break;
+			case "uart1": this.#renew(0x40038000, "uart", 1); break;
+		}
+	}
+
+	/** rp2040js has no reset: a new object of the same class takes the place of the old one. */
+	#renew(address: number, field?: string, index?: number): void {
+		const page = this.#pages.get(address >>> 14) as Page;
+		const old = page.registers as unknown as { constructor: new (...parts: unknown[]) => Registers; name: string; irq?: number; dreq?: unknown };
+		const fresh = new old.constructor(this.#base, old.name, old.irq, old.dreq);
+		for (const [key, value] of Object.entries(old)) {
+			// What the outside hung onto it stays.
+			if (key.startsWith("on") && typeof value === "function" && key !== "onADCRead") {
+				(fresh as unknown as Record<string, unknown>)[key] = value;
+			}
+		}
+		page.registers = fresh;
+		if (field) {
+			const holder = this.#base as unknown as Record<string, unknown>;
+			if (index === undefined) {
+				holder[field] = fresh;
+			} else {
+				(holder[field] as unknown[])[index] = fresh;
+			}
+		}
+	}
+
+	#watchdogBites(reason: WatchdogReason): void {
+		this.reset(`watchdog ${reason}`);
+	}
+
+	#stand(halt: Halt): void {
+		this.halt = halt;
+		this.core.attend();
+		this.onHalt?.(halt);
+	}
+
+	#faulted(fault: Fault): void {
+		this.violations.violation("error", fault.code, `${fault.text} (pc ${hex(fault.programCounter)})`);
+		this.onFault?.(fault);
+		if (this.core.lockedUp) {
+			this.#stand({ kind: "locked-up", fault });
+		}
+	}
+
+	// ---- time -------------------------------------------------------------------------------------------------------
+
+	/**
+	 * Moves everything on until `untilCycle`, a halt, `stop`, or the core's breakpoint.
+	 *
+	 * @returns a promise when an event waits for the host: to be awaited before the next call.
+	 */
+	advance(untilCycle: number): Promise<void> | undefined {
+		const { core, clock, pio } = this;
+		for (;;) {
+			core.attention = false;
+			const now = core.cycles;
+			let limit = clock.nextCycle;
+			if (limit <= now) {
+				const waiting = clock.runDue();
+				if (waiting) {
+					return waiting;
+				}
+				continue;
+			}
+			if (this.stop || now >= untilCycle) {
+				return undefined;
+			}
+			limit = Math.min(limit, untilCycle);
+			if (this.halt) {
+				if (!this.watchdog.running) {
+					return undefined;
+				}
+				core.passUntil(pio.advanceTo(limit), false);
+				continue;
+			}
+			if (now < this.#busyUntil) {
+				core.passUntil(pio.advanceTo(Math.min(limit, this.#busyUntil)), true);
+				continue;
+			}
+			if (core.exceptionsChanged) {
+				core.handleExceptions();
+				if (core.cycles !== now) {
+					continue;
+				}
+			}
+			if (core.sleeping) {
+				if (pio.moving) {
+					core.passUntil(pio.advanceTo(limit), false);
+				} else {
+					if (limit === Infinity) {
+						return undefined;
+					}
+					core.passUntil(limit, false);
+				}
+				continue;
+			}
+			if (core.programCounter === core.breakpoint) {
+				return undefined;
+			}
+			if (pio.moving) {
+				do {
+					core.run(1);
+					pio.advanceTo(core.cycles);
+				} while (!core.attention && pio.moving && core.cycles < limit);
+			} else {
+				core.run(limit - now);
+			}
+		}
+	}
+
+	/** The cycle at which something will happen by itself, or Infinity when the chip sleeps for ever. */
+	get asleepForEver(): boolean {
+		return this.core.sleeping && !this.pio.moving && this.clock.nextCycle === Infinity;
+	}
+
+	// ---- memory map -------------------------------------------------------------------------------------------------
+
+	/** Lets the processor store into flash, offsets `start` to `end` (exclusive): for programs that build what goes there. */
+	allowFlashStores(start: number, end: number): void {
+		this.#flashWindows.push({ start, end });
+	}
+
+	#setXip(on: boolean): void {
+		if ((this.core.flashBytes !== 0) !== on) {
+			this.core.flashBytes = on ? FLASH_BYTES : 0;
+			this.core.refetch();
+		}
+	}
+
+	/** A read as the bus does it, for DMA and for the ROM's functions. */
+	peek(address: number, size: 1 | 2 | 4): number {
+		const offset = address & 0xffffff;
+		if (address >>> 24 === 0x20 && offset < SRAM_BYTES) {
+			return size === 4 ? this.#sramView.getUint32(offset, true) : size === 2 ? this.#sramView.getUint16(offset, true) : this.core.sram[offset];
+		}
+		return this.read(address >>> 0, size);
+	}
+
+	poke(address: number, size: 1 | 2 | 4, value: number): void {
+		const offset = address & 0xffffff;
+		if (address >>> 24 === 0x20 && offset < SRAM_BYTES) {
+			if (size === 4) {
+				this.#sramView.setUint32(offset, value, true);
+			} else if (size === 2) {
+				this.#sramView.setUint16(offset, value, true);
+			} else {
+				this.core.sram[offset] = value;
+			}
+			return;
+		}
+		this.write(address >>> 0, size, value >>> 0);
+	}
+
+	dmaRead(address: number, size: 1 | 2 | 4): number {
+		this.#forDma = true;
+		const value = this.peek(address, size);
+		this.#forDma = false;
+		return value;
+	}
+
+	dmaWrite(address: number, size: 1 | 2 | 4, value: number): void {
+		this.#forDma = true;
+		this.poke(address, size, value);
+		this.#forDma = false;
+	}
+
+	#forDma = false;
+
+	#busError(code: string, text: string): void {
+		if (this.#forDma) {
+			this.violations.violation("error", `dma-${code}`, `DMA: ${text}`);
+		} else {
+			this.core.busFault(code, text);
+		}
+	}
+
+	read(address: number, size: 1 | 2 | 4): number {
+		switch (address >>> 28) {
+			case 0x0:
+				if (address < ROM_BYTES) {
+					return readBytes(this.core.rom, address, size);
+				}
+				break;
+			case 0x1:
+				return this.#readXip(address, size);
+			case 0x2:
+				if (address >= SRAM_MIRROR && address < SRAM_MIRROR + 0x40000) {
+					return readBytes(this.core.sram, striped(address - SRAM_MIRROR), size);
+				}
+				if (address < 0x20042000 && address >= 0x20000000) {
+					return readBytes(this.core.sram, address - 0x20000000, size);
+				}
+				break;
+			case 0x4:
+			case 0x5: {
+				if (address - DPSRAM_START < DPSRAM_BYTES && address >= DPSRAM_START) {
+					return this.usb.readDpsram(address & 0xfff, size);
+				}
+				if (address >>> 16 === XIP_AUX >>> 16) {
+					return this.#xip.stream();
+				}
+				const page = this.#pages.get(address >>> 14);
+				if (page) {
+					this.#checkReset(page, address);
+					return part(page.registers.readUint32(address & 0xffc) >>> 0, address, size);
+				}
+				break;
+			}
+			case 0xd:
+				if (address < 0xd0000200) {
+					return part(this.#sio.readUint32(address & 0x1fc), address, size);
+				}
+				break;
+			case 0xe:
+				if (address >>> 12 === 0xe000e) {
+					return part(this.#privateBus.readUint32(address & 0xffc), address, size);
+				}
+				break;
+		}
+		this.#busError("unmapped-read", `read of ${hex(address)}, where nothing is`);
+		return 0;
+	}
+
+	#readXip(address: number, size: 1 | 2 | 4): number {
+		const region = address >>> 24;
+		if (region <= 0x13) {
+			const offset = address & 0xffffff;
+			if (!this.core.flashBytes) {
+				this.#busError("xip-off", `read of flash at ${hex(address)} while it answers to commands only`);
+				return 0;
+			}
+			return size === 4 ? this.#flashView.getUint32(offset, true) : size === 2 ? this.#flashView.getUint16(offset, true) : this.core.flash[offset];
+		}
+		if (region === 0x15 && address < 0x15004000) {
+			return readBytes(this.core.xipSram, address & 0x3fff, size);
+		}
+		const page = this.#pages.get(address >>> 14);
+		if (page) {
+			return part(page.registers.readUint32(address & 0xffc) >>> 0, address, size);
+		}
+		this.#busError("unmapped-read", `read of ${hex(address)}, where nothing is`);
+		return 0;
+	}
+
+	write(address: number, size: 1 | 2 | 4, value: number): void {
+		switch (address >>> 28) {
+			case 0x0:
+				if (address < ROM_BYTES) {
+					// The ROM takes no store and does not fault: TinyUSB's RP2040 driver stores to address 0 for endpoint 0, and
+					// runs on hardware.
+					this.violations.violation(
+						"warning",
+						"rom-store",
+						`store of ${hex(value)} to ${hex(address)} in the boot ROM (null pointer?) (pc ${hex(this.core.instructionAddress)})`,
+					);
+					return;
+				}
+				break;
+			case 0x1:
+				this.#writeXip(address, size, value);
+				return;
+			case 0x2:
+				if (address >= SRAM_MIRROR && address < SRAM_MIRROR + 0x40000) {
+					writeBytes(this.core.sram, striped(address - SRAM_MIRROR), size, value);
+					return;
+				}
+				if (address < 0x20042000 && address >= 0x20000000) {
+					writeBytes(this.core.sram, address - 0x20000000, size, value);
+					return;
+				}
+				break;
+			case 0x4:
+			case 0x5: {
+				if (address - DPSRAM_START < DPSRAM_BYTES && address >= DPSRAM_START) {
+					this.usb.writeDpsram(address & 0xfff, size, value);
+					return;
+				}
+				const page = this.#pages.get(address >>> 14);
+				if (page) {
+					this.#checkReset(page, address);
+					page.registers.writeUint32Atomic(address & 0xffc, replicate(size, value), (address >>> 12) & 3);
+					return;
+				}
+				break;
+			}
+			case 0xd:
+				if (address < 0xd0000200) {
+					this.#sio.writeUint32Atomic(address & 0x1fc, replicate(size, value), 0);
+					return;
+				}
+				break;
+			case 0xe:
+				if (address >>> 12 === 0xe000e) {
+					this.#privateBus.writeUint32Atomic(address & 0xffc, replicate(size, value), 0);
+					return;
+				}
+				break;
+		}
+		this.#busError("unmapped-write", `store of ${hex(value)} to ${hex(address)}, where nothing is`);
+	}
+
+	#writeXip(address: number, size: 1 | 2 | 4, value: number): void {
+		const region = address >>> 24;
+		if (region <= 0x13) {
+			const offset = address & 0xffffff;
+			for (const window of this.#flashWindows) {
+				if (offset >= window.start && offset + size <= window.end) {
+					this.allowedFlashStores++;
+					writeBytes(this.core.flash, offset, size, value);
+					return;
+				}
+			}
+			this.refusedFlashStores++;
+			this.violations.violation(
+				"error",
+				"flash-store",
+				`store of ${hex(value)} to flash at ${hex(address)} (pc ${hex(this.core.instructionAddress)}): flash is written by commands only`,
+			);
+			return;
+		}
+		if (region === 0x15 && address < 0x15004000) {
+			writeBytes(this.core.xipSram, address & 0x3fff, size, value);
+			return;
+		}
+		const page = this.#pages.get(address >>> 14);
+		if (page) {
+			page.registers.writeUint32Atomic(address & 0xffc, replicate(size, value), region === 0x18 ? 0 : (address >>> 12) & 3);
+			return;
+		}
+		this.#busError("unmapped-write", `store of ${hex(value)} to ${hex(address)}, where nothing is`);
+	}
+
+	#checkReset(page: Page, address: number): void {
+		if (page.resetBit & this.#resets.held) {
+			this.violations.violation("info", "block-in-reset", `access to ${hex(address)}: ${page.name} is held in reset`);
+		}
+	}
+}
+
+/** SRAM0-3 are interleaved by words at 0x20000000 and one after the other at 0x21000000 (datasheet 2.6.2). */
+function striped(offset: number): number {
+	const bank = offset >>> 16;
+	const within = offset & 0xffff;
+	return ((within >>> 2) << 4) | (bank << 2) | (within & 3);
+}
+
+function readBytes(memory: Uint8Array, offset: number, size: 1 | 2 | 4): number {
+	let value = memory[offset];
+	if (size > 1) {
+		value |= memory[offset + 1] << 8;
+	}
+	if (size > 2) {
+		value |= (memory[offset + 2] << 16) | (memory[offset + 3] << 24);
+	}
+	return value >>> 0;
+}
+
+function writeBytes(memory: Uint8Array, offset: number, size: 1 | 2 | 4, value: number): void {
+	for (let index = 0; index < size; index++) {
+		memory[offset + index] = value >>> (8 * index);
+	}
+}
+
+/** A narrow read takes its lane of the 32-bit register. */
+function part(word: number, address: number, size: 1 | 2 | 4): number {
+	return size === 4 ? word : size === 2 ? (word >>> (8 * (address & 2))) & 0xffff : (word >>> (8 * (address & 3))) & 0xff;
+}
+
+/** A narrow write to a register arrives on all lanes (datasheet 2.1.4). */
+function replicate(size: 1 | 2 | 4, value: number): number {
+	return size === 4 ? value >>> 0 : size === 2 ? ((value & 0xffff) * 0x10001) >>> 0 : ((value & 0xff) * 0x1010101) >>> 0;
+}

@@ -1,0 +1,376 @@
+/**
+ * GPIO 0-29 as words of 30 bits: who drives, what the pads and overrides make of it, what the board drives against it,
+ * interrupts of IO_BANK0. Replaces the pins of rp2040js, which walk all pins at each read and never see their own output.
+ *
+ * RP2040 datasheet, sections 2.19.2 (function select), 2.19.3 (interrupts), 2.19.4 (pads), 2.19.6 (registers).
+ */
+import type { Pin } from "../wires.ts";
+
+export const PIN_COUNT = 30;
+const ALL = 0x3fffffff;
+
+const FUNCTION_PWM = 4;
+const FUNCTION_SIO = 5;
+const FUNCTION_PIO0 = 6;
+const FUNCTION_PIO1 = 7;
+
+/** A pad after reset: input enabled, pull-down, Schmitt trigger, 4 mA (datasheet table 343). */
+const PAD_RESET = 0x56;
+const PAD_OUTPUT_DISABLE = 0x80;
+const PAD_INPUT_ENABLE = 0x40;
+const PAD_PULL_UP = 0x08;
+const PAD_PULL_DOWN = 0x04;
+
+interface PendingDrive {
+	atCycle: number;
+	pin: number;
+	level: boolean | undefined;
+}
+
+export interface PinsOwner {
+	/** Of the present action, clk_sys. */
+	readonly cycles: number;
+	setInterrupt(irq: number, high: boolean): void;
+	/** A delayed drive waits: `runPending` must be called at its cycle. */
+	pendingDrive(): void;
+}
+
+const IRQ_IO_BANK0 = 13;
+
+export class Pins {
+	readonly #owner: PinsOwner;
+	/** What the blocks behind the multiplexer put out. */
+	sioOut = 0;
+	sioOe = 0;
+	pio0Out = 0;
+	pio0Oe = 0;
+	pio1Out = 0;
+	pio1Oe = 0;
+	pwmOut = 0;
+	pwmOe = 0;
+
+	/** IO_BANK0 GPIOx_CTRL and PADS_BANK0 registers. */
+	readonly control = new Uint32Array(PIN_COUNT);
+	readonly pad = new Uint32Array(PIN_COUNT);
+
+	// Derived from the two above.
+	#sio = 0;
+	#pio0 = 0;
+	#pio1 = 0;
+	#pwm = 0;
+	#outInvert = 0;
+	#outLow = 0;
+	#outHigh = 0;
+	#oeInvert = 0;
+	#oeOff = 0;
+	#oeOn = 0;
+	#inInvert = 0;
+	#inLow = 0;
+	#inHigh = 0;
+	#inputEnable = 0;
+	#pullUp = 0;
+	#outputDisable = 0;
+
+	// What the board drives.
+	#boardMask = 0;
+	#boardLevel = 0;
+	#pending: PendingDrive[] = [];
+
+	/** On the wires. */
+	level = 0;
+	/** Driven by the RP2040. */
+	outputEnabled = 0;
+	/** As the blocks inside see them. */
+	input = 0;
+	/** Input before its last change, and the cycle of that change (for the PIO's synchronisers). */
+	previousInput = 0;
+	inputChangedAt = 0;
+
+	#listeners: (() => void)[][] = Array.from({ length: PIN_COUNT }, () => []);
+	#listened = 0;
+
+	// Interrupts: raw edges, and enable and force bits as words per kind.
+	#edgeLow = 0;
+	#edgeHigh = 0;
+	readonly #enable = new Uint32Array(4);
+	readonly #force = new Uint32Array(4);
+
+	/** Cycle at which the present changes happen; set by the PIO, whose steps lie behind the processor's count. */
+	now = 0;
+	/** Called when an input changed: sleeping state machines may go on. */
+	onInput: (() => void) | undefined;
+
+	constructor(owner: PinsOwner) {
+		this.#owner = owner;
+		this.resetBank();
+		this.resetPads();
+	}
+
+	/** Reset of IO_BANK0: functions to none, overrides and interrupts off. */
+	resetBank(): void {
+		this.control.fill(0x1f);
+		this.#edgeLow = this.#edgeHigh = 0;
+		this.#enable.fill(0);
+		this.#force.fill(0);
+		this.#deriveControl();
+		this.changed();
+	}
+
+	resetPads(): void {
+		this.pad.fill(PAD_RESET);
+		this.#derivePads();
+		this.changed();
+	}
+
+	setControl(pin: number, value: number): void {
+		this.control[pin] = value & 0x3003331f;
+		this.#deriveControl();
+		this.changed();
+	}
+
+	setPad(pin: number, value: number): void {
+		this.pad[pin] = value & 0xff;
+		this.#derivePads();
+		this.changed();
+	}
+
+	/** The pin as the board sees it. */
+	pin(index: number): Pin {
+		const pins = this;
+		const bit = 1 << index;
+		return {
+			get level() {
+				return (pins.level & bit) !== 0;
+			},
+			get outputEnabled() {
+				return (pins.outputEnabled & bit) !== 0;
+			},
+			onChange(listener) {
+				pins.#listeners[index].push(listener);
+				pins.#listened |= bit;
+			},
+			drive(level, afterCycles = 0) {
+				if (afterCycles > 0) {
+					pins.#pending.push({ atCycle: (pins.now || pins.#owner.cycles) + afterCycles, pin: index, level });
+					pins.#owner.pendingDrive();
+					return;
+				}
+				if (pins.#pending.length) {
+					pins.#pending = pins.#pending.filter((entry) => entry.pin !== index);
+				}
+				pins.#drive(index, level);
+			},
+		};
+	}
+
+	#drive(index: number, level: boolean | undefined): void {
+		const bit = 1 << index;
+		if (level === undefined) {
+			this.#boardMask &= ~bit;
+		} else {
+			this.#boardMask |= bit;
+			if (level) {
+				this.#boardLevel |= bit;
+			} else {
+				this.#boardLevel &= ~bit;
+			}
+		}
+		this.#settle(false);
+	}
+
+	/** The cycle of the next delayed drive, or Infinity. */
+	get nextPending(): number {
+		return this.#pending.length ? this.#pending[0].atCycle : Infinity;
+	}
+
+	/** Applies the delayed drives up to `cycle`. */
+	runPending(cycle: number): void {
+		while (this.#pending.length && this.#pending[0].atCycle <= cycle) {
+			const entry = this.#pending.shift() as PendingDrive;
+			this.#drive(entry.pin, entry.level);
+		}
+	}
+
+	/** Something the RP2040 puts out, or an override or a pad, changed. */
+	changed(): void {
+		this.#settle(true);
+	}
+
+	#settle(byChip: boolean): void {
+		let out = (this.sioOut & this.#sio) | (this.pio0Out & this.#pio0) | (this.pio1Out & this.#pio1) | (this.pwmOut & this.#pwm);
+		out = ((out ^ this.#outInvert) & ~this.#outLow) | this.#outHigh;
+		let oe = (this.sioOe & this.#sio) | (this.pio0Oe & this.#pio0) | (this.pio1Oe & this.#pio1) | (this.pwmOe & this.#pwm);
+		oe = (((oe ^ this.#oeInvert) & ~this.#oeOff) | this.#oeOn) & ~this.#outputDisable;
+		const board = this.#boardMask;
+		const level = (oe & out) | (~oe & ((board & this.#boardLevel) | (~board & this.#pullUp)));
+		const different = (level ^ this.level) | (oe ^ this.outputEnabled);
+		this.level = level;
+		this.outputEnabled = oe;
+		const input = ((((level & this.#inputEnable) ^ this.#inInvert) & ~this.#inLow) | this.#inHigh) & ALL;
+		if (input !== this.input) {
+			const rising = input & ~this.input;
+			const falling = ~input & this.input;
+			const now = this.now || this.#owner.cycles;
+			if (now !== this.inputChangedAt) {
+				this.previousInput = this.input;
+				this.inputChangedAt = now;
+			}
+			this.input = input;
+			this.#edgeHigh |= rising;
+			this.#edgeLow |= falling;
+			if ((rising | falling) & (this.#enable[0] | this.#enable[1] | this.#enable[2] | this.#enable[3])) {
+				this.#updateInterrupt();
+			}
+			this.onInput?.();
+		}
+		if (byChip && different & this.#listened) {
+			let told = different & this.#listened;
+			while (told) {
+				const index = 31 - Math.clz32(told & -told);
+				told &= told - 1;
+				for (const listener of this.#listeners[index]) {
+					listener();
+				}
+			}
+		}
+	}
+
+	#deriveControl(): void {
+		this.#sio = this.#pio0 = this.#pio1 = this.#pwm = 0;
+		this.#outInvert = this.#outLow = this.#outHigh = 0;
+		this.#oeInvert = this.#oeOff = this.#oeOn = 0;
+		this.#inInvert = this.#inLow = this.#inHigh = 0;
+		for (let index = 0; index < PIN_COUNT; index++) {
+			const control = this.control[index];
+			const bit = 1 << index;
+			switch (control & 0x1f) {
+				case FUNCTION_PWM: this.#pwm |= bit; break;
+				case FUNCTION_SIO: this.#sio |= bit; break;
+				case FUNCTION_PIO0: this.#pio0 |= bit; break;
+				case FUNCTION_PIO1: this.#pio1 |= bit; break;
+			}
+			switch ((control >>> 8) & 3) {
+				case 1: this.#outInvert |= bit; break;
+				case 2: this.#outLow |= bit; break;
+				case 3: this.#outHigh |= bit; break;
+			}
+			switch ((control >>> 12) & 3) {
+				case 1: this.#oeInvert |= bit; break;
+				case 2: this.#oeOff |= bit; break;
+				case 3: this.#oeOn |= bit; break;
+			}
+			switch ((control >>> 16) & 3) {
+				case 1: this.#inInvert |= bit; break;
+				case 2: this.#inLow |= bit; break;
+				case 3: this.#inHigh |= bit; break;
+			}
+		}
+	}
+
+	#derivePads(): void {
+		this.#inputEnable = this.#pullUp = this.#outputDisable = 0;
+		for (let index = 0; index < PIN_COUNT; index++) {
+			const pad = this.pad[index];
+			const bit = 1 << index;
+			if (pad & PAD_INPUT_ENABLE) {
+				this.#inputEnable |= bit;
+			}
+			if (pad & PAD_PULL_UP && !(pad & PAD_PULL_DOWN)) {
+				this.#pullUp |= bit;
+			}
+			if (pad & PAD_OUTPUT_DISABLE) {
+				this.#outputDisable |= bit;
+			}
+		}
+	}
+
+	/** GPIOx_STATUS. */
+	status(index: number): number {
+		const bit = (word: number) => (word >>> index) & 1;
+		const out = this.sioOut & this.#sio | this.pio0Out & this.#pio0 | this.pio1Out & this.#pio1 | this.pwmOut & this.#pwm;
+		const oe = this.sioOe & this.#sio | this.pio0Oe & this.#pio0 | this.pio1Oe & this.#pio1 | this.pwmOe & this.#pwm;
+		const toPad = ((out ^ this.#outInvert) & ~this.#outLow) | this.#outHigh;
+		return (
+			(bit(out) << 8) | (bit(toPad) << 9) | (bit(oe) << 12) | (bit(this.outputEnabled) << 13) |
+			(bit(this.level & this.#inputEnable) << 17) | (bit(this.input) << 19)
+		);
+	}
+
+	// ---- interrupts: four bits a pin (level low, level high, edge low, edge high), eight pins a register ------------
+
+	#raw(kind: number): number {
+		switch (kind) {
+			case 0: return ~this.input & ALL;
+			case 1: return this.input;
+			case 2: return this.#edgeLow;
+			default: return this.#edgeHigh;
+		}
+	}
+
+	#gather(register: number, word: (kind: number) => number): number {
+		let result = 0;
+		for (let pin = 0; pin < 8; pin++) {
+			for (let kind = 0; kind < 4; kind++) {
+				if ((word(kind) >>> (register * 8 + pin)) & 1) {
+					result |= 1 << (pin * 4 + kind);
+				}
+			}
+		}
+		return result >>> 0;
+	}
+
+	#scatter(register: number, value: number, words: Uint32Array): void {
+		for (let pin = 0; pin < 8 && register * 8 + pin < PIN_COUNT; pin++) {
+			for (let kind = 0; kind < 4; kind++) {
+				const bit = 1 << (register * 8 + pin);
+				if ((value >>> (pin * 4 + kind)) & 1) {
+					words[kind] |= bit;
+				} else {
+					words[kind] &= ~bit;
+				}
+			}
+		}
+	}
+
+	rawInterrupts(register: number): number {
+		return this.#gather(register, (kind) => this.#raw(kind));
+	}
+
+	clearEdges(register: number, value: number): void {
+		const cleared = new Uint32Array(4);
+		this.#scatter(register, value, cleared);
+		this.#edgeLow &= ~cleared[2];
+		this.#edgeHigh &= ~cleared[3];
+		this.#updateInterrupt();
+	}
+
+	interruptEnable(register: number): number {
+		return this.#gather(register, (kind) => this.#enable[kind]);
+	}
+
+	setInterruptEnable(register: number, value: number): void {
+		this.#scatter(register, value, this.#enable);
+		this.#updateInterrupt();
+	}
+
+	interruptForce(register: number): number {
+		return this.#gather(register, (kind) => this.#force[kind]);
+	}
+
+	setInterruptForce(register: number, value: number): void {
+		this.#scatter(register, value, this.#force);
+		this.#updateInterrupt();
+	}
+
+	interruptStatus(register: number): number {
+		return this.#gather(register, (kind) => (this.#raw(kind) & this.#enable[kind]) | this.#force[kind]);
+	}
+
+	#updateInterrupt(): void {
+		let active = 0;
+		for (let kind = 0; kind < 4; kind++) {
+			active |= (this.#raw(kind) & this.#enable[kind]) | this.#force[kind];
+		}
+		this.#owner.setInterrupt(IRQ_IO_BANK0, active !== 0);
+	}
+}

@@ -1,0 +1,88 @@
+/** IO_BANK0 and PADS_BANK0: the registers in front of the pins (RP2040 datasheet 2.19.6.1 and 2.19.6.3). */
+import { Block } from "../core/registers.ts";
+import { PIN_COUNT, type Pins } from "../core/pins.ts";
+
+export class IoBank extends Block {
+	readonly #pins: Pins;
+
+	constructor(pins: Pins, unknown: (text: string) => void) {
+		super("IO_BANK0", unknown);
+		this.#pins = pins;
+	}
+
+	reset(): void {
+		this.#pins.resetBank();
+	}
+
+	protected read(offset: number): number | undefined {
+		if (offset < 8 * PIN_COUNT) {
+			return offset & 4 ? this.#pins.control[offset >> 3] : this.#pins.status(offset >> 3);
+		}
+		const register = (offset >> 2) & 3;
+		switch (offset & ~0xf) {
+			case 0x0f0: return this.#pins.rawInterrupts(register);
+			case 0x100: return this.#pins.interruptEnable(register);
+			case 0x110: return this.#pins.interruptForce(register);
+			case 0x120: return this.#pins.interruptStatus(register);
+			// For core 1 and for dormant wake: nobody is there.
+			case 0x130: case 0x140: case 0x150: case 0x160: case 0x170: case 0x180: return 0;
+			default: return undefined;
+		}
+	}
+
+	protected write(offset: number, value: number): boolean {
+		if (offset < 8 * PIN_COUNT) {
+			if (offset & 4) {
+				this.#pins.setControl(offset >> 3, value);
+			}
+			return true;
+		}
+		const register = (offset >> 2) & 3;
+		switch (offset & ~0xf) {
+			case 0x0f0: this.#pins.clearEdges(register, this.rawValue); return true;
+			case 0x100: this.#pins.setInterruptEnable(register, value); return true;
+			case 0x110: this.#pins.setInterruptForce(register, value); return true;
+			case 0x130: case 0x140: case 0x160: case 0x170: return value === 0;
+			default: return false;
+		}
+	}
+}
+
+export class Pads extends Block {
+	readonly #pins: Pins;
+	#voltageSelect = 0;
+	/** SWCLK and SWD (datasheet tables 374, 375). */
+	#debug = [0xda, 0x5a];
+
+	constructor(pins: Pins, unknown: (text: string) => void) {
+		super("PADS_BANK0", unknown);
+		this.#pins = pins;
+	}
+
+	reset(): void {
+		this.#voltageSelect = 0;
+		this.#pins.resetPads();
+	}
+
+	protected read(offset: number): number | undefined {
+		if (offset === 0) {
+			return this.#voltageSelect;
+		}
+		const pin = (offset >> 2) - 1;
+		return pin < PIN_COUNT ? this.#pins.pad[pin] : this.#debug[pin - PIN_COUNT];
+	}
+
+	protected write(offset: number, value: number): boolean {
+		const pin = (offset >> 2) - 1;
+		if (offset === 0) {
+			this.#voltageSelect = value & 1;
+		} else if (pin < PIN_COUNT) {
+			this.#pins.setPad(pin, value);
+		} else if (pin < PIN_COUNT + 2) {
+			this.#debug[pin - PIN_COUNT] = value & 0xff;
+		} else {
+			return false;
+		}
+		return true;
+	}
+}

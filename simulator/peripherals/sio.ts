@@ -1,0 +1,199 @@
+/**
+ * SIO, the single-cycle block of core 0: GPIO, spin locks, divider, interpolators, the FIFO to core 1 (which nobody
+ * empties). RP2040 datasheet 2.3.1. The interpolators are rp2040js'.
+ */
+import { Block } from "../core/registers.ts";
+import type { Pins } from "../core/pins.ts";
+
+/** The part of rp2040js' interpolator that is used (it does not export the class by name). */
+export interface Interpolator {
+	accum0: number; accum1: number; base0: number; base1: number; base2: number;
+	ctrl0: number; ctrl1: number;
+	result0: number; result1: number; result2: number; smresult0: number; smresult1: number;
+	update(): void;
+	writeback(): void;
+	setBase01(value: number): void;
+}
+
+const PIN_MASK = 0x3fffffff;
+const FIFO_DEPTH = 8;
+const FIFO_STATUS_READY = 2;
+const FIFO_STATUS_OVERFLOW = 4;
+const FIFO_STATUS_UNDERFLOW = 8;
+const DIVIDER_READY = 1;
+const DIVIDER_DIRTY = 2;
+
+export class Sio extends Block {
+	readonly #pins: Pins;
+	readonly #interpolators: Interpolator[];
+	readonly #toCore1: () => void;
+	#highOut = 0;
+	#highOe = 0;
+	#locks = 0;
+	#fifo: number[] = [];
+	#fifoStatus = 0;
+
+	#dividend = 0;
+	#divisor = 0;
+	#quotient = 0;
+	#remainder = 0;
+	#dirty = 0;
+
+	/**
+	 * @param toCore1 told when software talks to core 1, which is not modelled.
+	 */
+	constructor(pins: Pins, interpolators: Interpolator[], toCore1: () => void, unknown: (text: string) => void) {
+		super("SIO", unknown);
+		this.#pins = pins;
+		this.#interpolators = interpolators;
+		this.#toCore1 = toCore1;
+	}
+
+	reset(): void {
+		this.#pins.sioOut = 0;
+		this.#pins.sioOe = 0;
+		this.#pins.changed();
+		this.#highOut = this.#highOe = this.#locks = this.#fifoStatus = 0;
+		this.#fifo = [];
+		this.#dividend = this.#divisor = this.#quotient = this.#remainder = this.#dirty = 0;
+	}
+
+	protected read(offset: number): number | undefined {
+		switch (offset) {
+			case 0x000: return 0; // CPUID: core 0
+			case 0x004: return this.#pins.input;
+			case 0x008: return 0x3f; // GPIO_HI_IN: QSPI pins idle high, BOOTSEL not pressed
+			case 0x010: return this.#pins.sioOut;
+			case 0x020: return this.#pins.sioOe;
+			case 0x014: case 0x018: case 0x01c: case 0x024: case 0x028: case 0x02c: return 0;
+			case 0x030: return this.#highOut;
+			case 0x040: return this.#highOe;
+			case 0x034: case 0x038: case 0x03c: case 0x044: case 0x048: case 0x04c: return 0;
+			case 0x050: return this.#fifoStatus | (this.#fifo.length < FIFO_DEPTH ? FIFO_STATUS_READY : 0);
+			case 0x054: return 0;
+			case 0x058: this.#fifoStatus |= FIFO_STATUS_UNDERFLOW; return 0;
+			case 0x05c: return this.#locks;
+			case 0x060: case 0x068: return this.#dividend;
+			case 0x064: case 0x06c: return this.#divisor;
+			case 0x070: this.#dirty = 0; return this.#quotient;
+			case 0x074: return this.#remainder;
+			case 0x078: return DIVIDER_READY | this.#dirty;
+		}
+		if (offset >= 0x100 && offset < 0x180) {
+			const bit = 1 << ((offset - 0x100) >> 2);
+			if (this.#locks & bit) {
+				return 0;
+			}
+			this.#locks |= bit;
+			return bit;
+		}
+		if (offset >= 0x080 && offset < 0x100) {
+			return this.#readInterpolator(this.#interpolators[offset < 0x0c0 ? 0 : 1], offset & 0x3f);
+		}
+		return undefined;
+	}
+
+	#readInterpolator(lane: Interpolator, register: number): number {
+		switch (register) {
+			case 0x00: return lane.accum0;
+			case 0x04: return lane.accum1;
+			case 0x08: return lane.base0;
+			case 0x0c: return lane.base1;
+			case 0x10: return lane.base2;
+			case 0x14: case 0x18: case 0x1c: {
+				const value = register === 0x14 ? lane.result0 : register === 0x18 ? lane.result1 : lane.result2;
+				lane.writeback();
+				return value;
+			}
+			case 0x20: return lane.result0;
+			case 0x24: return lane.result1;
+			case 0x28: return lane.result2;
+			case 0x2c: return lane.ctrl0;
+			case 0x30: return lane.ctrl1;
+			case 0x34: return lane.smresult0;
+			case 0x38: return lane.smresult1;
+			default: return 0;
+		}
+	}
+
+	protected write(offset: number, value: number): boolean {
+		const pins = this.#pins;
+		switch (offset) {
+			case 0x010: pins.sioOut = value & PIN_MASK; pins.changed(); return true;
+			case 0x014: pins.sioOut |= value & PIN_MASK; pins.changed(); return true;
+			case 0x018: pins.sioOut &= ~value; pins.changed(); return true;
+			case 0x01c: pins.sioOut ^= value & PIN_MASK; pins.changed(); return true;
+			case 0x020: pins.sioOe = value & PIN_MASK; pins.changed(); return true;
+			case 0x024: pins.sioOe |= value & PIN_MASK; pins.changed(); return true;
+			case 0x028: pins.sioOe &= ~value; pins.changed(); return true;
+			case 0x02c: pins.sioOe ^= value & PIN_MASK; pins.changed(); return true;
+			case 0x030: this.#highOut = value & 0x3f; return true;
+			case 0x034: this.#highOut |= value & 0x3f; return true;
+			case 0x038: this.#highOut &= ~value; return true;
+			case 0x03c: this.#highOut ^= value & 0x3f; return true;
+			case 0x040: this.#highOe = value & 0x3f; return true;
+			case 0x044: this.#highOe |= value & 0x3f; return true;
+			case 0x048: this.#highOe &= ~value; return true;
+			case 0x04c: this.#highOe ^= value & 0x3f; return true;
+			case 0x050: this.#fifoStatus &= ~(value & (FIFO_STATUS_OVERFLOW | FIFO_STATUS_UNDERFLOW)); return true;
+			case 0x054:
+				this.#toCore1();
+				if (this.#fifo.length < FIFO_DEPTH) {
+					this.#fifo.push(value);
+				} else {
+					this.#fifoStatus |= FIFO_STATUS_OVERFLOW;
+				}
+				return true;
+			case 0x060: case 0x064: this.#divide(offset === 0x060, value, false); return true;
+			case 0x068: case 0x06c: this.#divide(offset === 0x068, value, true); return true;
+			case 0x070: this.#quotient = value; this.#dirty = DIVIDER_DIRTY; return true;
+			case 0x074: this.#remainder = value; this.#dirty = DIVIDER_DIRTY; return true;
+		}
+		if (offset >= 0x100 && offset < 0x180) {
+			this.#locks &= ~(1 << ((offset - 0x100) >> 2));
+			return true;
+		}
+		if (offset >= 0x080 && offset < 0x100) {
+			return this.#writeInterpolator(this.#interpolators[offset < 0x0c0 ? 0 : 1], offset & 0x3f, value);
+		}
+		return false;
+	}
+
+	#writeInterpolator(lane: Interpolator, register: number, value: number): boolean {
+		switch (register) {
+			case 0x00: lane.accum0 = value; break;
+			case 0x04: lane.accum1 = value; break;
+			case 0x08: lane.base0 = value; break;
+			case 0x0c: lane.base1 = value; break;
+			case 0x10: lane.base2 = value; break;
+			case 0x2c: lane.ctrl0 = value; break;
+			case 0x30: lane.ctrl1 = value; break;
+			case 0x34: lane.accum0 += value; break;
+			case 0x38: lane.accum1 += value; break;
+			case 0x3c: lane.setBase01(value); return true;
+			default: return false;
+		}
+		lane.update();
+		return true;
+	}
+
+	/** The result is there at once; silicon takes eight cycles, which software waits by itself (datasheet 2.3.1.5). */
+	#divide(isDividend: boolean, value: number, signed: boolean): void {
+		if (isDividend) {
+			this.#dividend = value >>> 0;
+		} else {
+			this.#divisor = value >>> 0;
+		}
+		const a = signed ? this.#dividend | 0 : this.#dividend;
+		const b = signed ? this.#divisor | 0 : this.#divisor;
+		if (b === 0) {
+			// Datasheet 2.3.1.5: quotient all ones, or plus one for a negative dividend; the dividend remains.
+			this.#quotient = signed && a < 0 ? 1 : 0xffffffff;
+			this.#remainder = this.#dividend;
+		} else {
+			this.#quotient = Math.trunc(a / b) >>> 0;
+			this.#remainder = (a % b) >>> 0;
+		}
+		this.#dirty = DIVIDER_DIRTY;
+	}
+}

@@ -1,0 +1,231 @@
+/**
+ * Small blocks around the core: RESETS, SYSINFO, ROSC, VREG_AND_CHIP_RESET, XIP_CTRL. Each is what software of the
+ * Pico SDK reads and writes, from the RP2040 datasheet sections named.
+ */
+import { Block } from "../core/registers.ts";
+import type { Random } from "../wires.ts";
+
+/** Bits of RESETS, in order (datasheet table 202). */
+export const RESET_BLOCKS = [
+	"adc", "busctrl", "dma", "i2c0", "i2c1", "io_bank0", "io_qspi", "jtag", "pads_bank0", "pads_qspi", "pio0", "pio1",
+	"pll_sys", "pll_usb", "pwm", "rtc", "spi0", "spi1", "syscfg", "sysinfo", "tbman", "timer", "uart0", "uart1", "usbctrl",
+] as const;
+
+export type ResetBlock = (typeof RESET_BLOCKS)[number];
+
+const ALL_BLOCKS = 0x1ffffff;
+
+/** RESETS (datasheet 2.14): a block whose bit is set really loses its state. */
+export class Resets extends Block {
+	readonly #resetBlock: (block: ResetBlock) => void;
+	/** Blocks that are held in reset. */
+	held = ALL_BLOCKS;
+	#watchdogSelect = 0;
+
+	constructor(resetBlock: (block: ResetBlock) => void, unknown: (text: string) => void) {
+		super("RESETS", unknown);
+		this.#resetBlock = resetBlock;
+	}
+
+	reset(): void {
+		this.#watchdogSelect = 0;
+		this.#hold(ALL_BLOCKS);
+	}
+
+	#hold(value: number): void {
+		const entering = value & ~this.held;
+		this.held = value & ALL_BLOCKS;
+		for (let bit = 0; bit < RESET_BLOCKS.length; bit++) {
+			if (entering & (1 << bit)) {
+				this.#resetBlock(RESET_BLOCKS[bit]);
+			}
+		}
+	}
+
+	protected read(offset: number): number | undefined {
+		switch (offset) {
+			case 0x0: return this.held;
+			case 0x4: return this.#watchdogSelect;
+			case 0x8: return ~this.held & ALL_BLOCKS;
+			default: return undefined;
+		}
+	}
+
+	protected write(offset: number, value: number): boolean {
+		switch (offset) {
+			case 0x0: this.#hold(value); return true;
+			case 0x4: this.#watchdogSelect = value & ALL_BLOCKS; return true;
+			case 0x8: return true;
+			default: return false;
+		}
+	}
+}
+
+/** SYSINFO (datasheet 2.20): the chip is a B2, as every Pico W carries. */
+export class SystemInfo extends Block {
+	constructor(unknown: (text: string) => void) {
+		super("SYSINFO", unknown);
+	}
+
+	reset(): void {}
+
+	protected read(offset: number): number | undefined {
+		switch (offset) {
+			case 0x00: return 0x20002927; // CHIP_ID: revision 2, part 2, manufacturer 0x927
+			case 0x04: return 0x2; // PLATFORM: ASIC
+			case 0x40: return 0xb9e0df77; // GITREF_RP2040; any value will do
+			default: return undefined;
+		}
+	}
+
+	protected write(): boolean {
+		return false;
+	}
+}
+
+/** ROSC (datasheet 2.17): runs from power-on; its random bit comes from the run's seed, or is stuck. */
+export class RingOscillator extends Block {
+	readonly #random: Random;
+	readonly #stuck: boolean;
+	readonly #registers = new Uint32Array(9);
+	#badWrite = 0;
+
+	constructor(random: Random, stuck: boolean, unknown: (text: string) => void) {
+		super("ROSC", unknown);
+		this.#random = random;
+		this.#stuck = stuck;
+		this.reset();
+	}
+
+	reset(): void {
+		this.#registers.fill(0);
+		this.#registers[0] = 0xaa0;
+		this.#registers[4] = 0xaa0;
+		this.#badWrite = 0;
+	}
+
+	protected read(offset: number): number | undefined {
+		switch (offset) {
+			case 0x00: case 0x04: case 0x08: case 0x0c: case 0x10: case 0x14:
+				return this.#registers[offset >> 2];
+			// STATUS: STABLE, DIV_RUNNING, ENABLED; CTRL.ENABLE 0xd1e is off
+			case 0x18: return (this.#registers[0] >>> 12 === 0xd1e ? 0 : 0x80011000) | this.#badWrite;
+			case 0x1c: return this.#stuck ? 1 : this.#random.next32() >>> 31;
+			case 0x20: return 0;
+			default: return undefined;
+		}
+	}
+
+	protected write(offset: number, value: number): boolean {
+		switch (offset) {
+			case 0x00: case 0x04: case 0x08: case 0x0c: case 0x10: case 0x14:
+				this.#registers[offset >> 2] = value;
+				return true;
+			case 0x18: this.#badWrite &= ~this.rawValue; return true;
+			case 0x20: return true;
+			default: return false;
+		}
+	}
+}
+
+/** VREG_AND_CHIP_RESET (datasheet 2.10.6, 2.12.8): regulator at 1.1 V, and what the last reset was. */
+export class ChipReset extends Block {
+	#voltage = 0xb1;
+	#brownOut = 0x91;
+	/** CHIP_RESET: bit 8 power-on, 16 RUN pin, 20 debugger, 24 rescue. */
+	#cause = 0x100;
+
+	constructor(unknown: (text: string) => void) {
+		super("VREG_AND_CHIP_RESET", unknown);
+	}
+
+	reset(): void {
+		this.#voltage = 0xb1;
+		this.#brownOut = 0x91;
+		this.#cause = 0x100;
+	}
+
+	protected read(offset: number): number | undefined {
+		switch (offset) {
+			case 0x0: return this.#voltage | 0x1000; // ROK
+			case 0x4: return this.#brownOut;
+			case 0x8: return this.#cause;
+			default: return undefined;
+		}
+	}
+
+	protected write(offset: number, value: number): boolean {
+		switch (offset) {
+			case 0x0: this.#voltage = value & 0xf3; return true;
+			case 0x4: this.#brownOut = value & 0xf1; return true;
+			case 0x8: this.#cause &= ~(this.rawValue & 0x01000000); return true;
+			default: return false;
+		}
+	}
+}
+
+/** XIP_CTRL (datasheet 2.6.3.6): the cache's switches and counters, and the stream that reads flash beside it. */
+export class XipControl extends Block {
+	readonly #flash: Uint8Array;
+	#control = 3;
+	#hits = 0;
+	#accesses = 0;
+	#streamAddress = 0;
+	#streamCount = 0;
+	/** FLUSH was written: the cache, where it is modelled, is empty from now on. */
+	onFlush: (() => void) | undefined;
+
+	constructor(flash: Uint8Array, unknown: (text: string) => void) {
+		super("XIP_CTRL", unknown);
+		this.#flash = flash;
+	}
+
+	reset(): void {
+		this.#control = 3;
+		this.#hits = this.#accesses = this.#streamAddress = this.#streamCount = 0;
+	}
+
+	/** Counted by the cache model. */
+	count(accesses: number, hits: number): void {
+		this.#accesses += accesses;
+		this.#hits += hits;
+	}
+
+	/** The stream's next word; also behind 0x50400000. */
+	stream(): number {
+		if (!this.#streamCount) {
+			return 0;
+		}
+		const offset = this.#streamAddress & 0xfffffc;
+		this.#streamAddress += 4;
+		this.#streamCount--;
+		const { [offset]: a, [offset + 1]: b, [offset + 2]: c, [offset + 3]: d } = this.#flash;
+		return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
+	}
+
+	protected read(offset: number): number | undefined {
+		switch (offset) {
+			case 0x00: return this.#control;
+			case 0x04: return 0; // a read waits for the flush, which is done
+			case 0x08: return 1 | (this.#streamCount ? 0 : 2); // FLUSH_READY, FIFO_EMPTY
+			case 0x0c: return Math.min(this.#hits, 0xffffffff);
+			case 0x10: return Math.min(this.#accesses, 0xffffffff);
+			case 0x14: return this.#streamAddress;
+			case 0x18: return this.#streamCount;
+			case 0x1c: return this.stream();
+			default: return undefined;
+		}
+	}
+
+	protected write(offset: number, value: number): boolean {
+		switch (offset) {
+			case 0x00: this.#control = value & 0xb; return true;
+			case 0x04: this.onFlush?.(); return true;
+			case 0x0c: this.#hits = 0; return true;
+			case 0x10: this.#accesses = 0; return true;
+			case 0x14: this.#streamAddress = value & ~3; return true;
+			case 0x18: this.#streamCount = value & 0x3fffff; return true;
+			default: return false;
+		}
+	}
+}

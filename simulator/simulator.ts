@@ -1,0 +1,389 @@
+/**
+ * A Raspberry Pi Pico W in virtual time: what tests and tools use. Give it a .uf2, run it until its USB console says
+ * something, ask for the report. Same file, same seed, same report.
+ */
+import { createHash } from "node:crypto";
+import { Chip, type Halt } from "./core/chip.ts";
+import type { Fault, Processor } from "./core/processor.ts";
+import { SeededRandom } from "./core/random.ts";
+import type { Violation } from "./core/violations.ts";
+import { parseUf2 } from "./flash/uf2.ts";
+import { UsbHost, type UsbHostOptions } from "./usb/host.ts";
+import type { Clock, Log, Pin, Random } from "./wires.ts";
+
+export type { Violation } from "./core/violations.ts";
+export type { Fault } from "./core/processor.ts";
+
+const FLASH_SIZE_BYTES = 2 * 1024 * 1024;
+const FLASH_START = 0x10000000;
+const SRAM_START = 0x20000000;
+/** How many cycles pass before Node gets a turn. */
+const CYCLES_PER_TURN = 4_000_000;
+/** How far back `until` looks in the console's text. */
+const MATCH_WINDOW = 65_536;
+
+/** What the radio side is handed. */
+export interface BoardWires {
+	clock: Clock;
+	log: Log;
+	/** GPIO 0-29. */
+	pin(index: number): Pin;
+	/** A stream of random numbers of its own for each name. */
+	random(name: string): Random;
+	/** Unix milliseconds at power-on. */
+	epochMs: number;
+}
+
+export interface PicoWOptions {
+	/** Seeds every random stream. Default 1. */
+	seed?: number;
+	/** Unix milliseconds at power-on, for what the world outside knows. Default 2026-11-25T12:00:00Z. */
+	epochMs?: number;
+	/** The USB host: attached and open from the start by default. */
+	usb?: UsbHostOptions;
+	/** Fault: the ring oscillator's random bit never changes. */
+	stuckRosc?: boolean;
+	/** Called once, to put the radio (or anything) onto the board's wires. */
+	attach?: (wires: BoardWires) => void;
+}
+
+export interface RunOptions {
+	/** Ends when the console's text matches (looking at the last 64 KB). */
+	until?: RegExp;
+	/** Virtual microseconds from now; required, so that every run ends. */
+	timeoutMicros: number;
+}
+
+/** How a run ended. */
+export type RunResult =
+	| { reason: "matched"; match: RegExpMatchArray; atMicros: number }
+	| { reason: "timeout"; atMicros: number }
+	/** The core is locked up and no watchdog runs. */
+	| { reason: "fault"; fault: Fault; atMicros: number }
+	/** USB boot loader, or asleep with nothing left that could wake it. */
+	| { reason: "halted"; text: string; atMicros: number };
+
+export interface Report {
+	seed: number;
+	/** Unix milliseconds at power-on. */
+	epochMs: number;
+	/** Virtual milliseconds since power-on. */
+	virtualMs: number;
+	/** clk_sys cycles, sleep included. */
+	cycles: number;
+	/** Cycles in which the core executed. */
+	activeCycles: number;
+	clkSysHz: number;
+	violations: Violation[];
+	flash: { refusedStores: number; allowedStores: number; erases: number; programs: number; programmedBytes: number };
+	resets: { atMicros: number; reason: string }[];
+	console: { bytes: number; sha256: string };
+	/** Boot ROM functions called, with counts. */
+	romCalls: Record<string, number>;
+}
+
+/** The terminal on the USB port. */
+export interface Console {
+	/** Everything the device sent while the port was open, as UTF-8. */
+	readonly text: string;
+	readonly bytes: number;
+	/** Called with each piece of text as it comes. */
+	onText(listener: (text: string) => void): void;
+	/** Types into the terminal. */
+	write(text: string | Uint8Array): void;
+	/** Opens the port (DTR), closes it, stops or resumes reading. */
+	open(baud?: number): void;
+	close(): void;
+	readonly isOpen: boolean;
+	reading: boolean;
+}
+
+export class PicoW {
+	readonly #chip: Chip;
+	readonly #options: Required<Pick<PicoWOptions, "seed" | "epochMs">>;
+	readonly #decoder = new TextDecoder();
+	readonly #hash = createHash("sha256");
+	readonly #listeners: ((text: string) => void)[] = [];
+	#text = "";
+	#bytes = 0;
+	#until: RegExp | undefined;
+	#match: RegExpMatchArray | undefined;
+	#timedOut = false;
+	#profile: Map<number, number> | undefined;
+	#profileEvery = 0;
+	readonly usbHost: UsbHost;
+	readonly console: Console;
+
+	constructor(options: PicoWOptions = {}) {
+		const seed = options.seed ?? 1;
+		this.#options = { seed, epochMs: options.epochMs ?? Date.UTC(2026, 10, 25, 12) };
+		const idRandom = new SeededRandom(seed, "flash unique id");
+		const uniqueId = new Uint8Array(8).map(() => idRandom.next32() & 0xff);
+		uniqueId[0] = 0xe6;
+		this.#chip = new Chip({
+			flashSizeBytes: FLASH_SIZE_BYTES,
+			uniqueId,
+			roscRandom: new SeededRandom(seed, "rosc"),
+			stuckRosc: options.stuckRosc ?? false,
+		});
+		const chip = this.#chip;
+		this.usbHost = new UsbHost(chip.usb, chip.clock, chip.violations, options.usb);
+		this.usbHost.onData = (bytes) => this.#received(bytes);
+		const board = this;
+		this.console = {
+			get text() {
+				return board.#text;
+			},
+			get bytes() {
+				return board.#bytes;
+			},
+			onText: (listener) => {
+				this.#listeners.push(listener);
+			},
+			write: (text) => this.usbHost.write(typeof text === "string" ? new TextEncoder().encode(text) : text),
+			open: (baud) => this.usbHost.open(baud),
+			close: () => this.usbHost.close(),
+			get isOpen() {
+				return board.usbHost.isOpen;
+			},
+			get reading() {
+				return board.usbHost.reading;
+			},
+			set reading(value: boolean) {
+				board.usbHost.reading = value;
+			},
+		};
+		options.attach?.({
+			clock: chip.clock,
+			log: chip.violations,
+			pin: (index) => chip.pins.pin(index),
+			random: (name) => new SeededRandom(seed, name),
+			epochMs: this.#options.epochMs,
+		});
+	}
+
+	// ---- loading ----------------------------------------------------------------------------------------------------
+
+	/** Puts a .uf2 into flash, as dragging it onto RPI-RP2 does, and powers on again. */
+	loadUf2(file: Uint8Array): void {
+		for (const block of parseUf2(file).blocks) {
+			this.flash.set(block.data, block.offset);
+		}
+		this.#chip.powerOn();
+	}
+
+	/** 16 MB behind 0x10000000; the flash chip is the first 2 MB, beyond it lies what only a simulator has. */
+	get flash(): Uint8Array {
+		return this.#chip.core.flash;
+	}
+
+	/** 264 KB behind 0x20000000. */
+	get sram(): Uint8Array {
+		return this.#chip.core.sram;
+	}
+
+	/** The processor: `registers` (Int32Array, r0-r12, sp, lr), `programCounter`, flags, `activeCycles`. */
+	get core(): Processor {
+		return this.#chip.core;
+	}
+
+	get clock(): Clock {
+		return this.#chip.clock;
+	}
+
+	/** Lets the processor store into flash, offsets `start` to `end` (exclusive), as into memory. */
+	allowFlashStores(start: number, end: number): void {
+		this.#chip.allowFlashStores(start, end);
+	}
+
+	/** Copies memory out: flash, SRAM or boot ROM. */
+	read(address: number, lengthBytes: number): Uint8Array {
+		return this.#memory(address, lengthBytes).slice();
+	}
+
+	/** Puts bytes into flash or SRAM, past all rules. */
+	write(address: number, bytes: Uint8Array): void {
+		this.#memory(address, bytes.length).set(bytes);
+	}
+
+	#memory(address: number, length: number): Uint8Array {
+		const { core } = this.#chip;
+		for (const [start, bytes] of [[SRAM_START, core.sram], [FLASH_START, core.flash], [0, core.rom]] as const) {
+			if (address >= start && address + length <= start + bytes.length) {
+				return bytes.subarray(address - start, address - start + length);
+			}
+		}
+		throw new RangeError(`no memory of ${length} bytes at 0x${address.toString(16)}`);
+	}
+
+	// ---- running ----------------------------------------------------------------------------------------------------
+
+	/** Runs from where it stands. */
+	async run({ until, timeoutMicros }: RunOptions): Promise<RunResult> {
+		const chip = this.#chip;
+		this.#until = until;
+		this.#match = undefined;
+		this.#timedOut = false;
+		chip.stop = false;
+		this.#check();
+		const cancel = chip.clock.schedule(timeoutMicros, () => {
+			this.#timedOut = true;
+			chip.stop = true;
+			chip.core.attend();
+		});
+		try {
+			while (!chip.stop && !this.#standing()) {
+				const end = chip.core.cycles + CYCLES_PER_TURN;
+				while (!chip.stop && chip.core.cycles < end && !this.#standing()) {
+					const waiting = chip.advance(this.#slice(end));
+					if (waiting) {
+						await waiting;
+					}
+					this.#sample();
+				}
+				await new Promise((resolve) => setImmediate(resolve));
+			}
+		} finally {
+			cancel();
+		}
+		return this.#result();
+	}
+
+	#standing(): boolean {
+		const chip = this.#chip;
+		return (chip.halt !== undefined && !chip.watchdog.running) || chip.asleepForEver;
+	}
+
+	#result(): RunResult {
+		const atMicros = this.#chip.clock.micros;
+		if (this.#match) {
+			return { reason: "matched", match: this.#match, atMicros };
+		}
+		const halt: Halt | undefined = this.#chip.halt;
+		if (halt?.kind === "locked-up") {
+			return { reason: "fault", fault: halt.fault, atMicros };
+		}
+		if (halt) {
+			return { reason: "halted", text: `USB boot loader: ${halt.reason}`, atMicros };
+		}
+		if (this.#timedOut) {
+			return { reason: "timeout", atMicros };
+		}
+		return { reason: "halted", text: "asleep, and nothing is left that could wake the core", atMicros };
+	}
+
+	/**
+	 * Executes until the program counter is `address` (before that instruction), with interrupts and events as usual.
+	 *
+	 * @throws Error when `maxCycles` pass first, or the core stands still.
+	 */
+	async runUntilProgramCounter(address: number, maxCycles: number): Promise<void> {
+		const chip = this.#chip;
+		const { core } = chip;
+		const end = core.cycles + maxCycles;
+		core.breakpoint = address & ~1;
+		chip.stop = false;
+		try {
+			while (core.programCounter !== core.breakpoint) {
+				if (core.cycles >= end) {
+					throw new Error(`0x${address.toString(16)} was not reached within ${maxCycles} cycles; pc is 0x${core.programCounter.toString(16)}`);
+				}
+				if (this.#standing()) {
+					const result = this.#result();
+					throw new Error(`0x${address.toString(16)} was not reached: ${result.reason === "fault" ? result.fault.text : JSON.stringify(result)}`);
+				}
+				const waiting = chip.advance(this.#slice(Math.min(end, core.cycles + CYCLES_PER_TURN)));
+				if (waiting) {
+					await waiting;
+				}
+				this.#sample();
+			}
+		} finally {
+			core.breakpoint = 1;
+		}
+	}
+
+	/** Presses RUN: reset as from power-on, flash and SRAM stay. */
+	powerOn(): void {
+		this.#chip.powerOn();
+	}
+
+	// ---- profile ----------------------------------------------------------------------------------------------------
+
+	/**
+	 * Samples the program counter every `everyCycles` cycles from now on (0 stops). Choose a prime, so that loops do not
+	 * beat against it. Costs nothing when off.
+	 */
+	profile(everyCycles: number): void {
+		this.#profileEvery = everyCycles;
+		this.#profile ??= new Map();
+	}
+
+	/** Samples by address of the instruction. */
+	get profileSamples(): ReadonlyMap<number, number> {
+		return this.#profile ?? new Map();
+	}
+
+	#slice(end: number): number {
+		return this.#profileEvery ? Math.min(end, this.#chip.core.cycles + this.#profileEvery) : end;
+	}
+
+	#sample(): void {
+		if (this.#profileEvery && !this.#chip.core.sleeping) {
+			const samples = this.#profile as Map<number, number>;
+			const pc = this.#chip.core.programCounter;
+			samples.set(pc, (samples.get(pc) ?? 0) + 1);
+		}
+	}
+
+	// ---- console and report -----------------------------------------------------------------------------------------
+
+	#received(bytes: Uint8Array): void {
+		this.#bytes += bytes.length;
+		this.#hash.update(bytes);
+		const text = this.#decoder.decode(bytes, { stream: true });
+		this.#text += text;
+		for (const listener of this.#listeners) {
+			listener(text);
+		}
+		this.#check();
+	}
+
+	#check(): void {
+		const match = this.#until && this.#text.slice(-MATCH_WINDOW).match(this.#until);
+		if (match) {
+			this.#match ??= match;
+			this.#chip.stop = true;
+			this.#chip.core.attend();
+		}
+	}
+
+	get violations(): Violation[] {
+		return this.#chip.violations.list;
+	}
+
+	/** What happened so far. The same .uf2, options and seed give the same report. */
+	report(): Report {
+		const chip = this.#chip;
+		const { counts } = chip.serialFlash;
+		return {
+			seed: this.#options.seed,
+			epochMs: this.#options.epochMs,
+			virtualMs: Math.round(chip.clock.micros) / 1000,
+			cycles: chip.core.cycles,
+			activeCycles: chip.core.activeCycles,
+			clkSysHz: chip.clock.frequencyHz,
+			violations: this.violations,
+			flash: {
+				refusedStores: chip.refusedFlashStores,
+				allowedStores: chip.allowedFlashStores,
+				erases: counts.erases,
+				programs: counts.programs,
+				programmedBytes: counts.bytes,
+			},
+			resets: [...chip.resets],
+			console: { bytes: this.#bytes, sha256: this.#hash.copy().digest("hex") },
+			romCalls: Object.fromEntries([...chip.rom.calls].sort(([a], [b]) => (a < b ? -1 : 1))),
+		};
+	}
+}

@@ -1,0 +1,476 @@
+/**
+ * A computer with a USB port and a terminal program: enumerates the device in virtual time (USB 2.0 chapter 9), finds a
+ * CDC-ACM interface (CDC 1.2), opens it like Linux' cdc_acm does, and exchanges bytes. Strict: what a real host would
+ * refuse is a violation.
+ */
+import type { Clock, Log } from "../wires.ts";
+import type { InAnswer, OutAnswer, UsbController } from "./controller.ts";
+
+export interface UsbHostOptions {
+	/** Attached to a host from power-on. Default true. */
+	attached?: boolean;
+	/** The terminal opens by itself so long after configuration, ms; undefined: only by `open()`. Default 0. */
+	openAfterMs?: number;
+	/** Reads what the device sends while open. Default true. */
+	reading?: boolean;
+}
+
+/** USB 2.0 7.1.7.3: connect debounce (100 ms there; hosts vary, a short one shows more of the start). */
+const DEBOUNCE_MICROS = 20_000;
+const RESET_MICROS = 10_000;
+const RESET_RECOVERY_MICROS = 10_000;
+/** USB 2.0 9.2.6.3 gives the device 2 ms after SET_ADDRESS. */
+const ADDRESS_RECOVERY_MICROS = 2_000;
+const FRAME_MICROS = 1_000;
+/** Between two tries of a transaction that was NAKed in a control transfer. */
+const NAK_RETRY_MICROS = 40;
+const CONTROL_TIMEOUT_MICROS = 500_000;
+/** Bits of overhead of one transaction: token, sync, PID, CRC, handshake, turnarounds. */
+const TRANSACTION_OVERHEAD_BITS = 140;
+const BITS_PER_MICRO = 12;
+
+type Step = Generator<number, boolean, void>;
+
+export class UsbHost {
+	readonly #controller: UsbController;
+	readonly #clock: Clock;
+	readonly #log: Log;
+	readonly #options: UsbHostOptions;
+	#attached: boolean;
+	#running: Step | undefined;
+	#cancel: (() => void) | undefined;
+	#queue: (() => Step)[] = [];
+	#frame = 0;
+	#cancelFrame: (() => void) | undefined;
+	#busFreeAt = 0;
+
+	#configured = false;
+	#open = false;
+	#reading: boolean;
+	#dataIn = 0;
+	#dataOut = 0;
+	#packetBytes = 64;
+	#control = 0;
+	#inToggle: 0 | 1 = 0;
+	#outToggle: 0 | 1 = 0;
+	#inWaiting = false;
+	#toSend: number[] = [];
+	#sending = false;
+
+	/** What was learnt at enumeration. */
+	deviceDescriptor: Uint8Array | undefined;
+	configurationDescriptor: Uint8Array | undefined;
+	/** Bytes from the device, as they come. */
+	onData: ((bytes: Uint8Array) => void) | undefined;
+	/** The terminal is open (or no longer). */
+	onOpen: ((open: boolean) => void) | undefined;
+
+	constructor(controller: UsbController, clock: Clock, log: Log, options: UsbHostOptions = {}) {
+		this.#controller = controller;
+		this.#clock = clock;
+		this.#log = log;
+		this.#options = options;
+		this.#attached = options.attached ?? true;
+		this.#reading = options.reading ?? true;
+		controller.onConnection = () => this.#connectionChanged();
+		controller.onArmed = (endpoint, isIn) => this.#armed(endpoint, isIn);
+		controller.onViolation = (code, text) => log.violation("error", code, text);
+	}
+
+	/** True once SET_CONFIGURATION succeeded. */
+	get configured(): boolean {
+		return this.#configured;
+	}
+
+	get isOpen(): boolean {
+		return this.#open;
+	}
+
+	/** Plugs the cable in. */
+	attach(): void {
+		this.#attached = true;
+		this.#connectionChanged();
+	}
+
+	/** Pulls the cable. */
+	detach(): void {
+		this.#attached = false;
+		this.#stop();
+		this.#controller.disconnect();
+	}
+
+	/** A terminal opens the port: SET_LINE_CODING (115200 8N1), then DTR and RTS. */
+	open(baud = 115_200): void {
+		this.#enqueue(() => this.#openSteps(baud));
+	}
+
+	/** The terminal closes the port: DTR and RTS fall. */
+	close(): void {
+		this.#enqueue(() => this.#closeSteps());
+	}
+
+	/** SET_LINE_CODING alone; 1200 baud asks many devices for their boot loader. */
+	setBaud(baud: number): void {
+		this.#enqueue(() => this.#lineCoding(baud));
+	}
+
+	/** Stops or resumes reading; a device whose host does not read gets no IN tokens. */
+	set reading(value: boolean) {
+		this.#reading = value;
+		if (value) {
+			this.#pollIn();
+		}
+	}
+
+	get reading(): boolean {
+		return this.#reading;
+	}
+
+	/** Resets the bus while configured, as a host does after an error. */
+	resetBus(): void {
+		this.#stop();
+		this.#connectionChanged();
+	}
+
+	/** Sends bytes to the device, as typed. */
+	write(bytes: Uint8Array): void {
+		for (const byte of bytes) {
+			this.#toSend.push(byte);
+		}
+		this.#pollOut();
+	}
+
+	// ---- connection -------------------------------------------------------------------------------------------------
+
+	#stop(): void {
+		this.#cancel?.();
+		this.#cancel = undefined;
+		this.#cancelFrame?.();
+		this.#cancelFrame = undefined;
+		this.#running = undefined;
+		this.#queue = [];
+		this.#configured = false;
+		this.#inWaiting = false;
+		this.#sending = false;
+		if (this.#open) {
+			this.#open = false;
+			this.onOpen?.(false);
+		}
+	}
+
+	#connectionChanged(): void {
+		this.#stop();
+		if (this.#attached && this.#controller.connected) {
+			this.#enqueue(() => this.#enumerate());
+		}
+	}
+
+	#enqueue(step: () => Step): void {
+		this.#queue.push(step);
+		this.#next();
+	}
+
+	#next(): void {
+		if (!this.#running) {
+			const step = this.#queue.shift();
+			if (step) {
+				this.#running = step();
+				this.#wait(0);
+			}
+		}
+	}
+
+	#wait(micros: number): void {
+		this.#cancel = this.#clock.schedule(micros, () => {
+			this.#cancel = undefined;
+			const running = this.#running as Step;
+			const result = running.next();
+			if (this.#running !== running) {
+				return;
+			}
+			if (result.done) {
+				this.#running = undefined;
+				this.#next();
+			} else {
+				this.#wait(result.value);
+			}
+		});
+	}
+
+	#transactionMicros(bytes: number): number {
+		return (TRANSACTION_OVERHEAD_BITS + 8 * bytes) / BITS_PER_MICRO;
+	}
+
+	// ---- control transfers ------------------------------------------------------------------------------------------
+
+	/** One control transfer. `data` goes out; else up to `length` bytes come in, into `received`. */
+	*#controlTransfer(type: number, request: number, value: number, index: number, length: number, data: Uint8Array | undefined, received: number[]): Step {
+		const packet = Uint8Array.of(type, request, value & 0xff, value >> 8, index & 0xff, index >> 8, length & 0xff, length >> 8);
+		const name = `request 0x${type.toString(16)} 0x${request.toString(16)} value 0x${value.toString(16)}`;
+		if (this.#controller.setup(packet) !== "ack") {
+			return false;
+		}
+		yield this.#transactionMicros(8);
+		const startedAt = this.#clock.micros;
+		const late = (): boolean => {
+			if (this.#clock.micros - startedAt <= CONTROL_TIMEOUT_MICROS) {
+				return false;
+			}
+			this.#log.violation("warning", "usb-control-timeout", `${name}: the device answers NAK for ${CONTROL_TIMEOUT_MICROS / 1000} ms`);
+			return true;
+		};
+		let toggle: 0 | 1 = 1;
+		if (data) {
+			for (let at = 0; at < data.length; at += 64) {
+				const chunk = data.subarray(at, at + 64);
+				let answer: OutAnswer;
+				while ((answer = this.#controller.out(0, chunk, toggle)) === "nak") {
+					if (late()) {
+						return false;
+					}
+					yield NAK_RETRY_MICROS;
+				}
+				if (answer !== "ack") {
+					return false;
+				}
+				toggle ^= 1;
+				yield this.#transactionMicros(chunk.length);
+			}
+		} else if (length) {
+			for (;;) {
+				let answer: InAnswer;
+				while ((answer = this.#controller.in(0)).kind === "nak") {
+					if (late()) {
+						return false;
+					}
+					yield NAK_RETRY_MICROS;
+				}
+				if (answer.kind !== "data") {
+					return false;
+				}
+				this.#checkToggle(0, answer.pid, toggle);
+				toggle ^= 1;
+				received.push(...answer.data);
+				yield this.#transactionMicros(answer.data.length);
+				if (answer.data.length < 64 || received.length >= length) {
+					break;
+				}
+			}
+			if (received.length > length) {
+				this.#log.violation("error", "usb-too-long", `${name}: ${received.length} bytes came for wLength ${length}`);
+			}
+		}
+		// Status stage: the other way, DATA1, no bytes.
+		if (data || !length) {
+			let answer: InAnswer;
+			while ((answer = this.#controller.in(0)).kind === "nak") {
+				if (late()) {
+					return false;
+				}
+				yield NAK_RETRY_MICROS;
+			}
+			if (answer.kind !== "data") {
+				return false;
+			}
+			this.#checkToggle(0, answer.pid, 1);
+		} else {
+			let answer: OutAnswer;
+			while ((answer = this.#controller.out(0, new Uint8Array(0), 1)) === "nak") {
+				if (late()) {
+					return false;
+				}
+				yield NAK_RETRY_MICROS;
+			}
+			if (answer !== "ack") {
+				return false;
+			}
+		}
+		yield this.#transactionMicros(0);
+		return true;
+	}
+
+	#checkToggle(endpoint: number, seen: 0 | 1, expected: 0 | 1): void {
+		if (seen !== expected) {
+			this.#log.violation("error", "usb-data-toggle", `endpoint ${endpoint} IN: DATA${seen} came, DATA${expected} is due`);
+		}
+	}
+
+	*#enumerate(): Step {
+		yield DEBOUNCE_MICROS;
+		this.#startFrames();
+		this.#controller.busReset();
+		yield RESET_MICROS + RESET_RECOVERY_MICROS;
+		const device: number[] = [];
+		// Hosts ask for 64 bytes first, to learn the packet size of endpoint 0.
+		if (!(yield* this.#controlTransfer(0x80, 6, 0x0100, 0, 64, undefined, device)) || device.length < 18) {
+			this.#log.violation("error", "usb-no-device-descriptor", `the device answers GET_DESCRIPTOR(device) with ${device.length} bytes`);
+			return false;
+		}
+		this.deviceDescriptor = Uint8Array.from(device);
+		this.#controller.busReset();
+		yield RESET_MICROS + RESET_RECOVERY_MICROS;
+		if (!(yield* this.#controlTransfer(0x00, 5, 1, 0, 0, undefined, []))) {
+			this.#log.violation("error", "usb-no-address", "the device refuses SET_ADDRESS");
+			return false;
+		}
+		yield ADDRESS_RECOVERY_MICROS;
+		if (this.#controller.address !== 1) {
+			this.#log.violation("error", "usb-no-address", `2 ms after SET_ADDRESS(1) the device listens at ${this.#controller.address}`);
+			return false;
+		}
+		const again: number[] = [];
+		yield* this.#controlTransfer(0x80, 6, 0x0100, 0, 18, undefined, again);
+		const head: number[] = [];
+		if (!(yield* this.#controlTransfer(0x80, 6, 0x0200, 0, 9, undefined, head)) || head.length !== 9) {
+			this.#log.violation("error", "usb-no-configuration", `the device answers GET_DESCRIPTOR(configuration, 9) with ${head.length} bytes`);
+			return false;
+		}
+		const total = head[2] | (head[3] << 8);
+		const configuration: number[] = [];
+		if (!(yield* this.#controlTransfer(0x80, 6, 0x0200, 0, total, undefined, configuration)) || configuration.length !== total) {
+			this.#log.violation("error", "usb-no-configuration", `${configuration.length} bytes of a configuration of ${total} came`);
+			return false;
+		}
+		this.configurationDescriptor = Uint8Array.from(configuration);
+		for (const string of new Set([0, device[14], device[15], device[16]])) {
+			const text: number[] = [];
+			if (string || device[14]) {
+				yield* this.#controlTransfer(0x80, 6, 0x0300 | string, string ? 0x0409 : 0, 255, undefined, text);
+			}
+		}
+		if (!(yield* this.#controlTransfer(0x00, 9, configuration[5], 0, 0, undefined, []))) {
+			this.#log.violation("error", "usb-no-configuration", "the device refuses SET_CONFIGURATION");
+			return false;
+		}
+		this.#configured = true;
+		this.#inToggle = this.#outToggle = 0;
+		this.#findCdc(configuration);
+		const after = this.#options.openAfterMs ?? (Object.hasOwn(this.#options, "openAfterMs") ? undefined : 0);
+		if (after !== undefined && this.#dataIn) {
+			yield after * 1000;
+			yield* this.#openSteps(115_200);
+		}
+		return true;
+	}
+
+	/** CDC 1.2: the data interface (class 0A) with two bulk endpoints, and the union's control interface. */
+	#findCdc(configuration: number[]): void {
+		this.#dataIn = this.#dataOut = 0;
+		let inData = false;
+		for (let at = 0; at < configuration.length; at += configuration[at] || configuration.length) {
+			const type = configuration[at + 1];
+			if (type === 4) {
+				inData = configuration[at + 5] === 0x0a;
+				if (configuration[at + 5] === 2 && !this.#dataIn) {
+					this.#control = configuration[at + 2];
+				}
+			} else if (type === 5 && inData && (configuration[at + 3] & 3) === 2) {
+				const address = configuration[at + 2];
+				this.#packetBytes = configuration[at + 4] | (configuration[at + 5] << 8);
+				if (address & 0x80) {
+					this.#dataIn ||= address & 15;
+				} else {
+					this.#dataOut ||= address;
+				}
+			}
+		}
+	}
+
+	*#lineCoding(baud: number): Step {
+		const coding = Uint8Array.of(baud & 0xff, (baud >> 8) & 0xff, (baud >> 16) & 0xff, baud >> 24, 0, 0, 8);
+		return yield* this.#controlTransfer(0x21, 0x20, 0, this.#control, 7, coding, []);
+	}
+
+	*#openSteps(baud: number): Step {
+		yield* this.#lineCoding(baud);
+		const ok = yield* this.#controlTransfer(0x21, 0x22, 3, this.#control, 0, undefined, []);
+		if (ok) {
+			this.#open = true;
+			this.onOpen?.(true);
+			this.#pollIn();
+			this.#pollOut();
+		}
+		return ok;
+	}
+
+	*#closeSteps(): Step {
+		this.#open = false;
+		this.onOpen?.(false);
+		return yield* this.#controlTransfer(0x21, 0x22, 0, this.#control, 0, undefined, []);
+	}
+
+	// ---- frames and bulk data ---------------------------------------------------------------------------------------
+
+	#startFrames(): void {
+		this.#cancelFrame?.();
+		const tick = (): void => {
+			this.#controller.startOfFrame(++this.#frame);
+			this.#cancelFrame = this.#clock.schedule(FRAME_MICROS, tick);
+		};
+		this.#cancelFrame = this.#clock.schedule(FRAME_MICROS, tick);
+	}
+
+	#armed(endpoint: number, isIn: boolean): void {
+		if (isIn && endpoint === this.#dataIn) {
+			this.#pollIn();
+		} else if (!isIn && endpoint === this.#dataOut) {
+			this.#pollOut();
+		}
+	}
+
+	/** When the bus is free for a transaction that starts now and takes `micros`: after it. */
+	#reserve(micros: number): number {
+		const now = this.#clock.micros;
+		this.#busFreeAt = Math.max(now, this.#busFreeAt) + micros;
+		return this.#busFreeAt - now;
+	}
+
+	#pollIn(): void {
+		if (this.#inWaiting || !this.#open || !this.#reading || !this.#configured) {
+			return;
+		}
+		this.#inWaiting = true;
+		this.#clock.schedule(this.#reserve(this.#transactionMicros(this.#packetBytes)), () => {
+			if (!this.#inWaiting) {
+				return;
+			}
+			this.#inWaiting = false;
+			if (!this.#open || !this.#reading) {
+				return;
+			}
+			const answer = this.#controller.in(this.#dataIn);
+			if (answer.kind === "data") {
+				this.#checkToggle(this.#dataIn, answer.pid, this.#inToggle);
+				this.#inToggle = answer.pid ? 0 : 1;
+				if (answer.data.length) {
+					this.onData?.(answer.data);
+				}
+				this.#pollIn();
+			}
+		});
+	}
+
+	#pollOut(): void {
+		if (this.#sending || !this.#open || !this.#configured || !this.#toSend.length) {
+			return;
+		}
+		this.#sending = true;
+		const bytes = Math.min(this.#packetBytes, this.#toSend.length);
+		this.#clock.schedule(this.#reserve(this.#transactionMicros(bytes)), () => {
+			if (!this.#sending) {
+				return;
+			}
+			this.#sending = false;
+			if (!this.#open) {
+				return;
+			}
+			const chunk = Uint8Array.from(this.#toSend.slice(0, bytes));
+			if (this.#controller.out(this.#dataOut, chunk, this.#outToggle) === "ack") {
+				this.#outToggle ^= 1;
+				this.#toSend.splice(0, bytes);
+				this.#pollOut();
+			}
+			// NAK: the device arms the endpoint again when it has room, and `armed` tries once more.
+		});
+	}
+}
