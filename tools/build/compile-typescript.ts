@@ -14,10 +14,9 @@ export interface CompiledModule {
 	readonly specifier: string;
 	/** The file as errors on the device shall name it: "modules/io/socket/tcp.ts". */
 	readonly sourceName: string;
-	readonly javaScript: string;
-	/** Absent for a module that was written in JavaScript. */
-	readonly sourceMap?: string;
-	/** C functions that it binds. */
+	/** Where its JavaScript is kept, with the source map beside it. */
+	readonly path: string;
+	/** C functions that it binds by native(). */
 	readonly natives: readonly string[];
 }
 
@@ -29,8 +28,10 @@ interface Kept {
 	/** What the result depends on beside the files: compiler, options, list of modules. */
 	readonly key: string;
 	/** Hash of every file that was read, by absolute path. */
-	readonly files: Readonly<Record<string, string>>;
-	readonly modules: ReadonlyArray<Omit<CompiledModule, "javaScript" | "sourceMap">>;
+	readonly read: Readonly<Record<string, string>>;
+	/** Hash of every file that was written. */
+	readonly written: Readonly<Record<string, string>>;
+	readonly modules: readonly CompiledModule[];
 }
 
 /**
@@ -46,19 +47,17 @@ export function compileTypeScript(manifest: Manifest, folder: string): CompiledM
 	const keptPath = join(folder, "typescript.json");
 
 	const kept = readKept(keptPath);
-	if (kept?.key === key && Object.entries(kept.files).every(([path, was]) => hashOfFile(path) === was)) {
-		const results = kept.modules.map(module => readResult(module, folder));
-		if (results.every(result => result !== undefined)) {
-			return results;
-		}
+	if (kept?.key === key && [kept.read, kept.written].every(files => Object.entries(files).every(([path, was]) => hashOfFile(path) === was))) {
+		return [...kept.modules];
 	}
 	rmSync(keptPath, { force: true });
 	const { results, read } = compile(modules, folder);
 	writeIfChanged(keptPath, JSON.stringify({
 		key,
-		files: Object.fromEntries(read.map(path => [path, hashOfFile(path)])),
-		modules: results.map(({ javaScript, sourceMap, ...module }) => module),
-	}));
+		read: hashes(read),
+		written: hashes(results.flatMap(({ path }) => [path, `${path}.map`]).filter(existsSync)),
+		modules: results,
+	} satisfies Kept));
 	return results;
 }
 
@@ -115,10 +114,10 @@ function compile(modules: ReadonlyArray<Module & { source: string }>, folder: st
 	const specifiers = new Set(modules.map(({ specifier }) => specifier));
 	const results = modules.map(({ specifier, source }): CompiledModule => {
 		const sourceName = shortName(source);
+		const path = resultPath(specifier, folder);
 		if (source.endsWith(".js")) {
-			const javaScript = readFileSync(source, "utf8");
-			writeIfChanged(resultPath(specifier, folder), javaScript);
-			return { specifier, sourceName, javaScript, natives: [] };
+			writeIfChanged(path, readFileSync(source, "utf8"));
+			return { specifier, sourceName, path, natives: [] };
 		}
 		const emitted = emit(program, source, prepare);
 		const { javaScript, natives, imports } = finishModule(emitted.javaScript);
@@ -127,11 +126,10 @@ function compile(modules: ReadonlyArray<Module & { source: string }>, folder: st
 				throw new UserError(`${relative(process.cwd(), source)}: found the import of "${name}", expected a module that a manifest names: add it to "modules", or include the manifest that has it`);
 			}
 		}
-		const path = resultPath(specifier, folder);
 		const sourceMap = JSON.stringify({ ...JSON.parse(emitted.sourceMap), file: undefined, sourceRoot: undefined, sources: [sourceName] });
 		writeIfChanged(path, javaScript);
 		writeIfChanged(`${path}.map`, sourceMap);
-		return { specifier, sourceName, javaScript, sourceMap, natives };
+		return { specifier, sourceName, path, natives };
 	});
 	const compilerFolder = dirname(ts.sys.resolvePath(ts.getDefaultLibFilePath(options)));
 	return {
@@ -180,15 +178,6 @@ function readKept(path: string): Kept | undefined {
 	}
 }
 
-function readResult(module: Kept["modules"][number], folder: string): CompiledModule | undefined {
-	const path = resultPath(module.specifier, folder);
-	if (!existsSync(path)) {
-		return undefined;
-	}
-	const javaScript = readFileSync(path, "utf8");
-	return existsSync(`${path}.map`) ? { ...module, javaScript, sourceMap: readFileSync(`${path}.map`, "utf8") } : { ...module, javaScript };
-}
-
 /** A specifier as a path: "embedded:io/socket/tcp" is js/embedded+io/socket/tcp.js. */
 function resultPath(specifier: string, folder: string): string {
 	return join(folder, "js", `${specifier.replaceAll(":", "+")}.js`);
@@ -216,6 +205,10 @@ function hash(parts: ReadonlyArray<string | Uint8Array>): string {
 		sum.update(`${part.length}:`).update(part);
 	}
 	return sum.digest("hex");
+}
+
+function hashes(paths: readonly string[]): Record<string, string> {
+	return Object.fromEntries(paths.map(path => [path, hashOfFile(path) ?? ""]));
 }
 
 function hashOfFile(path: string): string | undefined {

@@ -1,0 +1,51 @@
+// Freezes a heap, or takes what an earlier build froze from the same ELF, bytecode and settings.
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { freezeImage } from "../freeze/freeze-image.ts";
+import type { Pack } from "../xs-compiler/compile-modules.ts";
+
+export interface FreezeInputs {
+	readonly elf: Uint8Array;
+	readonly packs: readonly Pack[];
+	readonly preload: readonly string[];
+	readonly creation: Readonly<Record<string, unknown>>;
+}
+
+/** The frozen image; kept in `folder` as frozen.image with the hash of what it came from. */
+export async function freezeKept(inputs: FreezeInputs, folder: string, progress: (line: string) => void): Promise<Uint8Array> {
+	const imagePath = join(folder, "frozen.image");
+	const keyPath = join(folder, "frozen.key");
+	const key = keyOf(inputs);
+	if (existsSync(imagePath) && existsSync(keyPath)) {
+		const image = readFileSync(imagePath);
+		if (readFileSync(keyPath, "utf8") === `${key} ${sha256([image])}`) {
+			return image;
+		}
+	}
+	progress("freezing the heap");
+	const image = await freezeImage(inputs);
+	mkdirSync(folder, { recursive: true });
+	writeFileSync(imagePath, image);
+	writeFileSync(keyPath, `${key} ${sha256([image])}`);
+	return image;
+}
+
+function keyOf({ elf, packs, preload, creation }: FreezeInputs): string {
+	const freezeFolder = resolve(import.meta.dirname, "../freeze");
+	return sha256([
+		elf,
+		JSON.stringify({ preload, creation }),
+		...packs.flatMap(pack => [pack.specifier, pack.code, JSON.stringify([pack.symbols, pack.natives])]),
+		...readdirSync(freezeFolder).sort().map(name => readFileSync(join(freezeFolder, name))),
+	]);
+}
+
+function sha256(parts: ReadonlyArray<string | Uint8Array>): string {
+	const sum = createHash("sha256");
+	for (const part of parts) {
+		sum.update(`${part.length}:`).update(part);
+	}
+	return sum.digest("hex");
+}
