@@ -1,0 +1,144 @@
+// Runs the real .uf2 on a simulated Pico W inside a test. A red test leaves its console and its frames in build/test/.
+
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { attachRadio } from "../../simulator/network/attach.ts";
+import type { NetworkOptions } from "../../simulator/network/options.ts";
+import { PicoW, type PicoWOptions, type Report, type RunResult } from "../../simulator/simulator.ts";
+import { buildApp, type BuiltApp } from "../../tools/build/build-app.ts";
+import { withRecords } from "../../tools/build/records.ts";
+import { assembleUf2 } from "../../tools/build/uf2-file.ts";
+import { authority } from "../../tools/certificates/authority.ts";
+import { outcome, storyEnd, type Outcome } from "../../tools/start/story.ts";
+
+/** The instant at which devices of tests are switched on; fixture certificates are made for it. */
+export const powerOn = new Date("2026-01-15T12:00:00Z");
+
+const leftBehind = fileURLToPath(new URL("../../build/test/", import.meta.url));
+
+export interface DeviceScene extends Pick<NetworkOptions, "hosts" | "faults" | "radioFaults" | "record" | "replay"> {
+	/** Folder of the app, from the project's folder. Default: the project's own main.ts. */
+	readonly app?: string;
+	/** Over the manifest's `config`. */
+	readonly configuration?: Record<string, unknown>;
+	/** The network the device is told to join. Default: the one on the air. */
+	readonly ssid?: string;
+	readonly password?: string;
+	/** Trusted roots, DER. Default: the test authority. */
+	readonly roots?: readonly Uint8Array[];
+	/** Ends the run. Default: the last line of main.ts. */
+	readonly until?: RegExp;
+	/** Virtual milliseconds the device gets. Default 60,000. */
+	readonly timeoutMs?: number;
+	/** Default 1. */
+	readonly seed?: number;
+	/** Default `powerOn`. */
+	readonly epochMs?: number;
+	readonly board?: Omit<PicoWOptions, "seed" | "epochMs" | "attach">;
+	/** False: the board has no radio to talk to. Default true. */
+	readonly network?: boolean;
+	/** Virtual milliseconds that the device goes on after `until`. Default 0. */
+	readonly lingerMs?: number;
+}
+
+export interface DeviceRun {
+	readonly console: string;
+	readonly end: RunResult;
+	/** What main.ts's last line says. */
+	readonly outcome: Outcome;
+	readonly report: Report;
+	readonly pcap: Uint8Array;
+	readonly board: PicoW;
+}
+
+const airSsid = "picofetch";
+const airPassphrase = "simulated network";
+
+const builds = new Map<string, Promise<BuiltApp>>();
+
+/** The app as built, once for each process. */
+export function builtApp(app?: string): Promise<BuiltApp> {
+	const key = app ?? "";
+	let build = builds.get(key);
+	if (build === undefined) {
+		build = buildApp({ app, quiet: true });
+		builds.set(key, build);
+	}
+	return build;
+}
+
+/** The .uf2 of a scene: the tested firmware, with the scene's configuration and roots. */
+export async function sceneUf2(scene: DeviceScene): Promise<Uint8Array> {
+	const app = await builtApp(scene.app);
+	const image = withRecords(app.image, {
+		configuration: { ...app.configuration, ...scene.configuration },
+		ssid: scene.ssid ?? airSsid,
+		password: scene.password ?? airPassphrase,
+		roots: scene.roots ?? [(await authority()).certificateDer],
+	});
+	return assembleUf2({ elf: app.elf, image });
+}
+
+/** Switches a device on and runs it to the scene's end. */
+export async function runDevice(scene: DeviceScene): Promise<DeviceRun> {
+	const epochMs = scene.epochMs ?? powerOn.getTime();
+	const pcap: Uint8Array[] = [];
+	const { hosts = {}, faults, radioFaults, record, replay } = scene;
+	const network: NetworkOptions = {
+		ssid: airSsid, passphrase: airPassphrase, hosts, epochMs,
+		...faults && { faults }, ...radioFaults && { radioFaults }, ...record && { record }, ...replay && { replay },
+		pcap: bytes => pcap.push(bytes),
+	};
+	let radio: { close(): void } | undefined;
+	const board = new PicoW({
+		...scene.board,
+		seed: scene.seed ?? 1,
+		epochMs,
+		attach: wires => {
+			if (scene.network !== false) {
+				radio = attachRadio(wires, network);
+			}
+		},
+	});
+	board.loadUf2(await sceneUf2(scene));
+	const end = await board.run({ until: scene.until ?? storyEnd, timeoutMicros: (scene.timeoutMs ?? 60_000) * 1000 });
+	if (scene.lingerMs) {
+		await board.run({ timeoutMicros: scene.lingerMs * 1000 });
+	}
+	radio?.close();
+	const text = board.console.text;
+	return { console: text, end, outcome: outcome(text), report: board.report(), pcap: Buffer.concat(pcap), board };
+}
+
+/**
+ * A test of the real firmware.
+ * @param behaviour the test's name
+ * @param scene what the device meets; a function when it has to be made first
+ * @param check the assertions
+ */
+export function deviceTest<Scene extends DeviceScene>(
+	behaviour: string,
+	scene: Scene | (() => Scene | Promise<Scene>),
+	check: (run: DeviceRun, scene: Scene) => void | Promise<void>,
+): void {
+	test(behaviour, async () => {
+		const made = typeof scene === "function" ? await scene() : scene;
+		const run = await runDevice(made);
+		try {
+			await check(run, made);
+		} catch (error) {
+			await leave(behaviour, run);
+			throw error;
+		}
+	});
+}
+
+async function leave(behaviour: string, run: DeviceRun): Promise<void> {
+	const stem = path.join(leftBehind, behaviour.replace(/[^\w.]+/g, "-").slice(0, 100));
+	const { seed, epochMs } = run.report;
+	await mkdir(leftBehind, { recursive: true });
+	await writeFile(`${stem}.log`, `${run.console}\n[seed ${seed}, power on ${new Date(epochMs).toISOString()}, ended: ${run.end.reason}]\n${JSON.stringify(run.report, null, "\t")}\n`);
+	await writeFile(`${stem}.pcap`, run.pcap);
+}
