@@ -1,0 +1,93 @@
+// Why a TLS connection ended, in a sentence that says what to do. One table for all codes.
+
+import { CodedError } from "../../../base/error.ts";
+
+/** The facts of an end, as platform/tls gives them. */
+export interface TLSFailure {
+	readonly code: string;
+	readonly host: string;
+	/** "open", "connect", "handshake" or "data". */
+	readonly phase?: string;
+	/** Of the certificate at fault: names, and ISO 8601 dates. */
+	readonly subject?: string;
+	readonly issuer?: string;
+	readonly notBefore?: string;
+	readonly notAfter?: string;
+	/** The names that the server's certificate is for. */
+	readonly names?: string;
+	/** The alert that the server sent (RFC 8446 section 6). */
+	readonly alert?: number;
+	/** Number of Mbed TLS or lwIP, for a report. */
+	readonly libraryError?: number;
+}
+
+const trust = "Add that certificate to certs/ and build again, or give it as tls: {ca}.";
+
+const sentences: Readonly<Record<string, (facts: TLSFailure) => string>> = {
+	ERR_TLS_CERT_ALTNAME_INVALID: (f) => `the server's certificate is for ${f.names ?? "no name"}, not for ${f.host}`,
+	CERT_HAS_EXPIRED: (f) => `certificate "${f.subject}" expired ${f.notAfter}; the clock says ${now()}`,
+	CERT_NOT_YET_VALID: (f) => `certificate "${f.subject}" is valid from ${f.notBefore} only; the clock says ${now()}`,
+	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: (f) => `the chain ends at "${f.issuer}", which is no trusted root. ${trust}`,
+	SELF_SIGNED_CERT_IN_CHAIN: (f) => `the chain's root "${f.subject}" is not trusted. ${trust}`,
+	DEPTH_ZERO_SELF_SIGNED_CERT: (f) => `the server's certificate "${f.subject}" signs itself and is not trusted. ${trust}`,
+	UNABLE_TO_VERIFY_LEAF_SIGNATURE: (f) => `the server sent its certificate alone; its issuer "${f.issuer}" is no trusted `
+		+ "root. Let the server send the whole chain, or trust that issuer in certs/.",
+	CERT_SIGNATURE_FAILURE: (f) => `certificate "${f.subject}" does not bear the signature of "${f.issuer}"`,
+	CA_MD_TOO_WEAK: (f) => `certificate "${f.subject}" is signed with a hash that is no longer safe (SHA-256 or better is asked for)`,
+	CA_KEY_TOO_SMALL: (f) => `the key of "${f.issuer}" is too small (RSA from 2048 bits, P-256 or P-384)`,
+	EE_KEY_TOO_SMALL: (f) => `the key of "${f.subject}" is too small (RSA from 2048 bits, P-256 or P-384)`,
+	INVALID_PURPOSE: (f) => `certificate "${f.subject ?? "of the server"}" is not made for what it is used for here (key usage)`,
+	CERT_REJECTED: (f) => `certificate "${f.subject}" was rejected`,
+	ERR_TLS_CLOCK_UNSET: () => "the clock is not set, so no certificate can be judged. Set it first, by NTP or setTime().",
+	ERR_ENTROPY_STUCK: () => "the random source failed its health test, so no key can be made. Restart the board; if it comes again, the chip is faulty.",
+	ERR_TLS_BUSY: () => "another TLS connection is open and there is memory for one. Close it first.",
+	ERR_TLS_MEMORY: () => "not enough memory for this connection: its certificates are larger than planned for",
+	ERR_TLS_HOST: () => "the host name is empty or longer than 255 characters",
+	ERR_TLS_ADDRESS: () => "the address is not IPv4 in dotted form. Resolve the name first.",
+	ERR_TLS_ALERT: (f) => `the server refused with alert ${f.alert} (${alertNames[f.alert ?? -1] ?? "unknown"})`,
+	ERR_TLS_CUT: (f) => f.phase === "handshake"
+		? "the server closed the connection during the handshake"
+		: "the connection was cut without a farewell (close_notify); what came may not be everything",
+	ERR_TLS_PROTOCOL: (f) => `the server does not speak TLS 1.2 or 1.3 as it should (Mbed TLS ${f.libraryError ?? 0})`,
+	ECLOSED: () => "the server closed the connection",
+	ECONNREFUSED: () => "nothing listens there",
+	ECONNRESET: () => "the server reset the connection",
+	ETIMEDOUT: (f) => f.phase === "handshake" ? "the handshake took too long" : "the server did not answer",
+};
+
+// RFC 8446 section 6.
+const alertNames: Readonly<Record<number, string>> = {
+	10: "unexpected_message",
+	20: "bad_record_mac",
+	22: "record_overflow",
+	40: "handshake_failure",
+	42: "bad_certificate",
+	43: "unsupported_certificate",
+	46: "certificate_unknown",
+	47: "illegal_parameter",
+	48: "unknown_ca",
+	49: "access_denied",
+	50: "decode_error",
+	51: "decrypt_error",
+	70: "protocol_version",
+	71: "insufficient_security",
+	80: "internal_error",
+	86: "inappropriate_fallback",
+	90: "user_canceled",
+	109: "missing_extension",
+	110: "unsupported_extension",
+	112: "unrecognized_name",
+	116: "certificate_required",
+	120: "no_application_protocol",
+};
+
+/** The error of an end: stable code, sentence, facts. */
+export function tlsError(failure: TLSFailure): CodedError {
+	const { code, ...facts } = failure;
+	const sentence = sentences[code]?.(failure) ?? "TLS failed";
+	return new CodedError(code, `${failure.host}: ${sentence}`, facts);
+}
+
+function now(): string {
+	return new Date().toISOString();
+}
