@@ -69,8 +69,8 @@ export interface NetworkOptions {
 	/** Names under which the NTP server is known. Default: the usual public ones. */
 	ntpNames?: readonly string[];
 
-	/** Virtual instant of power-on, Unix milliseconds: the NTP server's time is this plus virtual time. */
-	epochMs: number;
+	/** Unix milliseconds at power-on; the NTP server's time is this plus virtual time. Default: the board's. */
+	epochMs?: number;
 	/** How long a silent loopback server is waited for, host milliseconds. Default 20. */
 	patienceMs?: number;
 	/** From the device's last byte to the delivery of the peer's answer, virtual microseconds. Default 4000. */

@@ -1,0 +1,139 @@
+/** Puts a radio on the pins of a board, and a network on the air around it. The board's one entry to both. */
+import type { Clock, Log, Pin, Random } from "../wires.ts";
+import { Cyw43439 } from "../radio/cyw43439.ts";
+import { SimulatedAccessPoint } from "./access-point.ts";
+import { Internet } from "./internet.ts";
+import type { NetworkOptions } from "./options.ts";
+import { Peers } from "./peers.ts";
+import { Recorder, Replayer } from "./recording.ts";
+
+/** The wires of the board that a radio needs. */
+export interface RadioWires {
+	clock: Clock;
+	log: Log;
+	/** GPIO 0-29. */
+	pin(index: number): Pin;
+	/** A seeded stream for each name. */
+	random(name: string): Random;
+	/** Unix milliseconds at power-on. */
+	epochMs: number;
+}
+
+/** A radio with its network. */
+export interface AttachedRadio {
+	/** The LED of the board, which hangs on the radio. */
+	readonly led: boolean;
+	/** Facts of the run so far. */
+	report(): RadioReport;
+	/** Sends the station away, as an access point does. @param reason IEEE 802.11 reason code, default 2. */
+	deauthenticate(reason?: number): void;
+	/** Ends connections and hands out the recording. Harmless when called again. */
+	close(): void;
+}
+
+export interface RadioReport {
+	ssid: string;
+	/** Dotted IPv4 of the device, null without a lease. */
+	address: string | null;
+	led: boolean;
+	airFrames: number;
+	lostFrames: number;
+}
+
+const DEFAULT_SSID = "picofetch";
+const DEFAULT_PASSPHRASE = "simulated network";
+const DEFAULT_CHANNEL = 6;
+const DEFAULT_RSSI_DBM = -48;
+const DEFAULT_PATIENCE_MS = 20;
+/** Pico W data sheet: WL_ON, WL_D, WL_CS, WL_CLK. */
+const PIN_REG_ON = 23;
+const PIN_DATA = 24;
+const PIN_CHIP_SELECT = 25;
+const PIN_CLOCK = 29;
+/** Locally administered. */
+const ACCESS_POINT_MAC = [0x02, 0x50, 0x46, 0x00, 0x00, 0x01];
+
+/**
+ * Attaches a radio to GPIO 23, 24, 25 and 29.
+ *
+ * @throws when an option cannot be used: a passphrase of the wrong length, a host that is not on this machine, a file
+ * that is no recording.
+ */
+export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): AttachedRadio {
+	const { clock, log } = wires;
+	const epochMs = network.epochMs ?? wires.epochMs;
+	const faults = network.faults ?? {};
+	const passphrase = network.passphrase ?? DEFAULT_PASSPHRASE;
+	const ssid = network.ssid ?? DEFAULT_SSID;
+	if (Buffer.byteLength(ssid) < 1 || Buffer.byteLength(ssid) > 32) {
+		throw new Error(`the network's name "${ssid}" has ${Buffer.byteLength(ssid)} bytes; 1 to 32 are possible`);
+	}
+	if (passphrase !== "" && (Buffer.byteLength(passphrase) < 8 || Buffer.byteLength(passphrase) > 63)) {
+		throw new Error(`the passphrase has ${Buffer.byteLength(passphrase)} bytes; WPA2 asks for 8 to 63`);
+	}
+	const trace = network.trace && ((line: string) => network.trace?.(`${(clock.micros / 1000).toFixed(3)} network ${line}`));
+	const recorder = network.record ? new Recorder() : undefined;
+	const peers = new Peers({
+		clock, log, recorder,
+		patienceMs: network.patienceMs ?? DEFAULT_PATIENCE_MS,
+		replayer: network.replay ? new Replayer(network.replay) : undefined,
+	});
+	const mac = Uint8Array.from(ACCESS_POINT_MAC);
+	const accessPoint: SimulatedAccessPoint = new SimulatedAccessPoint({
+		ssid, passphrase, bssid: mac, clock, faults, trace,
+		channel: network.channel ?? DEFAULT_CHANNEL,
+		rssiDbm: network.rssiDbm ?? DEFAULT_RSSI_DBM,
+		random: wires.random("air"),
+		epochMs,
+		pcap: network.pcap,
+		receive: (frame) => internet.receive(frame),
+		left: () => internet.deviceLeft(),
+	});
+	const internet = new Internet({
+		clock, log, network, epochMs, faults, peers, mac, trace,
+		random: wires.random("network"),
+		send: (frame) => accessPoint.send(frame),
+	});
+	const radio = new Cyw43439({
+		clock, log,
+		pins: {
+			regOn: wires.pin(PIN_REG_ON),
+			data: wires.pin(PIN_DATA),
+			chipSelect: wires.pin(PIN_CHIP_SELECT),
+			clock: wires.pin(PIN_CLOCK),
+		},
+		random: wires.random("radio"),
+		air: {
+			get accessPoints() {
+				const gone = faults.accessPointAbsent || clock.micros >= (faults.accessPointGoneAtMicros ?? Infinity);
+				return gone ? [] : [accessPoint];
+			},
+		},
+		...(network.radioFaults ? { faults: network.radioFaults } : {}),
+		...(network.trace ? { trace: network.trace } : {}),
+		...(network.traceBus ? { traceBus: network.traceBus } : {}),
+	});
+	let closed = false;
+	return {
+		get led() {
+			return radio.led;
+		},
+		report: () => ({
+			ssid,
+			address: internet.deviceAddress ?? null,
+			led: radio.led,
+			airFrames: accessPoint.counts.frames,
+			lostFrames: accessPoint.counts.lost,
+		}),
+		deauthenticate: (reason = 2) => accessPoint.deauthenticate(reason),
+		close() {
+			if (!closed) {
+				closed = true;
+				peers.close();
+				if (recorder) {
+					network.record?.(recorder.recording);
+				}
+			}
+		},
+	};
+}
