@@ -1,11 +1,18 @@
 // npm run build: an app into a .uf2.
 
-import { relative } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import pico from "picocolors";
 import { UserError } from "../user-error.ts";
-import { buildApp, type BuildResult } from "./build.ts";
+import { buildApp, type BuiltApp } from "./build-app.ts";
 import { readElf } from "./elf.ts";
+import { type NetworkSettings, networkSettings } from "./network-settings.ts";
+import { withRecords } from "./records.ts";
+import { committedRoots, type Root, rootsOf } from "./roots.ts";
+import { assembleUf2 } from "./uf2-file.ts";
+
+const buildFolder = resolve(import.meta.dirname, "../../build");
 
 interface Options {
 	readonly app?: string;
@@ -15,6 +22,7 @@ interface Options {
 	readonly config: Readonly<Record<string, unknown>>;
 }
 
+/** Options and action of `npm run build`. */
 export function command(): Command {
 	return new Command()
 		.description("Builds an app into build/NAME.uf2 for the Pico W.")
@@ -24,21 +32,28 @@ export function command(): Command {
 		.option("--ca <file>", "trust the roots of this PEM file too; may be repeated", (file, files: string[]) => [...files, file], [])
 		.option("--config <key=value>", "set a key of the app's config; may be repeated", addSetting, {})
 		.action(async (options: Options) => {
-			const terminal = process.stderr.isTTY;
-			const result = await buildApp({
-				...options,
-				progress: line => {
-					if (terminal) {
-						process.stderr.write(`\r\x1b[2K${line}`);
-					}
-				},
-			}).finally(() => {
-				if (terminal) {
-					process.stderr.write("\r\x1b[2K");
-				}
+			const network = networkSettings(options);
+			const roots = [...committedRoots(), ...options.ca.flatMap(rootsOf)];
+			const app = await buildApp(options.app === undefined ? {} : { app: options.app });
+			const image = withRecords(app.image, {
+				configuration: { ...app.configuration, ...options.config },
+				...network,
+				roots: roots.map(({ der }) => der),
 			});
-			console.log(summary(result));
+			const uf2Path = writeFiles(app, image);
+			console.log(summary(app, image, uf2Path, network, roots));
 		});
+}
+
+/** Writes build/NAME.elf, .map, .image and .uf2, and answers the last one's path. */
+function writeFiles(app: BuiltApp, image: Uint8Array): string {
+	mkdirSync(buildFolder, { recursive: true });
+	const path = (extension: string) => join(buildFolder, `${app.name}.${extension}`);
+	writeFileSync(path("elf"), app.elf);
+	writeFileSync(path("map"), app.map);
+	writeFileSync(path("image"), image);
+	writeFileSync(path("uf2"), assembleUf2({ elf: app.elf, image }));
+	return path("uf2");
 }
 
 /** `retries=3` is a number, `name=pico` a string, `colours=["red"]` a list: JSON when it is any. */
@@ -54,19 +69,19 @@ export function addSetting(text: string, settings: Readonly<Record<string, unkno
 	}
 }
 
-function summary(result: BuildResult): string {
-	const { symbols } = readElf(result.elf);
-	const address = (name: string) => symbols.get(name)?.address ?? 0;
-	const firmwareBytes = address("__firmware_end") - address("__firmware_start");
-	const freeBytes = address("__image_end") - address("__image_start") - result.image.length;
+function summary(app: BuiltApp, image: Uint8Array, uf2Path: string, { ssid }: NetworkSettings, roots: readonly Root[]): string {
+	const { symbols } = readElf(app.elf);
+	const between = (start: string, end: string) => (symbols.get(end)?.address ?? 0) - (symbols.get(start)?.address ?? 0);
+	const firmwareBytes = between("__firmware_start", "__firmware_end");
+	const freeBytes = between("__image_start", "__image_end") - image.length;
 	return [
-		`${pico.bold(relative(process.cwd(), result.uf2Path))}: firmware ${kilobytes(firmwareBytes)}, image ${kilobytes(result.image.length)}, ${kilobytes(freeBytes)} free`,
-		`network: ${result.ssid ?? "none named (--ssid)"}`,
-		`trusted roots: ${result.roots.length === 0 ? "none" : ""}`.trimEnd(),
-		...result.roots.map(({ subject, notAfter, file }) => `  ${subject} (until ${notAfter}, ${file})`),
+		`${pico.bold(relative(process.cwd(), uf2Path))}: firmware ${kilobytes(firmwareBytes)}, image ${kilobytes(image.length)}, ${kilobytes(freeBytes)} free`,
+		`network: ${ssid ?? "none named (--ssid NAME --password PASSPHRASE)"}`,
+		roots.length === 0 ? "trusted roots: none" : "trusted roots:",
+		...roots.map(({ subject, notAfter, file }) => `  ${subject} (until ${notAfter}, ${file})`),
 	].join("\n");
 }
 
 function kilobytes(bytes: number): string {
-	return `${Math.round(bytes / 102.4) / 10} KB`;
+	return `${(bytes / 1024).toFixed(1)} KB`;
 }

@@ -14,7 +14,7 @@ export interface FreezeInputs {
 }
 
 /** The frozen image; kept in `folder` as frozen.image with the hash of what it came from. */
-export async function freezeKept(inputs: FreezeInputs, folder: string, progress: (line: string) => void): Promise<Uint8Array> {
+export async function freezeKept(inputs: FreezeInputs, folder: string): Promise<Uint8Array> {
 	const imagePath = join(folder, "frozen.image");
 	const keyPath = join(folder, "frozen.key");
 	const key = keyOf(inputs);
@@ -24,7 +24,6 @@ export async function freezeKept(inputs: FreezeInputs, folder: string, progress:
 			return image;
 		}
 	}
-	progress("freezing the heap");
 	const image = await freezeImage(inputs);
 	mkdirSync(folder, { recursive: true });
 	writeFileSync(imagePath, image);
