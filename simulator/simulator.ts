@@ -8,6 +8,8 @@ import type { Fault, Processor } from "./core/processor.ts";
 import { SeededRandom } from "./core/random.ts";
 import type { Violation } from "./core/violations.ts";
 import { parseUf2 } from "./flash/uf2.ts";
+import { attachRadio, type AttachedRadio, type RadioReport } from "./network/attach.ts";
+import type { NetworkOptions } from "./network/options.ts";
 import { UsbHost, type UsbHostOptions } from "./usb/host.ts";
 import type { Clock, Log, Pin, Random } from "./wires.ts";
 
@@ -18,7 +20,7 @@ const FLASH_SIZE_BYTES = 2 * 1024 * 1024;
 const FLASH_START = 0x10000000;
 const SRAM_START = 0x20000000;
 /** How many cycles pass before Node gets a turn. */
-const CYCLES_PER_TURN = 4_000_000;
+const CYCLES_PER_TURN = 500_000;
 /** How far back `until` looks in the console's text. */
 const MATCH_WINDOW = 65_536;
 
@@ -43,7 +45,9 @@ export interface PicoWOptions {
 	usb?: UsbHostOptions;
 	/** Fault: the ring oscillator's random bit never changes. */
 	stuckRosc?: boolean;
-	/** Called once, to put the radio (or anything) onto the board's wires. */
+	/** The radio chip and the network around it; without, nothing answers on the radio's pins. */
+	network?: Partial<NetworkOptions>;
+	/** Called once, to put something of the caller's onto the board's wires. */
 	attach?: (wires: BoardWires) => void;
 }
 
@@ -80,6 +84,8 @@ export interface Report {
 	console: { bytes: number; sha256: string };
 	/** Boot ROM functions called, with counts. */
 	romCalls: Record<string, number>;
+	/** Only with a network. */
+	radio?: RadioReport;
 }
 
 /** The terminal on the USB port. */
@@ -113,6 +119,8 @@ export class PicoW {
 	#profileEvery = 0;
 	readonly usbHost: UsbHost;
 	readonly console: Console;
+	/** The radio on GPIO 23, 24, 25, 29, when there is a network. */
+	readonly radio: AttachedRadio | undefined;
 
 	constructor(options: PicoWOptions = {}) {
 		const seed = options.seed ?? 1;
@@ -153,13 +161,15 @@ export class PicoW {
 				board.usbHost.reading = value;
 			},
 		};
-		options.attach?.({
+		const wires: BoardWires = {
 			clock: chip.clock,
 			log: chip.violations,
 			pin: (index) => chip.pins.pin(index),
 			random: (name) => new SeededRandom(seed, name),
 			epochMs: this.#options.epochMs,
-		});
+		};
+		this.radio = options.network && attachRadio(wires, options.network);
+		options.attach?.(wires);
 	}
 
 	// ---- loading ----------------------------------------------------------------------------------------------------
@@ -303,6 +313,11 @@ export class PicoW {
 		}
 	}
 
+	/** Ends what the board holds of the host: connections of its network; hands out a recording. No run after it. */
+	close(): void {
+		this.radio?.close();
+	}
+
 	/** Presses RUN: reset as from power-on, flash and SRAM stay. */
 	powerOn(): void {
 		this.#chip.powerOn();
@@ -384,6 +399,7 @@ export class PicoW {
 			resets: [...chip.resets],
 			console: { bytes: this.#bytes, sha256: this.#hash.copy().digest("hex") },
 			romCalls: Object.fromEntries([...chip.rom.calls].sort(([a], [b]) => (a < b ? -1 : 1))),
+			...(this.radio && { radio: this.radio.report() }),
 		};
 	}
 }

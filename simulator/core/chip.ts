@@ -96,8 +96,8 @@ export class Chip implements Bus, DmaBus {
 		this.clock = new VirtualClock(
 			{
 				get cycles() {
-					// State machines that run while the core sleeps are ahead of it.
-					return chip.core ? Math.max(chip.core.cycles, chip.pins.now) : counter.cycles;
+					// Inside a step of the PIO, the cycle of that step.
+					return chip.core ? chip.pins.now || chip.core.cycles : counter.cycles;
 				},
 				attend() {
 					chip.core?.attend();

@@ -44,6 +44,11 @@ export class PioBlocks {
 		return this.movers !== 0 || this.#pins.nextPending !== Infinity;
 	}
 
+	/** The first machine starts to move: the processor must leave its long stretch and go in lock-step. */
+	startMoving(): void {
+		this.#core.attend();
+	}
+
 	/** The present cycle, inside and outside of `advanceTo`. */
 	get now(): number {
 		return this.#pins.now || this.#core.cycles;
@@ -429,6 +434,9 @@ export class StateMachine {
 		const { owner } = this.#block;
 		if (this.running && this.wait === Wait.None) {
 			if (!(owner.movers & this.#bit)) {
+				if (!owner.movers) {
+					owner.startMoving();
+				}
 				owner.movers |= this.#bit;
 				// The divider ran on all the time: the next tick keeps its phase.
 				const now = owner.now * FRACTION;

@@ -1,0 +1,174 @@
+/**
+ * `npm run simulate`: boots a .uf2 on the simulated Pico W, with its console on stdout.
+ *
+ * Ends with status 0 when the text came, 2 when the time was over, 3 after a fault or a violation of level error, 1 when
+ * it could not start.
+ */
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { Command, InvalidArgumentError } from "commander";
+import type { NetworkOptions, Recording } from "./network/options.ts";
+import { PicoW, type RunResult } from "./simulator.ts";
+
+interface Options {
+	uf2: string;
+	until?: string;
+	timeout: number;
+	report?: string;
+	seed: number;
+	epoch?: string;
+	ssid?: string;
+	password?: string;
+	host: Record<string, string>;
+	pcap?: string;
+	record?: string;
+	replay?: string;
+	patience?: number;
+	latency?: number;
+	network: boolean;
+	stuckRosc?: boolean;
+	profile?: string;
+	trace?: boolean;
+	quiet?: boolean;
+}
+
+const STATUS_MATCHED = 0;
+const STATUS_CANNOT_START = 1;
+const STATUS_TIMEOUT = 2;
+const STATUS_FAULT = 3;
+/** Prime, so that loops do not beat against it. */
+const PROFILE_EVERY_CYCLES = 1009;
+
+function number(text: string): number {
+	const value = Number(text);
+	if (text.trim() === "" || !Number.isFinite(value) || value < 0) {
+		throw new InvalidArgumentError("a number, 0 or more, is expected");
+	}
+	return value;
+}
+
+function host(text: string, known: Record<string, string>): Record<string, string> {
+	const match = /^([^=]+)=(.+)$/.exec(text);
+	if (!match) {
+		throw new InvalidArgumentError("NAME=127.0.0.1:PORT is expected");
+	}
+	return { ...known, [match[1].toLowerCase()]: match[2] };
+}
+
+/** The command, for the project's command dispatch. */
+export function command(): Command {
+	return new Command()
+		.description("boot a .uf2 on a simulated Pico W and show its USB console")
+		.requiredOption("--uf2 <file>", "the program")
+		.option("--until <regex>", "end with status 0 when the console's text matches")
+		.option("--timeout <seconds>", "virtual seconds after which to end with status 2", number, 30)
+		.option("--report <file>", "write what happened as JSON")
+		.option("--seed <n>", "seed of every random stream", number, 1)
+		.option("--epoch <time>", "power-on, as an ISO 8601 instant (default 2026-11-25T12:00:00Z)")
+		.option("--ssid <name>", "name of the simulated network")
+		.option("--password <passphrase>", "its WPA2 passphrase")
+		.option("--host <name=address>", "who answers for NAME: a server on this machine, 127.0.0.1:PORT (repeatable)", host, {})
+		.option("--pcap <file>", "write the frames on the air")
+		.option("--record <file>", "write the bytes of host peers with their virtual times")
+		.option("--replay <file>", "take the bytes of host peers from such a file")
+		.option("--patience <ms>", "host milliseconds to wait for a silent server", number)
+		.option("--latency <ms>", "virtual milliseconds from the device's last byte to the answer", number)
+		.option("--no-network", "no radio chip on the board")
+		.option("--stuck-rosc", "fault: the ring oscillator's random bit never changes")
+		.option("--profile <file>", "write how often each address was seen executing, as JSON")
+		.option("--trace", "what the radio and the network do, on stderr")
+		.option("--quiet", "no console on stdout")
+		.action(async (options: Options) => {
+			process.exitCode = await simulate(options);
+		});
+}
+
+async function simulate(options: Options): Promise<number> {
+	let board: PicoW;
+	let until: RegExp | undefined;
+	let pcap: number | undefined;
+	try {
+		until = options.until === undefined ? undefined : new RegExp(options.until);
+		const epochMs = options.epoch === undefined ? undefined : Date.parse(options.epoch);
+		if (Number.isNaN(epochMs)) {
+			throw new Error(`--epoch ${options.epoch}: not an ISO 8601 instant such as 2026-11-25T12:00:00Z`);
+		}
+		pcap = options.pcap === undefined ? undefined : openSync(options.pcap, "w");
+		board = new PicoW({
+			seed: options.seed,
+			...(epochMs !== undefined && { epochMs }),
+			...(options.stuckRosc && { stuckRosc: true }),
+			...(options.network && { network: network(options, pcap) }),
+		});
+		board.loadUf2(readFileSync(options.uf2));
+	} catch (error) {
+		process.stderr.write(`simulate: ${error instanceof Error ? error.message : String(error)}\n`);
+		return STATUS_CANNOT_START;
+	}
+	if (!options.quiet) {
+		board.console.onText((text) => process.stdout.write(text));
+	}
+	if (options.profile !== undefined) {
+		board.profile(PROFILE_EVERY_CYCLES);
+	}
+	const result = await board.run({ ...(until && { until }), timeoutMicros: options.timeout * 1e6 });
+	board.close();
+	const report = board.report();
+	if (options.report !== undefined) {
+		const { reason } = result;
+		writeFileSync(options.report, `${JSON.stringify({ uf2: options.uf2, reason, ...report }, undefined, "\t")}\n`);
+	}
+	if (options.profile !== undefined) {
+		const samples = [...board.profileSamples].sort((a, b) => b[1] - a[1]).map(([pc, count]) => [`0x${pc.toString(16)}`, count]);
+		writeFileSync(options.profile, `${JSON.stringify({ everyCycles: PROFILE_EVERY_CYCLES, samples: Object.fromEntries(samples) }, undefined, "\t")}\n`);
+	}
+	if (pcap !== undefined) {
+		closeSync(pcap);
+	}
+	const errors = report.violations.filter((violation) => violation.level === "error");
+	const text = board.console.text;
+	if (text && !text.endsWith("\n") && !options.quiet) {
+		process.stdout.write("\n");
+	}
+	for (const violation of errors) {
+		process.stderr.write(
+			`simulate: violation ${violation.code} at ${(violation.atMicros / 1000).toFixed(3)} ms: ${violation.text}` +
+				`${violation.count > 1 ? ` (${violation.count} times)` : ""}\n`,
+		);
+	}
+	process.stderr.write(`simulate: ${ending(result, options)}; seed ${report.seed}, ${report.activeCycles} active cycles\n`);
+	if (errors.length || result.reason === "fault" || result.reason === "halted") {
+		return STATUS_FAULT;
+	}
+	// Without a text to wait for, running for the whole time is what was asked.
+	return result.reason === "matched" || until === undefined ? STATUS_MATCHED : STATUS_TIMEOUT;
+}
+
+function ending(result: RunResult, options: Options): string {
+	const at = `${(result.atMicros / 1000).toFixed(3)} ms virtual`;
+	switch (result.reason) {
+		case "matched": return `/${options.until}/ came at ${at}`;
+		case "timeout": return options.until === undefined ? `ran until ${at}` : `/${options.until}/ did not come within ${at}`;
+		case "fault": return `${result.fault.text} at ${at}`;
+		case "halted": return `${result.text} at ${at}`;
+	}
+}
+
+function network(options: Options, pcap: number | undefined): Partial<NetworkOptions> {
+	return {
+		hosts: options.host,
+		...(options.ssid !== undefined && { ssid: options.ssid }),
+		...(options.password !== undefined && { passphrase: options.password }),
+		...(options.patience !== undefined && { patienceMs: options.patience }),
+		...(options.latency !== undefined && { latencyMicros: options.latency * 1000 }),
+		...(pcap !== undefined && {
+			pcap: (bytes: Uint8Array) => {
+				writeSync(pcap, bytes);
+			},
+		}),
+		...(options.record !== undefined && {
+			record: (recording: Recording) => writeFileSync(options.record as string, `${JSON.stringify(recording)}\n`),
+		}),
+		...(options.replay !== undefined && { replay: JSON.parse(readFileSync(options.replay, "utf8")) as Recording }),
+		...(options.trace && { trace: (line: string) => process.stderr.write(`${line}\n`) }),
+	};
+}
