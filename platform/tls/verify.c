@@ -177,10 +177,20 @@ static void write_names(const mbedtls_x509_crt *leaf, char *to)
 		strcpy(to + VERIFY_NAME_BYTES - 4, "...");
 }
 
+static bool same_bytes(const mbedtls_x509_buf *a, const mbedtls_x509_buf *b)
+{
+	return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
+}
+
+/* Its own issuer by name, and by key identifier where both are given (RFC 5280 4.2.1.1). */
 static bool is_self_issued(const mbedtls_x509_crt *certificate)
 {
-	return certificate->subject_raw.len == certificate->issuer_raw.len
-		&& memcmp(certificate->subject_raw.p, certificate->issuer_raw.p, certificate->subject_raw.len) == 0;
+	const mbedtls_x509_buf *own_key = &certificate->subject_key_id;
+	const mbedtls_x509_buf *issuing_key = &certificate->authority_key_id.keyIdentifier;
+
+	if (!same_bytes(&certificate->subject_raw, &certificate->issuer_raw))
+		return false;
+	return own_key->len == 0 || issuing_key->len == 0 || same_bytes(own_key, issuing_key);
 }
 
 /* The library says one thing (NOT_TRUSTED) for what Node tells apart. */

@@ -1,0 +1,33 @@
+/** Builds the bare programs for the host (with the address and undefined-behaviour sanitizers) or the simulated RP2040. */
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const source = fileURLToPath(new URL(".", import.meta.url));
+const project = fileURLToPath(new URL("../../../..", import.meta.url));
+
+/** Where a bare program runs. */
+export type BareTarget = "host" | "arm";
+
+/**
+ * Builds and answers the path of `program`. Unchanged sources cost a moment only.
+ *
+ * @throws Error with the compiler's output
+ */
+export function buildBare(target: BareTarget, program: "fetch" | "selftest" | "p256"): string {
+	const folder = `${project}/build/tls/${target}`;
+	const settings = target === "host"
+		? ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS=-fsanitize=address,undefined -fno-sanitize-recover=undefined"]
+		: ["-DCMAKE_BUILD_TYPE=Release", `-DCMAKE_TOOLCHAIN_FILE=${source}/arm.cmake`];
+	run("cmake", ["-S", source, "-B", folder, "-G", "Ninja", ...settings]);
+	run("ninja", ["-C", folder, "-j2", program]);
+	return `${folder}/${program}`;
+}
+
+function run(command: string, parameters: readonly string[]): void {
+	try {
+		execFileSync(command, parameters, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+	} catch (error) {
+		const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+		throw new Error(`${command} failed:\n${stdout ?? ""}${stderr ?? ""}`, { cause: error });
+	}
+}

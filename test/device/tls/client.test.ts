@@ -1,0 +1,193 @@
+/**
+ * platform/tls alone, built for the host with sanitizers, against Node's TLS: the good ways, every refusal with its
+ * code, and that no byte of application data leaves when it refuses.
+ */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { before } from "node:test";
+import { promisify } from "node:util";
+import { issue, type Issued } from "../../../tools/certificates/issue.ts";
+import { buildBare } from "./bare/build.ts";
+import { startServer, type Server, type ServerOptions } from "./bare/server.ts";
+
+const epoch = Date.parse("2026-06-01T00:00:00Z");
+const host = "site.example";
+const folder = mkdtempSync(join(tmpdir(), "picofetch-tls-"));
+
+let program: string;
+let root: Issued;
+let other: Issued;
+let intermediate: Issued;
+let leaf: Issued;
+
+before(async () => {
+	program = buildBare("host", "fetch");
+	root = await issue({ subject: "Root", issuer: "self", ca: true });
+	other = await issue({ subject: "Other", issuer: "self", ca: true });
+	intermediate = await issue({ subject: "Intermediate", issuer: root, ca: true });
+	leaf = await issue({ names: [host, "*.wild.example", "192.168.4.2"], issuer: intermediate });
+});
+
+type Line = Readonly<Record<string, string>>;
+
+interface Story {
+	readonly server: Partial<ServerOptions>;
+	readonly trusted?: Issued;
+	readonly settings?: Readonly<Record<string, string>>;
+}
+
+let files = 0;
+
+async function fetchOnce(story: Story): Promise<{ lines: Line[]; line: Line; server: Server }> {
+	const server = await startServer({ cert: leaf.chainPem, key: leaf.keyPem, ...story.server });
+	const file = join(folder, `root-${files++}.der`);
+	writeFileSync(file, (story.trusted ?? root).certificateDer);
+	const settings = { host, epoch: `${epoch}`, root: file, port: `${server.port}`, ...story.settings };
+	try {
+		const given = Object.entries(settings).filter(([, value]) => value !== "").map(([name, value]) => `${name}=${value}`);
+		const { stdout } = await promisify(execFile)(program, given, { timeout: 60_000 });
+		const lines = stdout.trim().split("\n").map((line) => Object.fromEntries(line.trim().split("\t").map((pair) => pair.split(/=(.*)/s).slice(0, 2))) as Line);
+		return { lines, line: lines[0]!, server };
+	} finally {
+		server.close();
+	}
+}
+
+const good: readonly { name: string; story: () => Promise<Story>; expect: Line }[] = [
+	{ name: "TLS 1.3 with leaf and intermediate", story: async () => ({ server: { version: "TLSv1.3" } }), expect: { protocol: "TLSv1.3" } },
+	{ name: "TLS 1.2 with leaf and intermediate", story: async () => ({ server: { version: "TLSv1.2" } }), expect: { protocol: "TLSv1.2" } },
+	{ name: "a name under a wildcard", story: async () => ({ server: {}, settings: { host: "a.wild.example" } }), expect: {} },
+	{ name: "an address that is an iPAddress of the certificate", story: async () => ({ server: {}, settings: { host: "192.168.4.2" } }), expect: {} },
+	{ name: "a name in capitals", story: async () => ({ server: {}, settings: { host: "SITE.example" } }), expect: {} },
+	{ name: "a root given for the connection", story: async () => ({ server: {}, settings: { extra: "1" } }), expect: {} },
+	{ name: "the protocol name agreed by ALPN", story: async () => ({ server: {}, settings: { alpn: "h9,http/1.1" } }), expect: { alpn: "http/1.1" } },
+	{ name: "segments of one byte", story: async () => ({ server: { bodyBytes: 100 }, settings: { segment: "1" } }), expect: { receivedBytes: "119" } },
+	{ name: "TCP without memory for a while", story: async () => ({ server: {}, settings: { writeRefusals: "3" } }), expect: {} },
+	{ name: "a body of many full records", story: async () => ({ server: { bodyBytes: 200_000 } }), expect: { receivedBytes: "200019" } },
+	{ name: "a server that asks for another key share (HelloRetryRequest)", story: async () => ({ server: { version: "TLSv1.3", secure: { ecdhCurve: "P-384" } } }), expect: {} },
+	{ name: "a server that wants X25519", story: async () => ({ server: { version: "TLSv1.3", secure: { ecdhCurve: "X25519" } } }), expect: {} },
+	{ name: "ChaCha20-Poly1305", story: async () => ({ server: { version: "TLSv1.3", secure: { ciphers: "TLS_CHACHA20_POLY1305_SHA256" } } }), expect: { cipher: "TLS_CHACHA20_POLY1305_SHA256" } },
+	{
+		name: "an RSA-2048 leaf under an RSA-4096 root",
+		story: async () => {
+			const trusted = await issue({ subject: "RSA root", issuer: "self", ca: true, algorithm: "RSA-4096" });
+			const rsa = await issue({ names: [host], issuer: trusted, algorithm: "RSA-2048" });
+			return { trusted, server: { cert: rsa.chainPem, key: rsa.keyPem } };
+		},
+		expect: {},
+	},
+	{
+		name: "a P-384 leaf",
+		story: async () => {
+			const p384 = await issue({ names: [host], issuer: root, algorithm: "P-384" });
+			return { server: { cert: p384.chainPem, key: p384.keyPem } };
+		},
+		expect: {},
+	},
+];
+
+for (const { name, story, expect } of good) {
+	test(`fetches: ${name}`, async () => {
+		const { line, server } = await fetchOnce(await story());
+		assert.equal(line.code, "ECLOSED", JSON.stringify(line));
+		assert.ok(server.received > 0);
+		for (const [key, value] of Object.entries(expect)) assert.equal(line[key], value, key);
+	});
+}
+
+const refusals: readonly { name: string; story: () => Promise<Story>; code: string; facts?: Line }[] = [
+	{ name: "another host name", story: async () => ({ server: {}, settings: { host: "other.example" } }), code: "ERR_TLS_CERT_ALTNAME_INVALID", facts: { names: "site.example, *.wild.example, 192.168.4.2" } },
+	{ name: "two labels under a wildcard", story: async () => ({ server: {}, settings: { host: "a.b.wild.example" } }), code: "ERR_TLS_CERT_ALTNAME_INVALID" },
+	{ name: "another address", story: async () => ({ server: {}, settings: { host: "192.168.4.3" } }), code: "ERR_TLS_CERT_ALTNAME_INVALID" },
+	{
+		name: "a name that stands in the common name only",
+		story: async () => {
+			const bare = await issue({ subject: host, issuer: intermediate });
+			return { server: { cert: bare.chainPem, key: bare.keyPem } };
+		},
+		code: "ERR_TLS_CERT_ALTNAME_INVALID",
+	},
+	{
+		name: "an address that stands as a DNS name only",
+		story: async () => ({ server: {}, settings: { host: "10.0.0.1" } }),
+		code: "ERR_TLS_CERT_ALTNAME_INVALID",
+	},
+	{
+		name: "an expired leaf",
+		story: async () => {
+			const late = await issue({ names: [host], issuer: intermediate, notAfter: new Date("2026-01-02T03:04:05Z") });
+			return { server: { cert: late.chainPem, key: late.keyPem } };
+		},
+		code: "CERT_HAS_EXPIRED",
+		facts: { notAfter: "2026-01-02T03:04:05Z", subject: "O=picofetch test, CN=site.example" },
+	},
+	{
+		name: "a leaf that is not valid yet",
+		story: async () => {
+			const early = await issue({ names: [host], issuer: intermediate, notBefore: new Date("2026-12-24T00:00:00Z") });
+			return { server: { cert: early.chainPem, key: early.keyPem } };
+		},
+		code: "CERT_NOT_YET_VALID",
+		facts: { notBefore: "2026-12-24T00:00:00Z" },
+	},
+	{ name: "leaf and intermediate of an unknown root", story: async () => ({ server: {}, trusted: other }), code: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", facts: { issuer: "O=picofetch test, CN=Root" } },
+	{ name: "an unknown root that is sent too", story: async () => ({ server: { cert: leaf.chainPem + root.certificatePem }, trusted: other }), code: "SELF_SIGNED_CERT_IN_CHAIN", facts: { subject: "O=picofetch test, CN=Root" } },
+	{ name: "a leaf without its intermediate", story: async () => ({ server: { cert: leaf.certificatePem } }), code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE", facts: { issuer: "O=picofetch test, CN=Intermediate" } },
+	{
+		name: "a leaf that signs itself",
+		story: async () => {
+			const self = await issue({ names: [host], issuer: "self" });
+			return { server: { cert: self.chainPem, key: self.keyPem } };
+		},
+		code: "DEPTH_ZERO_SELF_SIGNED_CERT",
+	},
+	{
+		name: "a root of the same name with another key",
+		story: async () => ({ server: {}, trusted: await issue({ subject: "Root", issuer: "self", ca: true }) }),
+		code: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+	},
+	{
+		name: "a leaf that another leaf has signed",
+		story: async () => {
+			const wrong = await issue({ names: [host], issuer: leaf });
+			return { server: { cert: wrong.chainPem, key: wrong.keyPem } };
+		},
+		code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+	},
+	{ name: "an unset clock", story: async () => ({ server: {}, settings: { epoch: "" } }), code: "ERR_TLS_CLOCK_UNSET", facts: { sentBytes: "0", phase: "open" } },
+	{ name: "a stuck random source", story: async () => ({ server: {}, settings: { stuck: "1" } }), code: "ERR_ENTROPY_STUCK", facts: { sentBytes: "0", phase: "open" } },
+	{ name: "a closed port", story: async () => ({ server: {}, settings: { port: "1" } }), code: "ECONNREFUSED" },
+	{ name: "a server that never answers", story: async () => ({ server: { ending: "silent" }, settings: { timeout: "300" } }), code: "ETIMEDOUT" },
+	{ name: "a server without a common version", story: async () => ({ server: { version: "TLSv1.2" }, settings: { minimum: "0x0304" } }), code: "ERR_TLS_ALERT", facts: { alert: "70" } },
+];
+
+for (const { name, story, code, facts } of refusals) {
+	test(`refuses ${name} with ${code}, and no application data leaves`, async () => {
+		const { line, server } = await fetchOnce(await story());
+		assert.equal(line.code, code, JSON.stringify(line));
+		assert.equal(server.received, 0);
+		for (const [key, value] of Object.entries(facts ?? {})) assert.equal(line[key], value, key);
+	});
+}
+
+test("a connection cut without close_notify is told apart from a clean end", async () => {
+	const { line } = await fetchOnce({ server: { ending: "cut" } });
+	assert.equal(line.code, "ERR_TLS_CUT");
+	assert.equal(line.receivedBytes, "12019");
+});
+
+test("ten connections one after another need the same memory each", async () => {
+	const { lines } = await fetchOnce({ server: {}, settings: { count: "10" } });
+	assert.equal(lines.length, 10);
+	for (const line of lines) assert.equal(line.code, "ECLOSED");
+	const peaks = new Set(lines.map((line) => line.peak));
+	assert.ok(peaks.size <= 3, [...peaks].join(" "));
+});
+
+test("refusals and good connections take turns without growth", async () => {
+	const { lines } = await fetchOnce({ server: { cert: leaf.certificatePem }, settings: { count: "10" } });
+	assert.equal(new Set(lines.map((line) => line.peak)).size, 1);
+});
