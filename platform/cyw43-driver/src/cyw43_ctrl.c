@@ -185,11 +185,14 @@ void cyw43_ctrl_event(cyw43_int_t *ll, const struct cyw43_event *event) {
 			(unsigned long)event->status, (unsigned long)event->reason);
 	if (event->interface != CYW43_ITF_STA)
 		return;
+	uint32_t join_before = self->wifi_join_state, scan_before = self->wifi_scan_state;
 	if (event->type == CYW43_EV_ESCAN_RESULT)
 		cyw43_event_scan(self, event);
 	else
 		cyw43_event_join(self, event);
-	if (ll->wait_depth > 0 && cyw43_poll != NULL && cyw43_has_pending(self))
+	// The poll does what is pending; a program that waits for the join or the scan wakes with it.
+	bool changed = join_before != self->wifi_join_state || scan_before != self->wifi_scan_state || cyw43_has_pending(self);
+	if (changed && cyw43_poll != NULL)
 		cyw43_schedule_internal_poll_dispatch(cyw43_poll);
 }
 
@@ -617,8 +620,6 @@ static void cyw43_event_scan(cyw43_t *self, const struct cyw43_event *event) {
 		return;
 	if (event->status != CYW43_STATUS_PARTIAL) {
 		self->wifi_scan_state = 2;
-		if (cyw43_poll != NULL)
-			cyw43_schedule_internal_poll_dispatch(cyw43_poll); // wakes a program that waits for the end
 		return;
 	}
 	if (event->data_length < ESCAN_HEADER_BYTES + BSS_FIXED_BYTES)

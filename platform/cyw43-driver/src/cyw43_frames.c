@@ -7,6 +7,10 @@
 
 #define PROCESS_FRAMES_MAX 64
 
+// One turn of a wait. Not the SDK's CYW43_DO_IOCTL_WAIT: it sleeps until the earliest timer of the async context, and where
+// that is past already and was slept for before, SDK 2.3.0's best_effort_wfe_or_timeout() waits for an event that never comes.
+#define WAIT_TURN_US 250
+
 static uint16_t cyw43_get_u16(const uint8_t *at) {
 	return (uint16_t)(at[0] | at[1] << 8);
 }
@@ -178,9 +182,8 @@ static int cyw43_frame_wait_credit(cyw43_int_t *self) {
 		if (!self->running)
 			return CYW43_FAIL_FAST_CHECK(-CYW43_EIO);
 		credits = self->transmit_limit - self->transmit_sequence;
-		if (credits == 0 || credits >= 0x80 || self->flow_control != 0) {
-			CYW43_SDPCM_SEND_COMMON_WAIT
-		}
+		if (credits == 0 || credits >= 0x80 || self->flow_control != 0)
+			cyw43_delay_us(WAIT_TURN_US);
 	}
 }
 
@@ -259,9 +262,8 @@ int cyw43_ll_request(cyw43_int_t *self, const struct cyw43_request *request) {
 			CYW43_STAT_INC(IOCTL_TIMEOUT);
 			CYW43_DEBUG("radio did not answer command %lu\n", (unsigned long)request->command);
 			result = CYW43_FAIL_FAST_CHECK(-CYW43_ETIMEDOUT);
-		} else {
-			CYW43_DO_IOCTL_WAIT
-		}
+		} else
+			cyw43_delay_us(WAIT_TURN_US);
 	}
 	self->ioctl_pending = false;
 	self->ioctl_answer = NULL;

@@ -1,0 +1,83 @@
+// A UDP socket: ECMA-419, UDP socket class pattern.
+//
+// Above it: NTP, and whatever an app speaks itself. Below it: lwIP's raw UDP (udp.c).
+
+import { CodedError } from "../../../base/error.ts";
+
+/** What a socket is made of. Callbacks run with `this` as the socket. */
+export interface UDPOptions {
+	/** The local port. Default 0: a free one, chosen at random. */
+	port?: number;
+	/** `count` datagrams can be read now. */
+	onReadable?: (this: UDP, count: number) => void;
+	/** The socket has failed; it is closed. */
+	onError?: (this: UDP, error: CodedError) => void;
+}
+
+/** One datagram, with where it came from. */
+export interface Datagram extends ArrayBuffer {
+	/** The sender's IPv4 address. */
+	address: string;
+	/** The sender's port. */
+	port: number;
+}
+
+/** The socket itself, in C. */
+type Handle = object;
+
+const open = native<(port: number, told: (count: number) => void) => Handle>("xs_udp_open");
+const readNext = native<(handle: Handle) => Datagram | undefined>("xs_udp_read");
+const send = native<(handle: Handle, buffer: ArrayBufferLike | ArrayBufferView, address: string, port: number) => void>("xs_udp_write");
+const closeHandle = native<(handle: Handle) => void>("xs_udp_close");
+
+/** A UDP socket. It lives until `close()`, also when nobody holds it. */
+export default class UDP {
+	#handle: Handle | undefined;
+	readonly #onReadable: UDPOptions["onReadable"];
+
+	/** @throws CodedError EINVAL (port), ENOMEM (too many sockets), EADDRINUSE (the port is taken). */
+	constructor(options: UDPOptions = {}) {
+		this.#onReadable = options.onReadable;
+		this.#handle = open(Number(options.port ?? 0), (count) => {
+			if (this.#handle) {
+				this.#onReadable?.(count);
+			}
+		});
+	}
+
+	/** Datagrams are buffers. */
+	get format(): "buffer" {
+		return "buffer";
+	}
+
+	/**
+	 * Takes the oldest datagram. Four are kept; more that come before they are read are dropped, as networks do.
+	 *
+	 * @returns undefined when there is none.
+	 */
+	read(): Datagram | undefined {
+		return this.#handle ? readNext(this.#handle) : undefined;
+	}
+
+	/**
+	 * Sends one datagram. Whether it arrives, UDP does not tell.
+	 *
+	 * @param address IPv4 in dotted form.
+	 * @throws CodedError EINVAL (address, port), EMSGSIZE (over 1472 bytes), ENOMEM, ENETUNREACH, ECLOSED.
+	 */
+	write(buffer: ArrayBufferLike | ArrayBufferView, address: string, port: number): void {
+		if (!this.#handle) {
+			throw new CodedError("ECLOSED", "udp: write after the socket was closed");
+		}
+		send(this.#handle, buffer, String(address), Number(port));
+	}
+
+	/** Ends the socket. No callback comes afterwards. Harmless twice. */
+	close(): void {
+		const handle = this.#handle;
+		this.#handle = undefined;
+		if (handle) {
+			closeHandle(handle);
+		}
+	}
+}
