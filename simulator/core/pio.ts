@@ -36,7 +36,7 @@ export class PioBlocks {
 			new PioBlock(1, this, pins, dma, setInterrupt, unknown),
 		];
 		this.#machines = [...this.blocks[0].machines, ...this.blocks[1].machines];
-		pins.onInput = () => this.#wake(Wait.Input);
+		pins.onInput = () => this.#inputChanged();
 	}
 
 	/** True while something would happen by stepping. */
@@ -54,10 +54,16 @@ export class PioBlocks {
 		return this.#pins.now || this.#core.cycles;
 	}
 
-	#wake(reason: Wait): void {
-		for (const machine of this.#machines) {
-			if (machine.wait === reason) {
-				machine.wake();
+	/** Some machine may wait for an input; checked before all of them are looked at. */
+	inputAwaited = false;
+
+	#inputChanged(): void {
+		if (this.inputAwaited) {
+			this.inputAwaited = false;
+			for (const machine of this.#machines) {
+				if (machine.wait === Wait.Input) {
+					machine.wake();
+				}
 			}
 		}
 	}
@@ -225,6 +231,11 @@ export class PioBlock extends Block {
 		return bits;
 	}
 
+	#gather(bits: (machine: StateMachine) => number): number {
+		const [a, b, c, d] = this.machines;
+		return bits(a) | bits(b) | bits(c) | bits(d);
+	}
+
 	protected read(offset: number): number | undefined {
 		if (offset >= 0x048 && offset <= 0x0c4) {
 			// Write only on silicon; zero is what it reads as.
@@ -241,18 +252,11 @@ export class PioBlock extends Block {
 				default: return machine.pinControl;
 			}
 		}
-		const sum = (bits: (machine: StateMachine) => number): number =>
-			this.machines.reduce((word, machine) => word | bits(machine), 0);
 		switch (offset) {
-			case 0x000: return sum((machine) => (machine.enabled ? 1 : 0) << machine.index);
-			case 0x004:
-				return sum(
-					(machine) =>
-						((machine.txCount === 0 ? 0x1000000 : 0) | (machine.txCount === machine.txDepth ? 0x10000 : 0) |
-							(machine.rxCount === 0 ? 0x100 : 0) | (machine.rxCount === machine.rxDepth ? 1 : 0)) << machine.index,
-				);
+			case 0x000: return this.#gather(enabledBit);
+			case 0x004: return this.#gather(statusBits);
 			case 0x008: return this.debug | this.#stalled;
-			case 0x00c: return sum((machine) => (machine.txCount | (machine.rxCount << 4)) << (8 * machine.index));
+			case 0x00c: return this.#gather(levelBits);
 			case 0x010: case 0x014: case 0x018: case 0x01c: return 0;
 			case 0x020: case 0x024: case 0x028: case 0x02c: return this.machines[(offset - 0x020) >> 2].readRx();
 			case 0x030: return this.flags;
@@ -316,6 +320,22 @@ export class PioBlock extends Block {
 		this.updateInterrupts();
 		return true;
 	}
+}
+
+// What a machine contributes to CTRL, FSTAT and FLEVEL. On module level: polled registers must not make closures.
+function enabledBit(machine: StateMachine): number {
+	return (machine.enabled ? 1 : 0) << machine.index;
+}
+
+function statusBits(machine: StateMachine): number {
+	return (
+		((machine.txCount === 0 ? 0x1000000 : 0) | (machine.txCount === machine.txDepth ? 0x10000 : 0) |
+			(machine.rxCount === 0 ? 0x100 : 0) | (machine.rxCount === machine.rxDepth ? 1 : 0)) << machine.index
+	);
+}
+
+function levelBits(machine: StateMachine): number {
+	return (machine.txCount | (machine.rxCount << 4)) << (8 * machine.index);
 }
 
 const SHIFT_AUTOPUSH = 1 << 16;
@@ -809,6 +829,7 @@ export class StateMachine {
 		if (owner.now - pins.inputChangedAt < SYNCHRONISER_CYCLES) {
 			return false;
 		}
+		owner.inputAwaited = true;
 		return this.#stall(Wait.Input);
 	}
 

@@ -80,7 +80,7 @@ export class Processor {
 	readonly #sram16: Uint16Array;
 	readonly #flash32: Int32Array;
 	readonly #flash16: Uint16Array;
-	#code = new Uint16Array(0);
+	#code: Uint16Array = new Uint16Array(0);
 	#codeStart = 0;
 
 	// APSR, as results: N = n < 0, Z = z == 0, C and V 0 or 1.

@@ -233,7 +233,7 @@ export class UsbHost {
 				if (answer !== "ack") {
 					return false;
 				}
-				toggle ^= 1;
+				toggle = toggle ? 0 : 1;
 				yield this.#transactionMicros(chunk.length);
 			}
 		} else if (length) {
@@ -249,7 +249,7 @@ export class UsbHost {
 					return false;
 				}
 				this.#checkToggle(0, answer.pid, toggle);
-				toggle ^= 1;
+				toggle = toggle ? 0 : 1;
 				received.push(...answer.data);
 				yield this.#transactionMicros(answer.data.length);
 				if (answer.data.length < 64 || received.length >= length) {
