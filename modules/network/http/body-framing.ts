@@ -1,0 +1,126 @@
+// Where the bytes of a response's body lie in the stream, by content-length, chunks or the end of the connection
+// (RFC 9112 sections 6 and 7). Used by exchange.ts.
+
+import { CodedError } from "../../base/error.ts";
+import type { Inflow } from "./inflow.ts";
+import type { Framing } from "./response-head.ts";
+
+/** Longest chunk-size line and longest trailer section: both are read and ignored beyond what they must say. */
+const mostLineBytes = 1024;
+const mostTrailerBytes = 4096;
+
+const lineFeed = 10;
+const chunkSizeLine = /^([0-9A-Fa-f]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
+
+type ChunkState = "size" | "data" | "data end" | "trailer" | "end";
+
+export class BodyFraming {
+	readonly #inflow: Inflow;
+	readonly #kind: Framing["kind"];
+	/** Bytes left: of the body ("length"), or of the chunk at hand. */
+	#left: number;
+	#chunk: ChunkState = "size";
+	#line = "";
+	#trailerBytes = 0;
+	/** Bytes of body that were taken. */
+	received = 0;
+
+	constructor(framing: Framing, inflow: Inflow) {
+		this.#inflow = inflow;
+		this.#kind = framing.kind;
+		this.#left = framing.kind === "length" ? framing.bytes : 0;
+	}
+
+	/** True once every byte of the body was taken. A body that ends with the connection is complete when that closes. */
+	get complete(): boolean {
+		switch (this.#kind) {
+			case "none":
+				return true;
+			case "length":
+				return this.#left === 0;
+			case "chunked":
+				return this.#chunk === "end";
+			case "close":
+				return false;
+		}
+	}
+
+	/** True when the end of the connection is the end of the body. */
+	get endsWithConnection(): boolean {
+		return this.#kind === "close";
+	}
+
+	/** Bytes that were promised and have not come; undefined when nobody said how many there are. */
+	get missing(): number | undefined {
+		return this.#kind === "length" ? this.#left : undefined;
+	}
+
+	/**
+	 * Bytes of body that can be taken now; reads chunk sizes on the way.
+	 * @throws CodedError ERR_HTTP_SYNTAX
+	 */
+	available(): number {
+		switch (this.#kind) {
+			case "none":
+				return 0;
+			case "close":
+				return this.#inflow.available;
+			case "length":
+				return Math.min(this.#left, this.#inflow.available);
+			case "chunked":
+				while (this.#chunk !== "data" && this.#chunk !== "end" && this.#readLine()) { /* up to data, or the end */ }
+				return this.#chunk === "data" ? Math.min(this.#left, this.#inflow.available) : 0;
+		}
+	}
+
+	/** Accounts for bytes that were taken from the inflow. */
+	took(count: number): void {
+		this.received += count;
+		if (this.#kind === "length") this.#left -= count;
+		else if (this.#kind === "chunked") {
+			this.#left -= count;
+			if (this.#left === 0) this.#chunk = "data end";
+		}
+	}
+
+	/** Reads one line of the chunked coding; false when it is not whole yet. */
+	#readLine(): boolean {
+		const piece = this.#inflow.peek();
+		if (piece.length === 0) return false;
+		const feed = piece.indexOf(lineFeed);
+		const end = feed < 0 ? piece.length : feed + 1;
+		this.#line += String.fromCharCode(...piece.subarray(0, Math.min(end, mostLineBytes + 1)));
+		if (this.#line.length > mostLineBytes) throw syntaxError("a line between chunks is too long", this.#line);
+		this.#inflow.drop(end);
+		if (feed < 0) return true;	// look for more: the inflow may hold another piece
+		if (!this.#line.endsWith("\r\n")) throw syntaxError("a line between chunks does not end in CRLF", this.#line);
+		const line = this.#line.slice(0, -2);
+		this.#line = "";
+		this.#lineCame(line);
+		return true;
+	}
+
+	#lineCame(line: string): void {
+		switch (this.#chunk) {
+			case "size": {
+				const match = chunkSizeLine.exec(line);
+				if (match === null) throw syntaxError("a chunk's size is", line);
+				this.#left = parseInt(match[1]!, 16);
+				this.#chunk = this.#left === 0 ? "trailer" : "data";
+				return;
+			}
+			case "data end":
+				if (line !== "") throw syntaxError("a chunk is longer than its size; there follows", line);
+				this.#chunk = "size";
+				return;
+			default:
+				this.#trailerBytes += line.length + 2;
+				if (this.#trailerBytes > mostTrailerBytes) throw syntaxError("the trailers are too long", line);
+				if (line === "") this.#chunk = "end";
+		}
+	}
+}
+
+function syntaxError(what: string, found: string): CodedError {
+	return new CodedError("ERR_HTTP_SYNTAX", `the response's body is malformed: ${what} ${JSON.stringify(found.slice(0, 40))}`);
+}

@@ -1,0 +1,75 @@
+// AbortController and AbortSignal (WHATWG DOM, section 3).
+
+import { DOMException } from "./dom-exception.ts";
+import { Event, EventTarget } from "./event-target.ts";
+
+let abort: (signal: AbortSignal, reason: unknown) => void;
+
+/** Says when something is to be given up. */
+export class AbortSignal extends EventTarget {
+	onabort: ((event: Event) => void) | null = null;
+	#aborted = false;
+	#reason: unknown;
+
+	static {
+		abort = (signal, reason) => signal.#abort(reason);
+	}
+
+	get aborted(): boolean {
+		return this.#aborted;
+	}
+
+	/** Why; undefined while not aborted. */
+	get reason(): unknown {
+		return this.#reason;
+	}
+
+	throwIfAborted(): void {
+		if (this.#aborted) throw this.#reason;
+	}
+
+	#abort(reason: unknown): void {
+		if (this.#aborted) return;
+		this.#aborted = true;
+		this.#reason = reason ?? new DOMException("the operation was aborted", "AbortError");
+		const event = new Event("abort");
+		this.onabort?.call(this, event);
+		this.dispatchEvent(event);
+	}
+
+	/** A signal that is aborted already. */
+	static abort(reason?: unknown): AbortSignal {
+		const signal = new AbortSignal();
+		signal.#abort(reason);
+		return signal;
+	}
+
+	/** A signal that aborts after so many milliseconds, with a TimeoutError. */
+	static timeout(milliseconds: number): AbortSignal {
+		const signal = new AbortSignal();
+		setTimeout(() => signal.#abort(new DOMException(`the operation took longer than ${milliseconds} ms`, "TimeoutError")), milliseconds);
+		return signal;
+	}
+
+	/** A signal that aborts with the first of `signals`. */
+	static any(signals: Iterable<AbortSignal>): AbortSignal {
+		const result = new AbortSignal();
+		for (const signal of signals) {
+			if (signal.aborted) {
+				result.#abort(signal.reason);
+				break;
+			}
+			signal.addEventListener("abort", () => result.#abort(signal.reason), { signal: result });
+		}
+		return result;
+	}
+}
+
+export class AbortController {
+	readonly signal = new AbortSignal();
+
+	/** Aborts the signal, with an AbortError or the reason given. Once; later calls change nothing. */
+	abort(reason?: unknown): void {
+		abort(this.signal, reason);
+	}
+}
