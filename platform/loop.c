@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "hardware/sync.h"
-#include "pico/time.h"
+#include "hardware/timer.h"
 
 static loop_poller *first;
 static volatile bool awake;
@@ -39,19 +39,39 @@ static uint64_t earliest_at_us(void)
 	return earliest;
 }
 
+// The interrupt alone ends the sleep.
+static void alarm_reached(unsigned alarm)
+{
+	(void)alarm;
+}
+
+// Sleeps until an event. Every interrupt is one, also one that came since the polls: the processor keeps it in its event
+// register (ARMv6-M architecture B1.5.18). So is each mutex that the SDK lets go of, which costs a turn without work: a
+// poller with nothing to do takes no mutex.
+static void sleep_until(unsigned alarm, uint64_t at_us)
+{
+	static uint64_t planned_at_us = LOOP_NEVER;
+	if (at_us <= time_us_64())
+		return;
+	if (at_us != planned_at_us) {
+		planned_at_us = at_us;
+		if (at_us == LOOP_NEVER)
+			hardware_alarm_cancel(alarm);
+		else if (hardware_alarm_set_target(alarm, from_us_since_boot(at_us)))
+			return;
+	}
+	__wfe();
+}
+
 _Noreturn void loop_run(void)
 {
+	unsigned alarm = (unsigned)hardware_alarm_claim_unused(true);
+	hardware_alarm_set_callback(alarm, alarm_reached);
 	for (;;) {
 		awake = false;
 		for (loop_poller *poller = first; poller; poller = poller->next)
 			poller->poll();
-		if (awake)
-			continue;
-		uint64_t at = earliest_at_us();
-		// An interrupt between the polls and here has set the processor's event register, so that WFE returns at once.
-		if (at == LOOP_NEVER)
-			__wfe();
-		else if (at > time_us_64())
-			best_effort_wfe_or_timeout(from_us_since_boot(at));
+		if (!awake)
+			sleep_until(alarm, earliest_at_us());
 	}
 }
