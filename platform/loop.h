@@ -11,7 +11,7 @@
 
 typedef struct loop_poller {
 	struct loop_poller *next;
-	// Does what can be done now, and returns.
+	// Does what can be done now, and returns. Takes no mutex of the SDK when there is nothing to do: it would end the sleep.
 	void (*poll)(void);
 	// Microseconds since boot at which poll has something to do without an interrupt; LOOP_NEVER when nothing is planned.
 	uint64_t (*next_at_us)(void);

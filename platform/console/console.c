@@ -1,7 +1,8 @@
 // The console over USB CDC. See console.h.
 //
 // Standard output goes to a ring; each turn of the loop hands over what TinyUSB has room for, when a host listens.
-// Without a host the ring keeps the newest bytes, and a host that opens late reads first how many were dropped.
+// Without a host, or when it stops reading, the ring keeps the newest bytes; the host then reads first how many were dropped,
+// and goes on at the beginning of a line.
 // The SDK's own output path spins when an open host stops reading (pico_stdio_usb/stdio_usb.c): it is not used.
 
 #include "console.h"
@@ -10,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hardware/irq.h"
+#include "hardware/timer.h"
 #include "loop.h"
 #include "pico/stdio.h"
 #include "pico/stdio/driver.h"
@@ -17,6 +20,8 @@
 #include "tusb.h"
 
 #define BACKLOG_BYTES 2048	// a power of two
+// The controller still holds the last 64 bytes when TinyUSB's buffer is empty; a host fetches them within a few frames.
+#define LAST_TRANSFER_US 20000
 
 static char backlog[BACKLOG_BYTES];
 static uint32_t written;	// bytes ever put in; the ring holds [read, written)
@@ -42,21 +47,29 @@ static stdio_driver_t console_driver = {
 #endif
 };
 
+// The sentence must fit into TinyUSB's buffer whole.
+#define DROPPED_FORMAT "\r\n[console: %lu bytes dropped, no host was reading]\r\n"
+_Static_assert(sizeof DROPPED_FORMAT - sizeof "%lu" + sizeof "4294967295" <= CFG_TUD_CDC_TX_BUFSIZE, "the sentence fits");
+
 static void report_dropped(void)
 {
-	char line[64];
-	int length = snprintf(line, sizeof line, "\r\n[console: %lu bytes dropped before a host listened]\r\n", (unsigned long)dropped);
-	if (tud_cdc_write_available() < (uint32_t)length)
+	if (tud_cdc_write_available() < CFG_TUD_CDC_TX_BUFSIZE)
 		return;
+	uint32_t next_line = read;
+	while (next_line != written && backlog[next_line++ % BACKLOG_BYTES] != '\n')
+		;
+	if (next_line != written) {
+		dropped += next_line - read;
+		read = next_line;
+	}
+	char line[CFG_TUD_CDC_TX_BUFSIZE + 1];
+	int length = snprintf(line, sizeof line, DROPPED_FORMAT, (unsigned long)dropped);
 	tud_cdc_write(line, (uint32_t)length);
 	dropped = 0;
 }
 
-static void console_poll(void)
+static void hand_over(void)
 {
-	tud_task();
-	if (!tud_cdc_connected())
-		return;
 	if (dropped)
 		report_dropped();
 	while (read != written && !dropped) {
@@ -74,6 +87,18 @@ static void console_poll(void)
 	tud_cdc_write_flush();
 }
 
+// Nothing of TinyUSB is called without cause: its mutexes would keep the loop awake.
+static void console_poll(void)
+{
+	if (tud_task_event_ready())
+		tud_task();
+	// Nobody reads what a host types; left where it is, the host would wait for ever.
+	if (tud_cdc_available())
+		tud_cdc_read_flush();
+	if ((read != written || dropped) && tud_cdc_connected() && tud_cdc_write_available())
+		hand_over();
+}
+
 // The controller's interrupt ends the loop's sleep; no deadline of its own.
 static uint64_t console_next_at_us(void)
 {
@@ -88,4 +113,18 @@ void console_start(void)
 	stdio_set_driver_enabled(&stdio_usb, false);
 	stdio_set_driver_enabled(&console_driver, true);
 	loop_add(&console_poller);
+}
+
+void console_drain(uint32_t timeout_ms)
+{
+	uint64_t until = time_us_64() + (uint64_t)timeout_ms * 1000;
+	irq_set_enabled(USBCTRL_IRQ, false);
+	uint64_t sent_at = until;
+	for (uint64_t now; (now = time_us_64()) < until && now < sent_at + LAST_TRANSFER_US;) {
+		tud_int_handler(0);
+		console_poll();
+		bool left = read != written || tud_cdc_write_available() < CFG_TUD_CDC_TX_BUFSIZE;
+		if (!left && sent_at == until)
+			sent_at = now;
+	}
 }

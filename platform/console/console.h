@@ -2,7 +2,13 @@
 #ifndef CONSOLE_H
 #define CONSOLE_H
 
+#include <stdint.h>
+
 // Starts USB and sends standard output to the console's backlog from here on. Once, first thing.
 void console_start(void);
+
+// Hands the backlog over to a host, for at most the given time; then returns, whatever is left. For the last words of a
+// firmware that will not go on: it polls USB by itself, and USB's interrupt stays off. Any context.
+void console_drain(uint32_t timeout_ms);
 
 #endif
