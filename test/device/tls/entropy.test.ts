@@ -1,0 +1,47 @@
+/** The health tests of the random source (NIST SP 800-90B section 4.4) on sources that are good, stuck and biased. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import test from "node:test";
+import { buildBare } from "./bare/build.ts";
+
+const seed = 0x2545f491;
+
+/** Bits that are one with the given probability: xorshift32 (Marsaglia 2003), the same at each run. */
+function bits(count: number, probabilityOfOne: number): Uint8Array {
+	let state = seed;
+	return Uint8Array.from({ length: count }, () => {
+		state ^= state << 13;
+		state ^= state >>> 17;
+		state ^= state << 5;
+		return (state >>> 0) / 2 ** 32 < probabilityOfOne ? 1 : 0;
+	});
+}
+
+function failsAt(samples: Uint8Array): number {
+	return Number(execFileSync(buildBare("host", "health"), { input: samples, encoding: "utf8" }));
+}
+
+test("a million fair bits raise no alarm", () => {
+	assert.equal(failsAt(bits(1_000_000, 0.5)), 0);
+});
+
+test("a source that is stuck is found at its 61st equal sample", () => {
+	assert.equal(failsAt(new Uint8Array(1024)), 61);
+	assert.equal(failsAt(new Uint8Array(1024).fill(1)), 61);
+});
+
+test("a source that gets stuck after a good start is found", () => {
+	const samples = bits(5000, 0.5);
+	samples.fill(samples[3999]!, 4000);
+	const at = failsAt(samples);
+	assert.ok(at > 4000 && at <= 4061, `${at}`);
+});
+
+test("a source that is one in nine of ten samples is found within a window", () => {
+	const at = failsAt(bits(4096, 0.9));
+	assert.ok(at > 0 && at <= 1024 * 2, `${at}`);
+});
+
+test("a bias that still leaves more than half a bit a sample is let pass", () => {
+	assert.equal(failsAt(bits(200_000, 0.6)), 0);
+});
