@@ -257,6 +257,8 @@ export class Firmware implements AssociationOwner {
 
 	#answer(request: IoctlRequest): void {
 		this.#outstanding = this.#outstanding.filter((entry) => entry !== request);
+		// Told before the answer overlays the name.
+		const description = this.#describe(request);
 		const busy = this.#faults.busyEvery !== undefined && this.#ioctlCount % this.#faults.busyEvery === 0;
 		const outcome = busy ? REFUSED.busy : this.#perform(request);
 		const payload = request.payload;
@@ -264,13 +266,13 @@ export class Firmware implements AssociationOwner {
 		if (typeof outcome === "number") {
 			status = outcome;
 		} else if (outcome.length > payload.length) {
-			this.#power.log.violation("error", "radio-ioctl-buffer", `${this.#describe(request)}: the answer of ${outcome.length} bytes does not fit the request's ${payload.length}`);
+			this.#power.log.violation("error", "radio-ioctl-buffer", `${description}: the answer of ${outcome.length} bytes does not fit the request's ${payload.length}`);
 			status = REFUSED.bufferShort;
 		} else {
 			// The value overlays the start of the request; the rest comes back as it was.
 			payload.set(outcome);
 		}
-		this.#trace?.(`${this.#describe(request)} = ${status || (request.set ? "done" : Buffer.from(payload.subarray(0, 16)).toString("hex"))}`);
+		this.#trace?.(`${description} = ${status || (request.set ? "done" : Buffer.from(payload.subarray(0, 16)).toString("hex"))}`);
 		this.#queue.push(emitIoctlReply(request, status, payload), CHANNEL_CONTROL, SDPCM_HEADER_BYTES);
 	}
 
