@@ -2,7 +2,6 @@
 // `npm start` runs this on a simulated Pico W, `npm run build` makes the .uf2 of it.
 
 import config from "mc/config";
-import fetch from "fetch";
 import { join } from "wifi";
 import { synchronizeClock } from "network/ntp";
 
@@ -22,13 +21,9 @@ try {
 	}
 	console.log(`status    ${response.status} ${response.statusText}`);
 
-	let bytes = 0;
-	const decoder = new TextDecoder();
-	for await (const chunk of response.body) {
-		bytes += chunk.byteLength;
-		console.log(decoder.decode(chunk, { stream: true }));
-	}
-	console.log(`received ${bytes} bytes`);
+	const body = await response.bytes();
+	console.log(new TextDecoder().decode(body));
+	console.log(`received ${body.length} bytes`);
 } catch (error) {
 	console.log(`refused: ${describe(error)}`);
 }
