@@ -15,6 +15,9 @@ import type { Clock, Log, Pin, Random } from "./wires.ts";
 
 export type { Violation } from "./core/violations.ts";
 export type { Fault } from "./core/processor.ts";
+export type { HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
+export type { AttachedRadio, RadioReport } from "./network/attach.ts";
+export type { UsbHostOptions } from "./usb/host.ts";
 
 const FLASH_SIZE_BYTES = 2 * 1024 * 1024;
 const FLASH_START = 0x10000000;

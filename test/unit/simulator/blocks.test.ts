@@ -1,0 +1,239 @@
+/** Small blocks: what software reads, how time and frequency go (RP2040 datasheet). */
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Chip } from "../../../simulator/core/chip.ts";
+import { bareChip, LOOP, pass } from "./bare-chip.ts";
+
+const RESETS = 0x4000c000;
+const CLOCKS = 0x40008000;
+const XOSC = 0x40024000;
+const PLL_SYS = 0x40028000;
+const TIMER = 0x40054000;
+const WATCHDOG = 0x40058000;
+const SSI = 0x18000000;
+const IO_QSPI_SS = 0x4001800c;
+
+test("the chip is an RP2040 B2", () => {
+	const chip = bareChip();
+	assert.equal(chip.peek(0x40000000, 4), 0x20002927);
+	assert.equal(chip.peek(0xd0000000, 4), 0);
+});
+
+test("clk_sys follows crystal and PLL, and time with it", () => {
+	const chip = bareChip();
+	assert.equal(chip.clock.frequencyHz, 6_500_000);
+	chip.poke(XOSC, 4, 0xfabaa0);
+	chip.poke(CLOCKS + 0x30, 4, 2); // clk_ref from XOSC
+	assert.equal(chip.clock.frequencyHz, 12_000_000);
+	chip.poke(RESETS + 0x3000, 4, 1 << 12);
+	chip.poke(PLL_SYS + 8, 4, 125); // FBDIV: 1500 MHz
+	chip.poke(PLL_SYS + 0xc, 4, (6 << 16) | (2 << 12));
+	chip.poke(PLL_SYS + 4, 4, 0);
+	chip.poke(CLOCKS + 0x3c, 4, 1);
+	assert.equal(chip.clock.frequencyHz, 125_000_000);
+	const from = chip.clock.micros;
+	pass(chip, 125_000);
+	assert.ok(Math.abs(chip.clock.micros - from - 1000) < 0.1);
+});
+
+test("the timer counts microseconds of the tick, and an alarm fires at its microsecond", () => {
+	const chip = bareChip();
+	assert.equal(chip.peek(TIMER + 0x28, 4), 0);
+	pass(chip, 65_000);
+	assert.equal(chip.peek(TIMER + 0x28, 4), 0, "no tick yet");
+	chip.poke(WATCHDOG + 0x2c, 4, 0x20c);
+	pass(chip, 6_500);
+	const now = chip.peek(TIMER + 0x28, 4);
+	assert.ok(now >= 999 && now <= 1001, `${now}`);
+	chip.poke(TIMER + 0x38, 4, 1);
+	chip.poke(TIMER + 0x10, 4, now + 500);
+	assert.equal(chip.peek(TIMER + 0x20, 4), 1);
+	pass(chip, 3_200);
+	assert.equal(chip.core.irqLines & 1, 0);
+	pass(chip, 100);
+	assert.equal(chip.core.irqLines & 1, 1);
+	assert.equal(chip.peek(TIMER + 0x20, 4), 0);
+	chip.poke(TIMER + 0x34, 4, 1);
+	assert.equal(chip.core.irqLines & 1, 0);
+	assert.equal(chip.peek(TIMER + 0x0c, 4) > now, true);
+	assert.equal(chip.peek(TIMER + 0x08, 4), 0);
+});
+
+test("RESETS really resets: a pin's function, a PIO, an UART", () => {
+	const chip = bareChip();
+	chip.poke(RESETS, 4, 0);
+	chip.poke(0x40014004, 4, 5);
+	chip.poke(0x502000c8, 4, 0x12340000);
+	chip.poke(0x40034024, 4, 77);
+	assert.equal(chip.peek(RESETS + 8, 4), 0x1ffffff);
+	chip.poke(RESETS + 0x2000, 4, (1 << 5) | (1 << 10) | (1 << 22));
+	assert.equal(chip.peek(RESETS + 8, 4), 0x1ffffff & ~((1 << 5) | (1 << 10) | (1 << 22)));
+	chip.poke(RESETS + 0x3000, 4, 0x1ffffff);
+	assert.equal(chip.peek(0x40014004, 4), 0x1f);
+	assert.equal(chip.peek(0x502000c8, 4), 0x10000);
+	assert.equal(chip.peek(0x40034024, 4), 0);
+});
+
+test("atomic aliases set, clear and toggle; narrow writes arrive on all lanes", () => {
+	const chip = bareChip();
+	chip.poke(WATCHDOG + 0x0c, 4, 0xf0);
+	chip.poke(WATCHDOG + 0x200c, 4, 0x0f);
+	assert.equal(chip.peek(WATCHDOG + 0x0c, 4), 0xff);
+	chip.poke(WATCHDOG + 0x300c, 4, 0x3c);
+	assert.equal(chip.peek(WATCHDOG + 0x0c, 4), 0xc3);
+	chip.poke(WATCHDOG + 0x100c, 4, 0xff);
+	assert.equal(chip.peek(WATCHDOG + 0x0c, 4), 0x3c);
+	chip.poke(WATCHDOG + 0x0c, 1, 0x5a);
+	assert.equal(chip.peek(WATCHDOG + 0x0c, 4), 0x5a5a5a5a);
+	assert.equal(chip.peek(WATCHDOG + 0x0d, 1), 0x5a);
+});
+
+test("the divider: quotients, remainders, division by zero", () => {
+	const chip = bareChip();
+	const SIO = 0xd0000000;
+	const divide = (signed: boolean, a: number, b: number): [number, number] => {
+		chip.poke(SIO + (signed ? 0x68 : 0x60), 4, a);
+		chip.poke(SIO + (signed ? 0x6c : 0x64), 4, b);
+		assert.equal(chip.peek(SIO + 0x78, 4), 3);
+		const remainder = chip.peek(SIO + 0x74, 4);
+		const quotient = chip.peek(SIO + 0x70, 4);
+		assert.equal(chip.peek(SIO + 0x78, 4), 1);
+		return [quotient, remainder];
+	};
+	assert.deepEqual(divide(false, 0xffffffff, 10), [429496729, 5]);
+	assert.deepEqual(divide(true, -7, 2), [(-3) >>> 0, (-1) >>> 0]);
+	assert.deepEqual(divide(true, 0x80000000, -1), [0x80000000, 0]);
+	assert.deepEqual(divide(false, 5, 0), [0xffffffff, 5]);
+	assert.deepEqual(divide(true, -5, 0), [1, (-5) >>> 0]);
+	assert.deepEqual(divide(true, 0, 0), [0xffffffff, 0]);
+});
+
+test("spin locks are taken once", () => {
+	const chip = bareChip();
+	assert.equal(chip.peek(0xd0000104, 4), 2);
+	assert.equal(chip.peek(0xd0000104, 4), 0);
+	assert.equal(chip.peek(0xd000005c, 4), 2);
+	chip.poke(0xd0000104, 4, 1);
+	assert.equal(chip.peek(0xd0000104, 4), 2);
+});
+
+test("pins: output, read-back, pull, override, edge interrupt", () => {
+	const chip = bareChip();
+	const SIO = 0xd0000000;
+	chip.poke(0x40014004 + 8 * 3, 4, 5);
+	chip.poke(SIO + 0x24, 4, 1 << 3);
+	chip.poke(SIO + 0x14, 4, 1 << 3);
+	assert.equal(chip.pins.pin(3).level, true);
+	assert.equal((chip.peek(SIO + 4, 4) >>> 3) & 1, 1);
+	chip.poke(0x40014004 + 8 * 3, 4, 5 | (1 << 8));
+	assert.equal(chip.pins.pin(3).level, false, "inverted");
+	// GPIO 4: input with pull-up; the board pulls it low; edge-low interrupt
+	chip.poke(0x4001c000 + 4 + 4 * 4, 4, 0x4a);
+	assert.equal((chip.peek(SIO + 4, 4) >>> 4) & 1, 1);
+	chip.poke(0x40014100, 4, 4 << 16);
+	chip.pins.pin(4).drive(false);
+	assert.equal((chip.core.irqLines >>> 13) & 1, 1);
+	assert.equal(chip.peek(0x40014120, 4), 4 << 16);
+	chip.poke(0x400140f0, 4, 4 << 16);
+	assert.equal((chip.core.irqLines >>> 13) & 1, 0);
+	chip.pins.pin(4).drive(undefined);
+	assert.equal((chip.peek(SIO + 4, 4) >>> 4) & 1, 1);
+});
+
+test("SysTick counts processor cycles down and pends its exception", () => {
+	const chip = bareChip();
+	const SYST = 0xe000e010;
+	chip.poke(SYST + 4, 4, 999);
+	chip.poke(SYST + 8, 4, 0);
+	chip.poke(SYST, 4, 5);
+	const from = chip.core.cycles;
+	pass(chip, 500);
+	const passed = chip.core.cycles - from;
+	assert.equal(chip.peek(SYST + 8, 4), 1000 - passed);
+	pass(chip, 600);
+	assert.equal(chip.peek(SYST, 4), 0x10005);
+	assert.equal(chip.peek(SYST, 4), 5);
+});
+
+/** Sends one flash command through the SSI as the SDK's flash_do_cmd does. */
+function flashCommand(chip: Chip, bytes: number[]): number[] {
+	chip.poke(IO_QSPI_SS, 4, 2 << 8);
+	for (const byte of bytes) {
+		chip.poke(SSI + 0x60, 4, byte);
+	}
+	const answer: number[] = [];
+	while (answer.length < bytes.length) {
+		pass(chip, 50);
+		while (chip.peek(SSI + 0x28, 4) & 8) {
+			answer.push(chip.peek(SSI + 0x60, 4));
+		}
+	}
+	chip.poke(IO_QSPI_SS, 4, 3 << 8);
+	return answer;
+}
+
+test("the flash behind the SSI: identity, unique id, erase and program with busy times", () => {
+	const chip = bareChip();
+	chip.poke(SSI + 8, 4, 0);
+	chip.poke(SSI + 0x14, 4, 4);
+	chip.poke(SSI, 4, 7 << 16);
+	chip.poke(SSI + 0x10, 4, 1);
+	chip.poke(SSI + 8, 4, 1);
+	assert.deepEqual(flashCommand(chip, [0x9f, 0, 0, 0]).slice(1), [0xef, 0x40, 0x15]);
+	assert.deepEqual(flashCommand(chip, [0x4b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).slice(5), [0xe6, 1, 2, 3, 4, 5, 6, 7]);
+	chip.core.flash[0x5000] = 0;
+	flashCommand(chip, [0x20, 0, 0x50, 0]);
+	assert.equal(chip.core.flash[0x5000], 0, "not without write enable");
+	assert.ok(chip.violations.list.some((entry) => entry.code === "flash-write-disabled"));
+	flashCommand(chip, [0x06]);
+	assert.equal(flashCommand(chip, [0x05, 0])[1], 2);
+	flashCommand(chip, [0x20, 0, 0x50, 0]);
+	assert.equal(chip.core.flash[0x5000], 0xff);
+	assert.equal(flashCommand(chip, [0x05, 0])[1], 1, "busy");
+	pass(chip, 6_500 * 46);
+	assert.equal(flashCommand(chip, [0x05, 0])[1], 0);
+	flashCommand(chip, [0x06]);
+	flashCommand(chip, [0x02, 0, 0x50, 0xfe, 1, 2, 3]);
+	pass(chip, 6_500);
+	assert.deepEqual([chip.core.flash[0x50fe], chip.core.flash[0x50ff], chip.core.flash[0x5000]], [1, 2, 3], "wraps in its page");
+	assert.deepEqual(flashCommand(chip, [0x03, 0, 0x50, 0xfe, 0, 0]).slice(4), [1, 2]);
+});
+
+test("the boot ROM takes no store, and says so once with a count", () => {
+	const chip = bareChip();
+	// str r1, [r0] twice with r0 = 0
+	chip.poke(LOOP + 0x20, 4, 0x60016001);
+	chip.core.registers[0] = 0;
+	chip.core.registers[1] = 0x55;
+	chip.core.programCounter = LOOP + 0x20;
+	const before = chip.peek(0, 4);
+	pass(chip, 3);
+	assert.equal(chip.peek(0, 4), before);
+	assert.deepEqual(chip.violations.list.map(({ level, code, count }) => ({ level, code, count })), [{ level: "warning", code: "rom-store", count: 2 }]);
+});
+
+test("SRAM is seen unstriped at 0x21000000", () => {
+	const chip = bareChip();
+	chip.poke(0x20000000, 4, 0x11111111);
+	chip.poke(0x20000004, 4, 0x22222222);
+	chip.poke(0x20000010, 4, 0x33333333);
+	assert.equal(chip.peek(0x21000000, 4), 0x11111111);
+	assert.equal(chip.peek(0x21010000, 4), 0x22222222);
+	assert.equal(chip.peek(0x21000004, 4), 0x33333333);
+});
+
+test("a clock event that returns a promise stops virtual time until it settles", async () => {
+	const chip = bareChip();
+	let settle: () => void = () => {};
+	const order: string[] = [];
+	chip.clock.schedule(100, () => new Promise<void>((resolve) => { settle = resolve; }));
+	chip.clock.schedule(100, () => { order.push("second"); });
+	const waiting = chip.advance(chip.core.cycles + 10_000);
+	assert.ok(waiting);
+	const at = chip.core.cycles;
+	setImmediate(() => { order.push("host"); settle(); });
+	await waiting;
+	assert.equal(chip.core.cycles, at);
+	chip.advance(chip.core.cycles + 10_000);
+	assert.deepEqual(order, ["host", "second"]);
+});

@@ -1,0 +1,103 @@
+/** DMA (RP2040 datasheet 2.5): unpaced copies, chains, rings, abort, sniffer, pacing timers. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { crc32 } from "../../../simulator/rom/crc32.ts";
+import type { Chip } from "../../../simulator/core/chip.ts";
+import { bareChip, pass } from "./bare-chip.ts";
+
+const DMA = 0x50000000;
+const UNPACED = 0x3f << 15;
+const WORD = 2 << 2;
+const INCREMENT_READ = 1 << 4;
+const INCREMENT_WRITE = 1 << 5;
+const BUSY = 1 << 24;
+
+function channel(chip: Chip, index: number, read: number, write: number, count: number, control: number, trigger = true): void {
+	const at = DMA + 0x40 * index;
+	chip.poke(at, 4, read);
+	chip.poke(at + 4, 4, write);
+	chip.poke(at + 8, 4, count);
+	chip.poke(at + (trigger ? 0xc : 0x10), 4, control);
+}
+
+function fill(chip: Chip, address: number, words: number): void {
+	for (let index = 0; index < words; index++) {
+		chip.poke(address + 4 * index, 4, Math.imul(index + 1, 0x9e3779b9));
+	}
+}
+
+test("an unpaced copy takes a cycle a word, raises its interrupt, and clears busy", () => {
+	const chip = bareChip();
+	fill(chip, 0x20001000, 200);
+	chip.poke(DMA + 0x404, 4, 1 << 3);
+	channel(chip, 3, 0x20001000, 0x20002000, 200, 1 | WORD | INCREMENT_READ | INCREMENT_WRITE | (3 << 11) | UNPACED);
+	pass(chip, 100);
+	assert.equal(chip.peek(DMA + 0xcc, 4) & BUSY, BUSY);
+	pass(chip, 110);
+	assert.equal(chip.peek(DMA + 0xcc, 4) & BUSY, 0);
+	assert.deepEqual(chip.core.sram.slice(0x2000, 0x2000 + 800), chip.core.sram.slice(0x1000, 0x1000 + 800));
+	assert.equal((chip.core.irqLines >>> 11) & 1, 1);
+	chip.poke(DMA + 0x40c, 4, 1 << 3);
+	assert.equal((chip.core.irqLines >>> 11) & 1, 0);
+	assert.equal(chip.peek(DMA + 0xc0, 4), 0x20001000 + 800, "the address stands behind the last word");
+});
+
+test("a channel chains to the next, which was set up without trigger", () => {
+	const chip = bareChip();
+	fill(chip, 0x20001000, 4);
+	channel(chip, 1, 0x20001000, 0x20003000, 4, 1 | WORD | INCREMENT_READ | INCREMENT_WRITE | (1 << 11) | UNPACED, false);
+	channel(chip, 0, 0x20001000, 0x20002000, 4, 1 | WORD | INCREMENT_READ | INCREMENT_WRITE | (1 << 11) | UNPACED);
+	pass(chip, 20);
+	assert.deepEqual(chip.core.sram.slice(0x3000, 0x3010), chip.core.sram.slice(0x1000, 0x1010));
+});
+
+test("a ring wraps the write address, and a byte copy leaves its neighbours", () => {
+	const chip = bareChip();
+	for (let index = 0; index < 10; index++) {
+		chip.poke(0x20001000 + index, 1, 0x30 + index);
+	}
+	chip.poke(0x20002008, 1, 0xee);
+	channel(chip, 0, 0x20001000, 0x20002000, 10, 1 | INCREMENT_READ | INCREMENT_WRITE | (3 << 6) | (1 << 10) | UNPACED);
+	pass(chip, 20);
+	assert.equal(Buffer.from(chip.core.sram.slice(0x2000, 0x2008)).toString(), "89234567");
+	assert.equal(chip.core.sram[0x2008], 0xee);
+});
+
+test("an aborted channel stops and is not busy", () => {
+	const chip = bareChip();
+	channel(chip, 0, 0x20001000, 0x20002000, 100_000, 1 | WORD | UNPACED);
+	pass(chip, 1000);
+	chip.poke(DMA + 0x444, 4, 1);
+	assert.equal(chip.peek(DMA + 0xc, 4) & BUSY, 0);
+	const left = chip.peek(DMA + 8, 4);
+	pass(chip, 1000);
+	assert.equal(chip.peek(DMA + 8, 4), left);
+});
+
+test("the sniffer's CRC-32 is the boot ROM's", () => {
+	const chip = bareChip();
+	const bytes = Uint8Array.from({ length: 99 }, (_, index) => (index * 37) & 0xff);
+	chip.core.sram.set(bytes, 0x1000);
+	chip.poke(DMA + 0x438, 4, 0xffffffff);
+	chip.poke(DMA + 0x434, 4, 1);
+	channel(chip, 0, 0x20001000, 0x20002000, bytes.length, 1 | INCREMENT_READ | (1 << 23) | UNPACED);
+	pass(chip, 200);
+	assert.equal(chip.peek(DMA + 0x438, 4), crc32(bytes));
+});
+
+test("a pacing timer moves X words in Y cycles", () => {
+	const chip = bareChip();
+	chip.poke(DMA + 0x420, 4, (1 << 16) | 50);
+	channel(chip, 0, 0x20001000, 0x20002000, 100, 1 | WORD | (0x3b << 15));
+	pass(chip, 1000);
+	const moved = 100 - chip.peek(DMA + 8, 4);
+	assert.ok(moved >= 19 && moved <= 20, `${moved}`);
+});
+
+test("DMA from where nothing is, is a violation of the DMA and no fault of the core", () => {
+	const chip = bareChip();
+	channel(chip, 0, 0x60000000, 0x20002000, 1, 1 | WORD | UNPACED);
+	pass(chip, 10);
+	assert.deepEqual(chip.violations.list.filter((entry) => entry.level === "error").map((entry) => entry.code), ["dma-unmapped-read"]);
+	assert.equal(chip.core.ipsr, 0);
+});
