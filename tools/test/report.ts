@@ -36,6 +36,12 @@ export class TestReport {
 		}
 	}
 
+	/** Counts a failure and keeps its reason for the end. */
+	fail(where: string, name: string, reason: string): void {
+		this.failed++;
+		this.#failures.push({ where, name, reason });
+	}
+
 	/**
 	 * Prints failures, what is left to look at, and the count, which is the last line.
 	 *
@@ -77,9 +83,8 @@ export class TestReport {
 		} else if (event.type === "test:pass") {
 			this.passed++;
 		} else {
-			this.failed++;
 			const output = isFile ? `\n${this.#outputs.get(file) ?? ""}` : "";
-			this.#failures.push({ where: relative(this.root, file), name: title, reason: reasonOf(event.data.details.error) + output });
+			this.fail(relative(this.root, file), title, reasonOf(event.data.details.error) + output);
 		}
 	}
 

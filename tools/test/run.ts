@@ -41,14 +41,13 @@ async function runTests({ only, name }: Options): Promise<void> {
 	}
 	await rm(outputFolder, { recursive: true, force: true });
 	await mkdir(outputFolder, { recursive: true });
+	const report = new TestReport(process.stdout, root);
 	if (files.some(file => file.startsWith("test/device/"))) {
-		const { buildDeviceTestApps } = await import("./device-apps.ts");
-		await buildDeviceTestApps(root);
+		await buildDeviceApp(report);
 	}
 
 	// The processes of the test files read TypeScript through the same loader as this one.
 	process.env["NODE_OPTIONS"] = `${process.env["NODE_OPTIONS"] ?? ""} --import=${import.meta.resolve("tsx")}`;
-	const report = new TestReport(process.stdout, root);
 	const events = run({
 		files: files.map(file => join(root, file)),
 		concurrency: filesAtATime,
@@ -60,6 +59,19 @@ async function runTests({ only, name }: Options): Promise<void> {
 	}
 	report.end((performance.now() - startedAtMs) / 1000, await leftBehind());
 	process.exitCode = report.failed === 0 && report.passed !== 0 ? 0 : 1;
+}
+
+/** Builds the project's own app once, here: a fault in it is told by itself, and no two tests build it side by side. */
+async function buildDeviceApp(report: TestReport): Promise<void> {
+	const { buildApp } = await import("../build/build-app.ts");
+	try {
+		await buildApp();
+	} catch (error) {
+		if (!(error instanceof UserError)) {
+			throw error;
+		}
+		report.fail("npm run build", "the project's own app builds", error.message);
+	}
 }
 
 /** Paths of the test files under a folder, relative to the project, in order. */

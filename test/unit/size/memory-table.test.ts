@@ -1,0 +1,113 @@
+// The memory table from a map as GNU ld 2.40 writes it.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { readLinkMap } from "../../../tools/size/link-map.ts";
+import { memoryTable } from "../../../tools/size/memory-table.ts";
+
+// Lines taken from a real map of a firmware, cut down; addresses and sizes changed to make sums easy.
+const map = `Discarded input sections
+
+ .text          0x00000000      0x100 CMakeFiles/picofetch.dir/main.c.o
+
+Linker script and memory map
+
+LOAD CMakeFiles/picofetch.dir/main.c.o
+                0x20000000                        RAM_ORIGIN_DEFAULT = 0x20000000
+
+.boot2          0x10000000      0x100
+ *(.boot2)
+ .boot2         0x10000000      0x100 bs2_default_library.dir/bs2_default_padded_checksummed.S.o
+
+.text           0x10004000     0x1000
+ *(.init)
+ .text.main     0x10004000      0x400 CMakeFiles/picofetch.dir/main.c.o
+                0x10004000                main
+ .text.fxRunID  0x10004400      0x800 CMakeFiles/picofetch.dir/work/main/third-party/xs/xs/sources/xsRun.c.o
+ *fill*         0x10004c00        0x4 
+ .text.mbedtls_ssl_handshake_step_of_a_long_name
+                0x10004c04      0x3f8 CMakeFiles/picofetch.dir/somewhere/third-party/mbedtls/library/ssl_tls.c.o
+ .text.memcpy   0x10004ffc        0x4 /usr/lib/gcc/arm-none-eabi/12.2.1/../../../arm-none-eabi/lib/thumb/v6-m/nofp/libg.a(lib_a-memcpy-stub.o)
+
+.radio          0x100c4000    0x38d88
+ *(.radio)
+ .radio         0x100c4000    0x38d88 CMakeFiles/picofetch.dir/work/main/platform/cyw43-driver/src/cyw43_ll.c.o
+
+.data           0x20000000      0x300 load address 0x10005000
+ .time_critical.mutex_enter
+                0x20000000      0x100 CMakeFiles/picofetch.dir/work/main/third-party/pico-sdk/src/common/pico_sync/mutex.c.o
+ .data.netif_default
+                0x20000100      0x200 CMakeFiles/picofetch.dir/work/main/third-party/lwip/src/core/netif.c.o
+
+.bss            0x20000300     0x8000 load address 0x10005300
+ .bss.engine_arena
+                0x20000300     0x6000 CMakeFiles/picofetch.dir/xs/engine.c.o
+ .bss.connections
+                0x20006300     0x1f00 CMakeFiles/picofetch.dir/tls/tls_client.c.o
+ COMMON         0x20008200      0x100 CMakeFiles/picofetch.dir/work/main/modules/io/socket/tcp/tcp.c.o
+
+.stack_dummy    0x20040000     0x2000
+ .stack         0x20040000     0x2000 CMakeFiles/picofetch.dir/work/main/third-party/pico-sdk/src/rp2_common/pico_crt0/crt0.S.o
+
+.debug_info     0x00000000     0x1234
+ .debug_info    0x00000000     0x1234 CMakeFiles/picofetch.dir/main.c.o
+`;
+
+const section = (name: string, address: number, sizeBytes: number, allocated = true) => ({ name, address, sizeBytes, allocated });
+
+const sections = [
+	section(".boot2", 0x10000000, 0x100),
+	section(".text", 0x10004000, 0x1000),
+	section(".radio", 0x100c4000, 0x38d88),
+	section(".data", 0x20000000, 0x300),
+	section(".bss", 0x20000300, 0x8000),
+	section(".stack_dummy", 0x20040000, 0x2000),
+	section(".debug_info", 0, 0x1234, false),
+];
+
+test("a map is read with long names, archive members and commons, without what was discarded", () => {
+	const contributions = readLinkMap(map);
+	assert.equal(contributions.length, 13);
+	assert.deepEqual(contributions[3], {
+		output: ".text",
+		section: ".text.mbedtls_ssl_handshake_step_of_a_long_name",
+		object: "CMakeFiles/picofetch.dir/somewhere/third-party/mbedtls/library/ssl_tls.c.o",
+		address: 0x10004c04,
+		sizeBytes: 0x3f8,
+	});
+	assert.equal(contributions[10]?.section, "COMMON");
+});
+
+test("RAM adds up to 264 KB, each object in the row of its part", () => {
+	const { ram } = memoryTable({ map, sections, imageBytes: 1000 });
+	assert.deepEqual(ram, [
+		{ name: "C stack", bytes: 0x2000 },
+		{ name: "code and vectors in RAM", bytes: 0x100 },
+		{ name: "lwIP", bytes: 0x200 },
+		{ name: "Mbed TLS", bytes: 0x1f00 },
+		{ name: "app modules", bytes: 0x100 },
+		{ name: "XS arena (slots and chunks)", bytes: 0x6000 },
+		{ name: "left over", bytes: 264 * 1024 - 0xa300 },
+	]);
+});
+
+test("flash has stage, firmware by part with what it keeps for RAM, image, radio and what is left", () => {
+	const { flash } = memoryTable({ map, sections, imageBytes: 1000 });
+	assert.deepEqual(flash, [
+		{ name: "update stage", bytes: 0x100 },
+		{ name: "firmware: XS engine", bytes: 0x800 },
+		{ name: "firmware: lwIP", bytes: 0x200 },
+		{ name: "firmware: Mbed TLS", bytes: 0x3f8 },
+		{ name: "firmware: SDK, USB, board", bytes: 0x500 },
+		{ name: "firmware: C library", bytes: 4 },
+		{ name: "firmware: alignment", bytes: 4 },
+		{ name: "image (frozen heap, configuration, roots)", bytes: 1000 },
+		{ name: "left over for firmware and image", bytes: 768 * 1024 - 0x2000 - 1000 },
+		{ name: "radio firmware", bytes: 0x38d88 },
+	]);
+});
+
+test("an object that no row claims is named", () => {
+	const odd = map.replace("CMakeFiles/picofetch.dir/main.c.o\n                0x10004000", "elsewhere/odd.c.o\n                0x10004000");
+	assert.throws(() => memoryTable({ map: odd, sections, imageBytes: 0 }), /no row of the table claims elsewhere\/odd\.c\.o/);
+});

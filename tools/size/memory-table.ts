@@ -1,0 +1,131 @@
+// Where the 264 KB of RAM and the 2 MB of flash go, by part, from the linker's map and the ELF.
+
+import { type Contribution, readLinkMap } from "./link-map.ts";
+
+export interface MemoryInput {
+	/** The linker's map. */
+	readonly map: string;
+	/** Sections of the ELF. */
+	readonly sections: readonly { readonly name: string; readonly address: number; readonly sizeBytes: number; readonly allocated: boolean }[];
+	/** Image record, frozen heap and data records. */
+	readonly imageBytes: number;
+}
+
+export interface Row {
+	readonly name: string;
+	readonly bytes: number;
+}
+
+export interface MemoryTable {
+	readonly ram: readonly Row[];
+	readonly flash: readonly Row[];
+}
+
+const ramStart = 0x20000000;
+/** Six banks: 256 KB and two of 4 KB (RP2040 datasheet 2.6.2). */
+const ramBytes = 264 * 1024;
+
+/** Where flash is read from, and the layout of platform/linker/memory_flash.incl. */
+const flashStart = 0x10000000;
+const flashLayout = {
+	stage: { start: flashStart, bytes: 16 * 1024 },
+	firmware: { start: flashStart + 0x4000, bytes: 768 * 1024 },
+	radio: { start: flashStart + 0xc4000, bytes: 240 * 1024 },
+} as const;
+const sectorBytes = 4096;
+
+/** Rows by where an object comes from; the first that fits. What lies in a folder of platform/ is named relative to it by CMake. */
+const origins: readonly (readonly [string, RegExp])[] = [
+	["XS engine", /third-party\/xs\/|\.dir\/(?:xs|image)\//],
+	["lwIP", /third-party\/lwip\/|\.dir\/lwip\/|\/pico_lwip\//],
+	["Mbed TLS", /third-party\/mbedtls\/|mbedtls\.a|\.dir\/tls\//],
+	["radio driver", /cyw43/],
+	["SDK, USB, board", /third-party\/(?:pico-sdk|tinyusb)\/|\.dir\/(?:board|console|stage)\/|\.dir\/(?:main|loop)\.c|bs2_default|crt[in1]\.o|crtbegin\.o|crtend\.o/],
+	["C library", /lib(?:c|g|m|gcc|nosys|stdc\+\+|supc\+\+)(?:_nano)?\.a\(/],
+	["app modules", /modules\/|natives\.c|examples\//],
+];
+
+export function memoryTable({ map, sections, imageBytes }: MemoryInput): MemoryTable {
+	const allocated = sections.filter(section => section.allocated && section.sizeBytes !== 0);
+	const names = new Set(allocated.map(section => section.name));
+	const contributions = readLinkMap(map).filter(({ output }) => names.has(output));
+	const inRam = (address: number) => address >= ramStart && address < ramStart + ramBytes;
+
+	const ram = new Tally(["C stack", "code and vectors in RAM", ...origins.map(([name]) => name), "XS arena (slots and chunks)"]);
+	for (const contribution of contributions.filter(({ address }) => inRam(address))) {
+		ram.add(ramRow(contribution), contribution.sizeBytes);
+	}
+	const ramSections = allocated.filter(({ address }) => inRam(address));
+	ram.add("alignment", total(ramSections) - ram.sum());
+
+	const firmware = new Tally(origins.map(([name]) => name));
+	const belongsTo = ({ start, bytes }: { start: number; bytes: number }) => (address: number) => address >= start && address < start + bytes;
+	const inFirmware = belongsTo(flashLayout.firmware);
+	// What is initialised in RAM or runs there is also kept in flash.
+	const keptForRam = allocated.filter(({ name, address }) => inRam(address) && /^\.(?:data|scratch)/.test(name));
+	const kept = new Set(keptForRam.map(({ name }) => name));
+	for (const { output, object, address, sizeBytes } of contributions) {
+		if (inFirmware(address) || kept.has(output)) {
+			firmware.add(origin(object), sizeBytes);
+		}
+	}
+	const firmwareBytes = total(allocated.filter(({ address }) => inFirmware(address))) + total(keptForRam);
+	firmware.add("alignment", firmwareBytes - firmware.sum());
+	const imageStart = Math.ceil(firmwareBytes / sectorBytes) * sectorBytes;
+
+	return {
+		ram: [...ram.rows(), { name: "left over", bytes: ramBytes - ram.sum() }],
+		flash: [
+			{ name: "update stage", bytes: total(allocated.filter(({ address }) => belongsTo(flashLayout.stage)(address))) },
+			...firmware.rows().map(({ name, bytes }) => ({ name: `firmware: ${name}`, bytes })),
+			{ name: "image (frozen heap, configuration, roots)", bytes: imageBytes },
+			{ name: "left over for firmware and image", bytes: flashLayout.firmware.bytes - imageStart - imageBytes },
+			{ name: "radio firmware", bytes: total(allocated.filter(({ address }) => belongsTo(flashLayout.radio)(address))) },
+		],
+	};
+}
+
+function ramRow({ output, section, object }: Contribution): string {
+	if (output.startsWith(".stack")) {
+		return "C stack";
+	}
+	if (output === ".ram_vector_table" || /^\.(?:text|time_critical|scratch_[xy])\b/.test(section)) {
+		return "code and vectors in RAM";
+	}
+	const from = origin(object);
+	return from === "XS engine" && /arena/.test(section) ? "XS arena (slots and chunks)" : from;
+}
+
+/** @throws Error naming an object that no row claims */
+function origin(object: string): string {
+	const found = origins.find(([, pattern]) => pattern.test(object));
+	if (found === undefined) {
+		throw new Error(`size: no row of the table claims ${object}: add its folder to tools/size/memory-table.ts`);
+	}
+	return found[0];
+}
+
+function total(sections: readonly { readonly sizeBytes: number }[]): number {
+	return sections.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+/** Sums by row, rows in a given order. */
+class Tally {
+	readonly #bytes: Map<string, number>;
+
+	constructor(names: readonly string[]) {
+		this.#bytes = new Map(names.map(name => [name, 0]));
+	}
+
+	add(name: string, bytes: number): void {
+		this.#bytes.set(name, (this.#bytes.get(name) ?? 0) + bytes);
+	}
+
+	sum(): number {
+		return [...this.#bytes.values()].reduce((sum, bytes) => sum + bytes, 0);
+	}
+
+	rows(): Row[] {
+		return [...this.#bytes].filter(([, bytes]) => bytes !== 0).map(([name, bytes]) => ({ name, bytes }));
+	}
+}
