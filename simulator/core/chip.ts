@@ -22,9 +22,15 @@ import { type Bus, FLASH_BYTES, type Fault, hex, Processor, ROM_BYTES, SRAM_BYTE
 import type { Registers } from "./registers.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { Violations } from "./violations.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** The ring oscillator's frequency, from which everything runs after reset (datasheet 2.17.1: 1.8 to 12 MHz). */
 const ROSC_HZ = 6_500_000;
+/**
+ * How far the core may be ahead of the PIO while it touches SRAM and flash only. An interrupt of PIO, DMA or pins comes
+ * late by at most so much.
+ */
+const LEAD_CYCLES = 16;
 const SRAM_MIRROR = 0x21000000;
 const DPSRAM_START = 0x50100000;
 const DPSRAM_BYTES = 0x1000;
@@ -90,6 +96,7 @@ export class Chip implements Bus, DmaBus {
 	onReset: ((reason: string) => void) | undefined;
 
 	constructor(options: ChipOptions) {
+		warmUp();
 		const counter = { cycles: 0, attend() {} };
 		// The counter is the core, which needs the memories that rp2040js makes, which needs the clock.
 		const chip = this;
@@ -406,9 +413,10 @@ export class Chip implements Bus, DmaBus {
 			}
 			if (pio.moving) {
 				do {
-					core.run(1);
+					// The core runs ahead a little; its accesses to registers let the PIO catch up first.
+					core.run(Math.min(limit - core.cycles, LEAD_CYCLES));
 					pio.advanceTo(core.cycles);
-				} while (!core.attention && pio.moving && core.cycles < limit);
+				} while (!core.attention && pio.moving && core.cycles < limit && core.programCounter !== core.breakpoint);
 			} else {
 				core.run(limit - now);
 			}
@@ -473,6 +481,13 @@ export class Chip implements Bus, DmaBus {
 
 	#forDma = false;
 
+	/** Before the processor reads or writes a register, the state machines reach its cycle. */
+	#catchUp(): void {
+		if (this.pio.movers && !this.pins.now) {
+			this.pio.advanceTo(this.core.cycles);
+		}
+	}
+
 	#busError(code: string, text: string): void {
 		if (this.#forDma) {
 			this.violations.violation("error", `dma-${code}`, `DMA: ${text}`);
@@ -500,6 +515,7 @@ export class Chip implements Bus, DmaBus {
 				break;
 			case 0x4:
 			case 0x5: {
+				this.#catchUp();
 				if (address - DPSRAM_START < DPSRAM_BYTES && address >= DPSRAM_START) {
 					return this.usb.readDpsram(address & 0xfff, size);
 				}
@@ -515,6 +531,7 @@ export class Chip implements Bus, DmaBus {
 			}
 			case 0xd:
 				if (address < 0xd0000200) {
+					this.#catchUp();
 					return part(this.#sio.readUint32(address & 0x1fc), address, size);
 				}
 				break;
@@ -578,6 +595,7 @@ export class Chip implements Bus, DmaBus {
 				break;
 			case 0x4:
 			case 0x5: {
+				this.#catchUp();
 				if (address - DPSRAM_START < DPSRAM_BYTES && address >= DPSRAM_START) {
 					this.usb.writeDpsram(address & 0xfff, size, value);
 					return;
@@ -592,6 +610,7 @@ export class Chip implements Bus, DmaBus {
 			}
 			case 0xd:
 				if (address < 0xd0000200) {
+					this.#catchUp();
 					this.#sio.writeUint32Atomic(address & 0x1fc, replicate(size, value), 0);
 					return;
 				}

@@ -228,8 +228,9 @@ export class Pins {
 			while (told) {
 				const index = 31 - Math.clz32(told & -told);
 				told &= told - 1;
-				for (const listener of this.#listeners[index]) {
-					listener();
+				const listeners = this.#listeners[index];
+				for (let which = 0; which < listeners.length; which++) {
+					listeners[which]();
 				}
 			}
 		}

@@ -9,7 +9,7 @@ import type { Pins } from "./pins.ts";
 import type { Processor } from "./processor.ts";
 
 const IRQ_PIO0_0 = 7;
-/** A tick of a divider is counted in 1/256 cycles. */
+/** Dividers have eight fractional bits, which a double holds exactly: ticks are counted in cycles. */
 const FRACTION = 256;
 const PIN_MASK = 0x3fffffff;
 const SYNCHRONISER_CYCLES = 2;
@@ -97,28 +97,44 @@ export class PioBlocks {
 		const pins = this.#pins;
 		const core = this.#core;
 		const machines = this.#machines;
+		const end = cycle + 1;
 		for (;;) {
+			const { movers } = this;
 			const pending = pins.nextPending;
-			let first = pending * FRACTION;
-			for (let movers = this.movers; movers; movers &= movers - 1) {
-				const next = machines[31 - Math.clz32(movers & -movers)].nextTick;
+			let first = pending;
+			if (movers & (movers - 1)) {
+				for (let rest = movers; rest; rest &= rest - 1) {
+					const next = machines[31 - Math.clz32(rest & -rest)].nextTick;
+					if (next < first) {
+						first = next;
+					}
+				}
+			} else if (movers) {
+				const next = machines[31 - Math.clz32(movers)].nextTick;
 				if (next < first) {
 					first = next;
 				}
 			}
-			const now = Math.floor(first / FRACTION);
-			if (!(now <= cycle)) {
+			if (!(first < end)) {
 				pins.now = 0;
 				return cycle;
 			}
+			const now = Math.floor(first);
 			pins.now = now;
 			if (pending <= now) {
 				pins.runPending(now);
 			}
-			const end = (now + 1) * FRACTION;
-			for (let movers = this.movers; movers; movers &= movers - 1) {
-				const machine = machines[31 - Math.clz32(movers & -movers)];
-				if (machine.nextTick < end) {
+			if (movers & (movers - 1)) {
+				for (let rest = this.movers; rest; rest &= rest - 1) {
+					const machine = machines[31 - Math.clz32(rest & -rest)];
+					if (machine.nextTick < now + 1) {
+						machine.nextTick += machine.divider;
+						machine.tick();
+					}
+				}
+			} else if (movers) {
+				const machine = machines[31 - Math.clz32(movers)];
+				if (machine.nextTick < now + 1) {
 					machine.nextTick += machine.divider;
 					machine.tick();
 				}
@@ -357,8 +373,8 @@ export class StateMachine {
 	shiftControl = 3 << 18;
 	pinControl = 5 << 26;
 
-	/** Of the divider, in 1/256 cycles. */
-	divider = FRACTION;
+	/** Cycles of a tick, and the cycle of the next. */
+	divider = 1;
 	nextTick = 0;
 	pc = 0;
 	#x = 0;
@@ -435,7 +451,7 @@ export class StateMachine {
 	}
 
 	restartDivider(): void {
-		this.nextTick = this.#block.owner.now * FRACTION + this.divider;
+		this.nextTick = this.#block.owner.now + this.divider;
 	}
 
 	/** Enabled, or an instruction of SMx_INSTR is stalled. */
@@ -459,7 +475,7 @@ export class StateMachine {
 				}
 				owner.movers |= this.#bit;
 				// The divider ran on all the time: the next tick keeps its phase.
-				const now = owner.now * FRACTION;
+				const { now } = owner;
 				if (this.nextTick <= now) {
 					this.nextTick += (Math.floor((now - this.nextTick) / this.divider) + 1) * this.divider;
 				}
@@ -477,8 +493,8 @@ export class StateMachine {
 	setClockDivider(value: number): void {
 		this.clockDivider = value & 0xffffff00;
 		const whole = value >>> 16;
-		this.divider = whole ? whole * FRACTION + ((value >>> 8) & 0xff) : 0x10000 * FRACTION;
-		const soonest = this.#block.owner.now * FRACTION + this.divider;
+		this.divider = whole ? whole + ((value >>> 8) & 0xff) / FRACTION : 0x10000;
+		const soonest = this.#block.owner.now + this.divider;
 		if (this.nextTick > soonest) {
 			this.nextTick = soonest;
 		}

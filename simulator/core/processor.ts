@@ -83,11 +83,8 @@ export class Processor {
 	#code: Uint16Array = new Uint16Array(0);
 	#codeStart = 0;
 
-	// APSR, as results: N = n < 0, Z = z == 0, C and V 0 or 1.
-	n = 0;
-	z = 1;
-	c = 0;
-	v = 0;
+	/** APSR: [0] N = below zero, [1] Z = equal to zero, [2] C and [3] V 0 or 1. An array, so that 32 bits need no box. */
+	readonly #flags = Int32Array.of(0, 1, 0, 0);
 	primask = 0;
 	/** CONTROL: bit 1 = SPSEL, bit 0 = nPRIV. */
 	control = 0;
@@ -145,6 +142,38 @@ export class Processor {
 		this.#flash16 = new Uint16Array(flash.buffer, flash.byteOffset, flash.length >> 1);
 	}
 
+	get n(): number {
+		return this.#flags[0];
+	}
+
+	set n(value: number) {
+		this.#flags[0] = value;
+	}
+
+	get z(): number {
+		return this.#flags[1];
+	}
+
+	set z(value: number) {
+		this.#flags[1] = value;
+	}
+
+	get c(): number {
+		return this.#flags[2];
+	}
+
+	set c(value: number) {
+		this.#flags[2] = value;
+	}
+
+	get v(): number {
+		return this.#flags[3];
+	}
+
+	set v(value: number) {
+		this.#flags[3] = value;
+	}
+
 	get cycles(): number {
 		return this.#startCycles + this.#elapsed;
 	}
@@ -189,10 +218,10 @@ export class Processor {
 	/** Reset of the core (power-on, watchdog): registers, masks and NVIC; cycles go on. */
 	reset(): void {
 		this.registers.fill(0);
-		this.n = 0;
-		this.z = 1;
-		this.c = 0;
-		this.v = 0;
+		this.#flags[0] = 0;
+		this.#flags[1] = 1;
+		this.#flags[2] = 0;
+		this.#flags[3] = 0;
 		this.primask = 0;
 		this.control = 0;
 		this.ipsr = 0;
@@ -227,16 +256,16 @@ export class Processor {
 	/** APSR, IPSR and EPSR in one word. */
 	get xpsr(): number {
 		return (
-			((this.n < 0 ? 0x80000000 : 0) | (this.z === 0 ? 0x40000000 : 0) | (this.c << 29) | (this.v << 28) |
+			((this.#flags[0] < 0 ? 0x80000000 : 0) | (this.#flags[1] === 0 ? 0x40000000 : 0) | (this.#flags[2] << 29) | (this.#flags[3] << 28) |
 				0x01000000 | this.ipsr) >>> 0
 		);
 	}
 
 	setFlags(xpsr: number): void {
-		this.n = xpsr & 0x80000000 ? -1 : 0;
-		this.z = xpsr & 0x40000000 ? 0 : 1;
-		this.c = (xpsr >>> 29) & 1;
-		this.v = (xpsr >>> 28) & 1;
+		this.#flags[0] = xpsr & 0x80000000 ? -1 : 0;
+		this.#flags[1] = xpsr & 0x40000000 ? 0 : 1;
+		this.#flags[2] = (xpsr >>> 29) & 1;
+		this.#flags[3] = (xpsr >>> 28) & 1;
 	}
 
 	// ---- interrupts -----------------------------------------------------------------------------------------------
@@ -610,6 +639,7 @@ export class Processor {
 	 */
 	run(maxCycles: number): void {
 		const r = this.registers;
+		const flags = this.#flags;
 		const table = operations;
 		const sram8 = this.sram;
 		const sram16 = this.#sram16;
@@ -624,10 +654,10 @@ export class Processor {
 		this.#budget = maxCycles;
 		let t = 0;
 		let pc = r[15];
-		let n = this.n;
-		let z = this.z;
-		let c = this.c;
-		let v = this.v;
+		let n = flags[0];
+		let z = flags[1];
+		let c = flags[2];
+		let v = flags[3];
 		let code = this.#code;
 		let codeStart = this.#codeStart;
 
@@ -928,10 +958,10 @@ export class Processor {
 						if (this.#fault) {
 							break loop;
 						}
-						n = this.n;
-						z = this.z;
-						c = this.c;
-						v = this.v;
+						n = flags[0];
+						z = flags[1];
+						c = flags[2];
+						v = flags[3];
 						next = r[15];
 						break;
 					}
@@ -1218,10 +1248,10 @@ export class Processor {
 							if (this.#fault) {
 								break loop;
 							}
-							n = this.n;
-							z = this.z;
-							c = this.c;
-							v = this.v;
+							n = flags[0];
+							z = flags[1];
+							c = flags[2];
+							v = flags[3];
 							next = r[15];
 							break;
 						}
@@ -1381,24 +1411,24 @@ export class Processor {
 						break;
 					}
 					if (op === 0xf3ef && op2 >>> 12 === 8) {
-						this.n = n;
-						this.z = z;
-						this.c = c;
-						this.v = v;
+						flags[0] = n;
+						flags[1] = z;
+						flags[2] = c;
+						flags[3] = v;
 						r[(op2 >>> 8) & 15] = this.#readSpecial(op2 & 0xff);
 						t += 3;
 						break;
 					}
 					if ((op & 0xfff0) === 0xf380 && (op2 & 0xff00) === 0x8800) {
-						this.n = n;
-						this.z = z;
-						this.c = c;
-						this.v = v;
+						flags[0] = n;
+						flags[1] = z;
+						flags[2] = c;
+						flags[3] = v;
 						this.#writeSpecial(op2 & 0xff, r[op & 15]);
-						n = this.n;
-						z = this.z;
-						c = this.c;
-						v = this.v;
+						n = flags[0];
+						z = flags[1];
+						c = flags[2];
+						v = flags[3];
 						t += 3;
 						break;
 					}
@@ -1410,10 +1440,10 @@ export class Processor {
 					break loop;
 				default: {
 					if (pc >>> 0 < ROM_BYTES && this.onRomTrap) {
-						this.n = n;
-						this.z = z;
-						this.c = c;
-						this.v = v;
+						flags[0] = n;
+						flags[1] = z;
+						flags[2] = c;
+						flags[3] = v;
 						this.#elapsed = t;
 						this.#instructionAddress = pc;
 						r[15] = r[14] & ~1;
@@ -1423,10 +1453,10 @@ export class Processor {
 							break loop;
 						}
 						next = r[15];
-						n = this.n;
-						z = this.z;
-						c = this.c;
-						v = this.v;
+						n = flags[0];
+						z = flags[1];
+						c = flags[2];
+						v = flags[3];
 						break;
 					}
 					this.#raise("undefined-instruction", `undefined instruction ${hex4(op)} at ${hex(pc)}`, pc);
@@ -1437,10 +1467,10 @@ export class Processor {
 		} while (t < this.#budget);
 
 		r[15] = pc;
-		this.n = n;
-		this.z = z;
-		this.c = c;
-		this.v = v;
+		flags[0] = n;
+		flags[1] = z;
+		flags[2] = c;
+		flags[3] = v;
 		this.#elapsed = t;
 		this.activeCycles += t;
 		if (this.#fault) {
