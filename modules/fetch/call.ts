@@ -37,7 +37,7 @@ interface Waiter<Value> {
 export class Call implements BodySource {
 	readonly head: Promise<Head>;
 	readonly #client: HTTPClient;
-	readonly #body: Uint8Array | undefined;
+	readonly #options: CallOptions;
 	readonly #over: () => void;
 	#headWaiter: Waiter<Head> | undefined;
 	#pieceWaiter: Waiter<Uint8Array<ArrayBuffer> | undefined> | undefined;
@@ -47,10 +47,13 @@ export class Call implements BodySource {
 	#whole = false;
 	#error: { readonly reason: unknown } | undefined;
 
-	/** @param over called once, when nothing more will come or be asked for */
+	/**
+	 * Made first, begun by `start`: a call may be over before that returns.
+	 * @param over called once, when nothing more will come or be asked for
+	 */
 	constructor(options: CallOptions, network: Network, over: () => void) {
-		const { url, method, headers } = options;
-		this.#body = options.body;
+		const { url } = options;
+		this.#options = options;
 		this.#over = over;
 		this.head = new Promise((resolve, reject) => {
 			this.#headWaiter = { resolve, reject };
@@ -62,7 +65,12 @@ export class Call implements BodySource {
 			port: url.port,
 			dns: { io: network.resolver },
 		});
+	}
+
+	/** Sends the request. */
+	start(): void {
 		const call = this;
+		const { method, url, headers } = this.#options;
 		this.#client.request({
 			method,
 			path: url.path,
@@ -72,8 +80,8 @@ export class Call implements BodySource {
 			},
 			onHeaders(status, responseHeaders, statusText) {
 				call.#request = this;
-				const { session } = call.#client.socket as { session?: SecurityFacts };
-				call.#headWaiter?.resolve({ status, statusText, headers: responseHeaders, tls: session });
+				const socket = call.#client.socket as { readonly session?: SecurityFacts } | undefined;
+				call.#headWaiter?.resolve({ status, statusText, headers: responseHeaders, tls: socket?.session });
 				call.#headWaiter = undefined;
 			},
 			onReadable(count) {
@@ -85,6 +93,11 @@ export class Call implements BodySource {
 				else call.#end();
 			},
 		});
+	}
+
+	/** True when nothing more will come: it came whole, failed, or was given up. */
+	get isOver(): boolean {
+		return this.#whole || this.#error !== undefined;
 	}
 
 	/** Gives up: whoever waits, or asks later, gets `reason`. The first reason stays. */
@@ -111,7 +124,7 @@ export class Call implements BodySource {
 	}
 
 	#write(request: HTTPRequest, room: number): void {
-		const body = this.#body;
+		const { body } = this.#options;
 		while (body !== undefined && room > 0 && this.#written < body.length) {
 			const piece = body.subarray(this.#written, this.#written + room);
 			this.#written += piece.length;
@@ -126,10 +139,11 @@ export class Call implements BodySource {
 			this.#pieceWaiter = undefined;
 			waiter.reject(this.#error.reason);
 		} else if (this.#readable > 0) {
+			const bytes = this.#request?.read(Math.min(this.#readable, mostPieceBytes));
+			this.#readable = bytes === undefined ? 0 : this.#readable - bytes.byteLength;
+			if (bytes === undefined) return;	// the connection is gone: onDone says so next
 			this.#pieceWaiter = undefined;
-			const bytes = new Uint8Array(this.#request!.read(Math.min(this.#readable, mostPieceBytes))!);
-			this.#readable -= bytes.length;
-			waiter.resolve(bytes);
+			waiter.resolve(new Uint8Array(bytes));
 		} else if (this.#whole) {
 			this.#pieceWaiter = undefined;
 			waiter.resolve(undefined);

@@ -32,9 +32,9 @@ export class AbortSignal extends EventTarget {
 		if (this.#aborted) return;
 		this.#aborted = true;
 		this.#reason = reason ?? new DOMException("the operation was aborted", "AbortError");
-		const event = new Event("abort");
-		this.onabort?.call(this, event);
-		this.dispatchEvent(event);
+		const { onabort } = this;
+		if (onabort !== null) this.addEventListener("abort", event => onabort.call(this, event), { once: true });
+		this.dispatchEvent(new Event("abort"));
 	}
 
 	/** A signal that is aborted already. */

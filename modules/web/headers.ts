@@ -1,6 +1,7 @@
 // Headers (WHATWG Fetch, 5.1): names in lower case, values joined by ", ".
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const blanks = "\t\n\r ";
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 export type HeadersInit = Headers | Iterable<readonly [string, string]> | Readonly<Record<string, string>>;
@@ -63,7 +64,16 @@ function checkedName(name: string): string {
 }
 
 function normalized(value: string): string {
-	const trimmed = String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
+	const trimmed = withoutOuterBlanks(String(value));
 	if (!fieldValue.test(trimmed)) throw new TypeError(`Headers: ${JSON.stringify(trimmed)} cannot be a header's value`);
 	return trimmed;
+}
+
+/** Not by a regular expression: that takes the square of a long blank's length. */
+function withoutOuterBlanks(text: string): string {
+	let start = 0;
+	let end = text.length;
+	while (start < end && blanks.includes(text[start]!)) start++;
+	while (end > start && blanks.includes(text[end - 1]!)) end--;
+	return text.slice(start, end);
 }

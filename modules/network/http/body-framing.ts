@@ -3,13 +3,13 @@
 
 import { CodedError } from "../../base/error.ts";
 import type { Inflow } from "./inflow.ts";
-import type { Framing } from "./response-head.ts";
+import { LineReader } from "./line-reader.ts";
+import { parseField, type Framing } from "./response-head.ts";
 
-/** Longest chunk-size line and longest trailer section: both are read and ignored beyond what they must say. */
+/** Longest chunk-size line and longest trailer section, in bytes. Extensions and trailers are checked and not kept. */
 const mostLineBytes = 1024;
 const mostTrailerBytes = 4096;
 
-const lineFeed = 10;
 const chunkSizeLine = /^([0-9A-Fa-f]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 
 type ChunkState = "size" | "data" | "data end" | "trailer" | "end";
@@ -20,13 +20,14 @@ export class BodyFraming {
 	/** Bytes left: of the body ("length"), or of the chunk at hand. */
 	#left: number;
 	#chunk: ChunkState = "size";
-	#line = "";
+	readonly #lines: LineReader;
 	#trailerBytes = 0;
 	/** Bytes of body that were taken. */
 	received = 0;
 
 	constructor(framing: Framing, inflow: Inflow) {
 		this.#inflow = inflow;
+		this.#lines = new LineReader(inflow);
 		this.#kind = framing.kind;
 		this.#left = framing.kind === "length" ? framing.bytes : 0;
 	}
@@ -85,17 +86,10 @@ export class BodyFraming {
 
 	/** Reads one line of the chunked coding; false when it is not whole yet. */
 	#readLine(): boolean {
-		const piece = this.#inflow.peek();
-		if (piece.length === 0) return false;
-		const feed = piece.indexOf(lineFeed);
-		const end = feed < 0 ? piece.length : feed + 1;
-		this.#line += String.fromCharCode(...piece.subarray(0, Math.min(end, mostLineBytes + 1)));
-		if (this.#line.length > mostLineBytes) throw syntaxError("a line between chunks is too long", this.#line);
-		this.#inflow.drop(end);
-		if (feed < 0) return true;	// look for more: the inflow may hold another piece
-		if (!this.#line.endsWith("\r\n")) throw syntaxError("a line between chunks does not end in CRLF", this.#line);
-		const line = this.#line.slice(0, -2);
-		this.#line = "";
+		const line = this.#chunk === "trailer"
+			? this.#lines.next(mostTrailerBytes - this.#trailerBytes, "the response's trailer section")
+			: this.#lines.next(mostLineBytes, "a line between the response's chunks");
+		if (line === undefined) return false;
 		this.#lineCame(line);
 		return true;
 	}
@@ -104,19 +98,19 @@ export class BodyFraming {
 		switch (this.#chunk) {
 			case "size": {
 				const match = chunkSizeLine.exec(line);
-				if (match === null) throw syntaxError("a chunk's size is", line);
+				if (match === null) throw syntaxError("a chunk-size line is", line);
 				this.#left = parseInt(match[1]!, 16);
 				this.#chunk = this.#left === 0 ? "trailer" : "data";
 				return;
 			}
 			case "data end":
-				if (line !== "") throw syntaxError("a chunk is longer than its size; there follows", line);
+				if (line !== "") throw syntaxError("behind a chunk's bytes stands", line);
 				this.#chunk = "size";
 				return;
 			default:
 				this.#trailerBytes += line.length + 2;
-				if (this.#trailerBytes > mostTrailerBytes) throw syntaxError("the trailers are too long", line);
 				if (line === "") this.#chunk = "end";
+				else parseField(line);
 		}
 	}
 }

@@ -115,8 +115,8 @@ export default class HTTPClient {
 	}
 
 	/**
-	 * Queues a request.
-	 * @throws CodedError ERR_HTTP_REQUEST when it is malformed, ERR_HTTP_CLOSED when the client is closed
+	 * Queues a request. One that cannot stand in HTTP (method, path, headers) is told so by its onDone: ERR_HTTP_REQUEST.
+	 * @throws CodedError ERR_HTTP_CLOSED when the client is closed
 	 */
 	request(options: HTTPRequestOptions): HTTPRequest {
 		if (this.#closed) throw new CodedError("ERR_HTTP_CLOSED", "the client is closed");
@@ -186,7 +186,10 @@ export default class HTTPClient {
 		const { io: SocketClass, ...rest } = this.#options.socket;
 		this.#attempt(() => {
 			const callbacks: SocketCallbacks = {
-				onReadable: count => this.#exchange?.socketReadable(count),
+				onReadable: count => {
+					if (this.#exchange !== undefined) this.#exchange.socketReadable(count);
+					else this.#refuse(count);
+				},
 				onWritable: count => {
 					this.#room = count;
 					if (this.#exchange === undefined && this.#current !== undefined) this.#start();
@@ -241,6 +244,12 @@ export default class HTTPClient {
 		if (this.#exchange !== undefined) this.#exchange.socketClosed(error);
 		else if (this.#current !== undefined) this.#fail(error);
 		else this.#options.onError?.(error);
+	}
+
+	/** Bytes that nobody asked for end the connection (RFC 9112 section 9.2). */
+	#refuse(count: number): void {
+		this.#socket?.close();
+		this.#socketClosed(new CodedError("ERR_HTTP_SYNTAX", `the server sent ${count} bytes that belong to no request`));
 	}
 
 	#fail(error: CodedError): void {

@@ -4,18 +4,18 @@
 import { CodedError } from "../../base/error.ts";
 import { BodyFraming } from "./body-framing.ts";
 import { Inflow, type Source } from "./inflow.ts";
+import { latin1Bytes } from "./latin1.ts";
+import { LineReader } from "./line-reader.ts";
 import { header, requestHead } from "./request-head.ts";
-import { parseResponseHead, responseFraming } from "./response-head.ts";
+import { addField, beginHead, responseFraming, type ResponseHead } from "./response-head.ts";
 
 /** The part of a socket that an exchange uses (ECMA-419 clause 10). */
 export interface Connection extends Source {
 	write(bytes: ArrayBuffer | Uint8Array): number;
 }
 
-/** Longest head of a response, in bytes. */
+/** Longest head of a response, in bytes; interim responses before it count. */
 const mostHeadBytes = 8192;
-
-const headEnd = "\r\n\r\n";
 
 /** What an exchange says, in this order; `failed` may come instead of any of them, and is the last. */
 export interface ExchangeListener {
@@ -49,12 +49,14 @@ export class Exchange {
 	readonly #request: ExchangeRequest;
 	readonly #listener: ExchangeListener;
 	readonly #inflow: Inflow;
+	readonly #lines: LineReader;
 	/** What of the request's head is not sent yet. */
 	#head: Uint8Array;
 	#requestBody: RequestBody;
 	#room = 0;
 	#state: ResponseState = "head";
-	#headText = "";
+	#responseHead: ResponseHead | undefined;
+	#headBytes = 0;
 	#body: BodyFraming | undefined;
 	#reusable = false;
 	/** Bytes of body told by `readable` and not read since. */
@@ -68,21 +70,25 @@ export class Exchange {
 		this.#request = request;
 		this.#listener = listener;
 		this.#inflow = new Inflow(connection);
+		this.#lines = new LineReader(this.#inflow);
 		this.#requestBody = bodyOf(request.headers);
-		const text = requestHead(request.method, request.path, request.host, request.headers);
-		this.#head = Uint8Array.from(text, character => character.charCodeAt(0));
+		this.#head = latin1Bytes(requestHead(request.method, request.path, request.host, request.headers));
 	}
 
 	/** The socket has room for `count` bytes. */
 	socketWritable(count: number): void {
 		if (this.#state === "over") return;
 		this.#room = count;
-		if (this.#head.length > 0) {
-			const piece = this.#head.subarray(0, count);
-			this.#head = this.#head.subarray(piece.length);
-			this.#room = this.#connection.write(piece);
+		try {
+			if (this.#head.length > 0) {
+				const piece = this.#head.subarray(0, count);
+				this.#head = this.#head.subarray(piece.length);
+				this.#room = this.#connection.write(piece);
+			}
+			if (this.#head.length === 0 && this.bodyRoom > 0) this.#listener.writable(this.bodyRoom);
+		} catch (error) {
+			this.#fail(error as CodedError);
 		}
-		if (this.#head.length === 0 && this.bodyRoom > 0) this.#listener.writable(this.bodyRoom);
 	}
 
 	/** Bytes of the request's body that can be written now. */
@@ -119,10 +125,10 @@ export class Exchange {
 
 	#writeChunk(bytes: Uint8Array | undefined): void {
 		if (bytes !== undefined && bytes.length === 0) return;	// an empty chunk would be the last one
-		this.#connection.write(ascii(`${(bytes?.length ?? 0).toString(16)}\r\n`));
+		this.#connection.write(latin1Bytes(`${(bytes?.length ?? 0).toString(16)}\r\n`));
 		if (bytes === undefined) this.#requestBody = { kind: "none" };
 		else this.#connection.write(bytes);
-		this.#room = this.#connection.write(ascii("\r\n"));
+		this.#room = this.#connection.write(latin1Bytes("\r\n"));
 	}
 
 	/** The socket has `count` bytes to read. */
@@ -131,9 +137,10 @@ export class Exchange {
 		this.#advance();
 	}
 
-	/** The socket is closed; everything it had was announced before. A clean end bears the code ECLOSED. */
+	/** The socket is closed; everything it had was read before. A clean end bears the code ECLOSED. */
 	socketClosed(error: CodedError): void {
 		this.#socketError = error;
+		this.#inflow.announce(0);	// nothing more can be read from it
 		this.#advance();
 	}
 
@@ -149,7 +156,7 @@ export class Exchange {
 		if (body === undefined || available <= 0) return undefined;
 		const bytes = this.#inflow.take(available);
 		this.#account(body, bytes.byteLength);
-		return bytes;
+		return bytes.byteLength > 0 ? bytes : undefined;
 	}
 
 	/** Reads into `to` and answers how many bytes. */
@@ -192,22 +199,18 @@ export class Exchange {
 
 	#readHead(): void {
 		for (;;) {
-			const piece = this.#inflow.peek();
-			if (piece.length === 0) break;
-			const before = this.#headText.length;
-			this.#headText += String.fromCharCode(...piece.subarray(0, mostHeadBytes + 1 - before));
-			const end = this.#headText.indexOf(headEnd, Math.max(0, before - headEnd.length + 1));
-			if (end < 0) {
-				if (this.#headText.length > mostHeadBytes) {
-					throw new CodedError("ERR_HTTP_TOO_LARGE", `the response's head is longer than ${mostHeadBytes} bytes`);
-				}
-				this.#inflow.drop(piece.length);
-				continue;
+			const line = this.#lines.next(mostHeadBytes - this.#headBytes, "the response's head");
+			if (line === undefined) break;
+			this.#headBytes += line.length + 2;
+			const head = this.#responseHead;
+			if (head === undefined) {
+				this.#responseHead = beginHead(line);
+			} else if (line !== "") {
+				addField(head, line);
+			} else {
+				this.#responseHead = undefined;
+				if (this.#headCame(head)) return;
 			}
-			this.#inflow.drop(end + headEnd.length - before);
-			const text = this.#headText.slice(0, end);
-			this.#headText = "";
-			if (this.#headCame(text)) return;
 		}
 		if (this.#socketError !== undefined) {
 			throw this.#socketError.code !== "ECLOSED" ? this.#socketError : new CodedError("ERR_HTTP_CLOSED",
@@ -216,8 +219,7 @@ export class Exchange {
 	}
 
 	/** False for an interim response: the real one follows (RFC 9110 section 15.2). */
-	#headCame(text: string): boolean {
-		const head = parseResponseHead(text);
+	#headCame(head: ResponseHead): boolean {
 		const framing = responseFraming(head, this.#request.method);
 		if (head.status === 101) {
 			throw new CodedError("ERR_HTTP_SYNTAX", "the server switches to a protocol that nobody asked for");
@@ -239,8 +241,9 @@ export class Exchange {
 			this.#listener.done(this.#reusable && this.#requestBody.kind === "none" && this.#inflow.available === 0);
 			return;
 		}
-		if (available > this.#told) {
-			this.#told = available;
+		const more = available > this.#told;
+		this.#told = available;
+		if (more) {
 			this.#listener.readable(available);
 			return;
 		}
@@ -279,8 +282,4 @@ function bodyOf(headers: ReadonlyMap<string, string>): RequestBody {
 
 function hasOption(field: string | undefined, option: string): boolean {
 	return field?.toLowerCase().split(",").some(part => part.trim() === option) ?? false;
-}
-
-function ascii(text: string): Uint8Array {
-	return Uint8Array.from(text, character => character.charCodeAt(0));
 }

@@ -20,33 +20,46 @@ export type Framing =
 	/** The server closes the connection. */
 	| { readonly kind: "close" };
 
-const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d) ?([\t\x20-\x7e\x80-\xff]*)$/;
-const fieldLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t\x20-\x7e\x80-\xff]*)$/;
+const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const notInValue = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Fields of which a second one changes the meaning of the message. */
 const singleFields = ["content-length", "transfer-encoding", "location"];
 
 /**
- * @param text the head, each byte a character, without the empty line that ends it
+ * A head of which only the status line is known; `addField` adds the rest.
  * @throws CodedError ERR_HTTP_SYNTAX
  */
-export function parseResponseHead(text: string): ResponseHead {
-	const lines = text.split("\r\n");
-	const first = statusLine.exec(lines[0]!);
-	if (first === null) throw syntaxError("the status line is", lines[0]!);
-	const headers = new Map<string, string>();
-	for (let index = 1; index < lines.length; index++) {
-		const field = fieldLine.exec(lines[index]!);
-		if (field === null) throw syntaxError("a header line is", lines[index]!);
-		const name = field[1]!.toLowerCase();
-		const value = field[2]!.trimEnd();
-		const before = headers.get(name);
-		if (before !== undefined && singleFields.includes(name)) {
-			throw new CodedError("ERR_HTTP_SYNTAX", `the response has more than one ${name} header`);
-		}
-		headers.set(name, before === undefined ? value : `${before}, ${value}`);
+export function beginHead(line: string): ResponseHead {
+	const parts = statusLine.exec(line);
+	if (parts === null) throw syntaxError("the status line is", line);
+	return { minorVersion: Number(parts[1]), status: Number(parts[2]), statusText: trimmed(parts[3] ?? ""), headers: new Map() };
+}
+
+/**
+ * Adds a header line to a head.
+ * @throws CodedError ERR_HTTP_SYNTAX
+ */
+export function addField(head: ResponseHead, line: string): void {
+	const { name, value } = parseField(line);
+	const before = head.headers.get(name);
+	if (before !== undefined && singleFields.includes(name)) {
+		throw new CodedError("ERR_HTTP_SYNTAX", `the response has more than one ${name} header`);
 	}
-	return { minorVersion: Number(first[1]), status: Number(first[2]), statusText: first[3]!.trimEnd(), headers };
+	head.headers.set(name, before === undefined ? value : `${before}, ${value}`);
+}
+
+/**
+ * A header or trailer line; the name comes out in lower case. A line that goes on the one before (obs-fold) is none.
+ * @throws CodedError ERR_HTTP_SYNTAX
+ */
+export function parseField(line: string): { name: string; value: string } {
+	const colon = line.indexOf(":");
+	const name = line.slice(0, Math.max(colon, 0));
+	const value = trimmed(line.slice(colon + 1));
+	if (!token.test(name) || notInValue.test(value)) throw syntaxError("a header line is", line);
+	return { name: name.toLowerCase(), value };
 }
 
 /**
@@ -67,6 +80,19 @@ export function responseFraming(head: ResponseHead, method: string): Framing {
 	if (encoding !== undefined) return { kind: "chunked" };
 	if (length !== undefined) return { kind: "length", bytes: Number(length) };
 	return { kind: "close" };
+}
+
+/** Without blanks and tabs at both ends. Not by a regular expression: that takes the square of a long blank's length. */
+function trimmed(text: string): string {
+	let start = 0;
+	let end = text.length;
+	while (start < end && isBlank(text[start]!)) start++;
+	while (end > start && isBlank(text[end - 1]!)) end--;
+	return text.slice(start, end);
+}
+
+function isBlank(character: string): boolean {
+	return character === " " || character === "\t";
 }
 
 function syntaxError(what: string, found: string): CodedError {
