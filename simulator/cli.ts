@@ -7,7 +7,7 @@
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import type { NetworkOptions, Recording } from "./network/options.ts";
-import { PicoW, type RunResult } from "./simulator.ts";
+import { PicoW, profileByFunction, type RunResult } from "./simulator.ts";
 
 interface Options {
 	uf2: string;
@@ -26,7 +26,9 @@ interface Options {
 	latency?: number;
 	network: boolean;
 	stuckRosc?: boolean;
+	xip?: boolean;
 	profile?: string;
+	elf?: string;
 	trace?: boolean;
 	quiet?: boolean;
 }
@@ -37,6 +39,8 @@ const STATUS_TIMEOUT = 2;
 const STATUS_FAULT = 3;
 /** Prime, so that loops do not beat against it. */
 const PROFILE_EVERY_CYCLES = 1009;
+/** Functions that are printed. */
+const PROFILE_ROWS = 40;
 
 function number(text: string): number {
 	const value = Number(text);
@@ -74,7 +78,9 @@ export function command(): Command {
 		.option("--latency <ms>", "virtual milliseconds from the device's last byte to the answer", number)
 		.option("--no-network", "no radio chip on the board")
 		.option("--stuck-rosc", "fault: the ring oscillator's random bit never changes")
+		.option("--xip", "count what flash costs through the XIP cache")
 		.option("--profile <file>", "write how often each address was seen executing, as JSON")
+		.option("--elf <file>", "with --profile: the program's ELF, to print the hottest functions")
 		.option("--trace", "what the radio and the network do, on stderr")
 		.option("--quiet", "no console on stdout")
 		.action(async (options: Options) => {
@@ -97,6 +103,7 @@ async function simulate(options: Options): Promise<number> {
 			seed: options.seed,
 			...(epochMs !== undefined && { epochMs }),
 			...(options.stuckRosc && { stuckRosc: true }),
+			...(options.xip && { xip: true }),
 			...(options.network && { network: network(options, pcap) }),
 		});
 		board.loadUf2(readFileSync(options.uf2));
@@ -120,6 +127,11 @@ async function simulate(options: Options): Promise<number> {
 	if (options.profile !== undefined) {
 		const samples = [...board.profileSamples].sort((a, b) => b[1] - a[1]).map(([pc, count]) => [`0x${pc.toString(16)}`, count]);
 		writeFileSync(options.profile, `${JSON.stringify({ everyCycles: PROFILE_EVERY_CYCLES, samples: Object.fromEntries(samples) }, undefined, "\t")}\n`);
+	}
+	if (options.profile !== undefined && options.elf !== undefined) {
+		for (const row of profileByFunction(board.profileSamples, readFileSync(options.elf)).slice(0, PROFILE_ROWS)) {
+			process.stderr.write(`${(100 * row.share).toFixed(1).padStart(5)} %  ${row.name}\n`);
+		}
 	}
 	if (pcap !== undefined) {
 		closeSync(pcap);

@@ -17,6 +17,7 @@ export type { Violation } from "./core/violations.ts";
 export type { Fault } from "./core/processor.ts";
 export type { HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
 export type { AttachedRadio, RadioReport } from "./network/attach.ts";
+export { profileByFunction, type ProfileRow } from "./profile.ts";
 export type { UsbHostOptions } from "./usb/host.ts";
 
 const FLASH_SIZE_BYTES = 2 * 1024 * 1024;
@@ -48,6 +49,8 @@ export interface PicoWOptions {
 	usb?: UsbHostOptions;
 	/** Fault: the ring oscillator's random bit never changes. */
 	stuckRosc?: boolean;
+	/** Count what flash costs through the XIP cache; without, flash is as fast as SRAM. Default false. */
+	xip?: boolean;
 	/** The radio chip and the network around it; without, nothing answers on the radio's pins. */
 	network?: Partial<NetworkOptions>;
 	/** Called once, to put something of the caller's onto the board's wires. */
@@ -81,6 +84,8 @@ export interface Report {
 	/** Cycles in which the core executed. */
 	activeCycles: number;
 	clkSysHz: number;
+	/** Only with the XIP model. */
+	xip?: { accesses: number; hits: number };
 	violations: Violation[];
 	flash: { refusedStores: number; allowedStores: number; erases: number; programs: number; programmedBytes: number };
 	resets: { atMicros: number; reason: string }[];
@@ -136,6 +141,7 @@ export class PicoW {
 			uniqueId,
 			roscRandom: new SeededRandom(seed, "rosc"),
 			stuckRosc: options.stuckRosc ?? false,
+			xip: options.xip ?? false,
 		});
 		const chip = this.#chip;
 		this.usbHost = new UsbHost(chip.usb, chip.clock, chip.violations, options.usb);
@@ -391,6 +397,7 @@ export class PicoW {
 			cycles: chip.core.cycles,
 			activeCycles: chip.core.activeCycles,
 			clkSysHz: chip.clock.frequencyHz,
+			...(chip.core.xipCache && { xip: { accesses: chip.core.xipCache.accesses, hits: chip.core.xipCache.hits } }),
 			violations: this.violations,
 			flash: {
 				refusedStores: chip.refusedFlashStores,

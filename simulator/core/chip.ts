@@ -22,6 +22,7 @@ import { type Bus, FLASH_BYTES, type Fault, hex, Processor, ROM_BYTES, SRAM_BYTE
 import type { Registers } from "./registers.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { Violations } from "./violations.ts";
+import { XipCache } from "./xip-cache.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** The ring oscillator's frequency, from which everything runs after reset (datasheet 2.17.1: 1.8 to 12 MHz). */
@@ -45,6 +46,8 @@ export interface ChipOptions {
 	/** The ring oscillator's random bits. */
 	roscRandom: Random;
 	stuckRosc: boolean;
+	/** Count what flash costs through the XIP cache. */
+	xip: boolean;
 }
 
 interface Page {
@@ -139,6 +142,11 @@ export class Chip implements Bus, DmaBus {
 		this.#ioQspi = new IoQspi(this.#ssi, unknown);
 		const padsQspi = new PadsQspi(unknown);
 		this.#xip = new XipControl(base.flash, unknown);
+		if (options.xip) {
+			const cache = new XipCache();
+			this.core.xipCache = cache;
+			this.#xip.cache = cache;
+		}
 		this.#timer = new Timer(this.clock, setInterrupt, unknown);
 		this.watchdog = new Watchdog(
 			this.clock,
@@ -438,6 +446,7 @@ export class Chip implements Bus, DmaBus {
 	#setXip(on: boolean): void {
 		if ((this.core.flashBytes !== 0) !== on) {
 			this.core.flashBytes = on ? FLASH_BYTES : 0;
+			this.core.xipCache?.flush();
 			this.core.refetch();
 		}
 	}

@@ -5,6 +5,8 @@
  * Replaces the core of rp2040js 1.4.1, whose flags, faults, events and masks differ from the manual. Used by the chip,
  * which owns time: it calls `run` for a stretch of cycles and looks after events in between.
  */
+import type { XipCache } from "./xip-cache.ts";
+
 /** What lies behind an address outside the fast memories (SRAM, flash, boot ROM). A fault is told to `busFault`. */
 export interface Bus {
 	/** @param size 1, 2 or 4 bytes, aligned; returns the value, zero extended. */
@@ -74,6 +76,8 @@ export class Processor {
 	/** Bytes of flash that answer: 16 MB, or 0 while XIP is off (flash commands are under way). */
 	flashBytes = FLASH_BYTES;
 	bus: Bus;
+	/** The model of what flash costs; without it, flash is as fast as SRAM. */
+	xipCache: XipCache | undefined;
 	/** 16 KB that the XIP cache lends as memory while it is off (0x15000000). */
 	readonly xipSram = new Uint8Array(0x4000);
 	readonly #sram32: Int32Array;
@@ -649,6 +653,8 @@ export class Processor {
 		const flash32 = this.#flash32;
 		const flashBytes = this.flashBytes;
 		const breakpoint = this.breakpoint;
+		const cache = this.xipCache;
+		let cachedLine = -1;
 		this.#startCycles += this.#elapsed;
 		this.#elapsed = 0;
 		this.#budget = maxCycles;
@@ -674,6 +680,10 @@ export class Processor {
 				code = this.#code;
 				codeStart = this.#codeStart;
 				index = (pc - codeStart) >> 1;
+			}
+			if (cache && codeStart === FLASH_START && pc >> 3 !== cachedLine) {
+				cachedLine = pc >> 3;
+				t += cache.access(pc & 0xffffff);
 			}
 			const op = code[index];
 			let next = (pc + 2) | 0;
@@ -977,6 +987,9 @@ export class Processor {
 					const offset = address & 0xffffff;
 					if (address >>> 24 === 0x10 && offset < flashBytes) {
 						r[(op >>> 8) & 7] = flash32[offset >> 2];
+						if (cache) {
+							t += cache.access(offset);
+						}
 					} else if (address >>> 24 === 0x20 && offset < SRAM_BYTES) {
 						r[(op >>> 8) & 7] = sram32[offset >> 2];
 					} else {
@@ -1043,6 +1056,9 @@ export class Processor {
 						t += 2;
 					} else if ((address & 0xff000003) === FLASH_START && offset < flashBytes) {
 						r[to] = flash32[offset >> 2];
+						if (cache) {
+							t += cache.access(offset);
+						}
 						t += 2;
 					} else {
 						this.#elapsed = t;
@@ -1083,6 +1099,9 @@ export class Processor {
 						t += 2;
 					} else if ((address & 0xff000000) === FLASH_START && offset < flashBytes) {
 						r[op & 7] = flash8[offset];
+						if (cache) {
+							t += cache.access(offset);
+						}
 						t += 2;
 					} else {
 						this.#elapsed = t;
@@ -1123,6 +1142,9 @@ export class Processor {
 						t += 2;
 					} else if ((address & 0xff000001) === FLASH_START && offset < flashBytes) {
 						r[op & 7] = flash16[offset >> 1];
+						if (cache) {
+							t += cache.access(offset);
+						}
 						t += 2;
 					} else {
 						this.#elapsed = t;

@@ -3,6 +3,7 @@
  * Pico SDK reads and writes, from the RP2040 datasheet sections named.
  */
 import { Block } from "../core/registers.ts";
+import type { XipCache } from "../core/xip-cache.ts";
 import type { Random } from "../wires.ts";
 
 /** Bits of RESETS, in order (datasheet table 202). */
@@ -168,12 +169,10 @@ export class ChipReset extends Block {
 export class XipControl extends Block {
 	readonly #flash: Uint8Array;
 	#control = 3;
-	#hits = 0;
-	#accesses = 0;
 	#streamAddress = 0;
 	#streamCount = 0;
-	/** FLUSH was written: the cache, where it is modelled, is empty from now on. */
-	onFlush: (() => void) | undefined;
+	/** Where it is modelled. */
+	cache: XipCache | undefined;
 
 	constructor(flash: Uint8Array, unknown: (text: string) => void) {
 		super("XIP_CTRL", unknown);
@@ -182,13 +181,7 @@ export class XipControl extends Block {
 
 	reset(): void {
 		this.#control = 3;
-		this.#hits = this.#accesses = this.#streamAddress = this.#streamCount = 0;
-	}
-
-	/** Counted by the cache model. */
-	count(accesses: number, hits: number): void {
-		this.#accesses += accesses;
-		this.#hits += hits;
+		this.#streamAddress = this.#streamCount = 0;
 	}
 
 	/** The stream's next word; also behind 0x50400000. */
@@ -208,8 +201,8 @@ export class XipControl extends Block {
 			case 0x00: return this.#control;
 			case 0x04: return 0; // a read waits for the flush, which is done
 			case 0x08: return 1 | (this.#streamCount ? 0 : 2); // FLUSH_READY, FIFO_EMPTY
-			case 0x0c: return Math.min(this.#hits, 0xffffffff);
-			case 0x10: return Math.min(this.#accesses, 0xffffffff);
+			case 0x0c: return Math.min(this.cache?.hits ?? 0, 0xffffffff);
+			case 0x10: return Math.min(this.cache?.accesses ?? 0, 0xffffffff);
 			case 0x14: return this.#streamAddress;
 			case 0x18: return this.#streamCount;
 			case 0x1c: return this.stream();
@@ -220,9 +213,9 @@ export class XipControl extends Block {
 	protected write(offset: number, value: number): boolean {
 		switch (offset) {
 			case 0x00: this.#control = value & 0xb; return true;
-			case 0x04: this.onFlush?.(); return true;
-			case 0x0c: this.#hits = 0; return true;
-			case 0x10: this.#accesses = 0; return true;
+			case 0x04: this.cache?.flush(); return true;
+			case 0x0c: if (this.cache) { this.cache.hits = 0; } return true;
+			case 0x10: if (this.cache) { this.cache.accesses = 0; } return true;
 			case 0x14: this.#streamAddress = value & ~3; return true;
 			case 0x18: this.#streamCount = value & 0x3fffff; return true;
 			default: return false;

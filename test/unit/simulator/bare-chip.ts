@@ -10,6 +10,7 @@ export function bareChip(options: { seed?: number; stuckRosc?: boolean } = {}): 
 		uniqueId: Uint8Array.of(0xe6, 1, 2, 3, 4, 5, 6, 7),
 		roscRandom: new SeededRandom(options.seed ?? 1, "rosc"),
 		stuckRosc: options.stuckRosc ?? false,
+		xip: false,
 	});
 	chip.poke(LOOP, 2, 0xe7fe);
 	chip.core.programCounter = LOOP;
