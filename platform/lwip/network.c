@@ -3,9 +3,12 @@
 #include "network.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "loop.h"
+#include "lwip/dns.h"
 #include "lwip/ip.h"
+#include "lwip/netif.h"
 #include "lwip/pbuf.h"
 #include "lwip/timeouts.h"
 #include "lwip_hooks.h"
@@ -21,21 +24,45 @@
 #define DNS_PORT 53
 #define DNS_FLAGS_BYTES 4 // identifier and flags: what is looked at
 #define DNS_RCODE_MASK 0x0F
+#define DNS_RCODE_NONE 0
+#define DNS_RCODE_NO_SUCH_NAME 3
 
 static int network_last_answer_code;
+static void (*network_watchers[NETWORK_WATCHERS_MAX])(void);
 
-static semaphore_t *network_semaphore(void) {
+static void names_tell_known(void);
+
+static semaphore_t *network_semaphore(void)
+{
 	return &((async_context_poll_t *)cyw43_arch_async_context())->sem;
 }
 
-static void network_poll(void) {
+static void network_poll(void)
+{
 	if (cyw43_arch_async_context() == NULL)
 		return;
 	sem_try_acquire(network_semaphore()); // work asked for from here on counts for the next turn
 	cyw43_arch_poll();
+	names_tell_known();
+	for (int i = 0; i < NETWORK_WATCHERS_MAX && network_watchers[i] != NULL; i++)
+		network_watchers[i]();
 }
 
-static uint64_t network_next_at_us(void) {
+void network_watch(void (*watcher)(void))
+{
+	for (int i = 0; i < NETWORK_WATCHERS_MAX; i++) {
+		if (network_watchers[i] == watcher)
+			return;
+		if (network_watchers[i] == NULL) {
+			network_watchers[i] = watcher;
+			return;
+		}
+	}
+	panic("more than NETWORK_WATCHERS_MAX watchers");
+}
+
+static uint64_t network_next_at_us(void)
+{
 	async_context_t *context = cyw43_arch_async_context();
 	if (context == NULL)
 		return UINT64_MAX;
@@ -54,7 +81,8 @@ static uint64_t network_next_at_us(void) {
 
 static loop_poller network_poller = {.poll = network_poll, .next_at_us = network_next_at_us};
 
-int network_start(void) {
+int network_start(void)
+{
 	static bool added;
 	if (cyw43_arch_async_context() == NULL) {
 		int result = cyw43_arch_init();
@@ -68,25 +96,13 @@ int network_start(void) {
 	return 0;
 }
 
-int network_radio_on(void) {
-	int result = network_start();
-	if (result != 0)
-		return result;
-	cyw43_arch_enable_sta_mode();
-	return cyw43_state.itf_state & 1 << CYW43_ITF_STA ? 0 : PICO_ERROR_IO;
-}
-
-void network_radio_off(void) {
-	if (cyw43_arch_async_context() == NULL)
-		return;
-	cyw43_arch_deinit();
-}
-
-uint32_t network_random(void) {
+uint32_t network_random(void)
+{
 	return random_network_number();
 }
 
-int network_see_packet(struct pbuf *p, struct netif *input) {
+int network_see_packet(struct pbuf *p, struct netif *input)
+{
 	(void)input;
 	const uint8_t *ip = p->payload;
 	if (p->len < IPV4_HEADER_MIN_BYTES || ip[IPV4_PROTOCOL_OFFSET] != UDP_PROTOCOL)
@@ -100,7 +116,80 @@ int network_see_packet(struct pbuf *p, struct netif *input) {
 	return 0;
 }
 
-int network_dns_answer_code(void) {
-	// lwIP reports a failure either from its timer or from inside the packet that says so.
-	return ip_current_input_netif() != NULL ? network_last_answer_code : -1;
+// Names. One of lwIP's entries for each: a table of who waits, by name and callback.
+
+typedef struct name_request {
+	network_name_found *found; // NULL: free
+	void *context;
+	bool at_once; // the answer is known, and told by the next poll
+	uint32_t address;
+} name_request;
+
+static name_request name_requests[DNS_TABLE_SIZE];
+
+// lwIP reports a failure either from its timer or from inside the packet that says so (RFC 1035 section 4.1.1: RCODE).
+static network_name name_failure(void)
+{
+	if (ip_current_input_netif() == NULL)
+		return NETWORK_NAME_SILENCE;
+	return network_last_answer_code == DNS_RCODE_NONE || network_last_answer_code == DNS_RCODE_NO_SUCH_NAME
+		? NETWORK_NAME_NONE : NETWORK_NAME_SERVER_FAILED;
+}
+
+static void name_tell(name_request *request, network_name result, uint32_t address)
+{
+	network_name_found *found = request->found;
+	request->found = NULL;
+	request->at_once = false;
+	found(request->context, result, address);
+}
+
+static void name_found(const char *name, const ip_addr_t *address, void *context)
+{
+	(void)name;
+	if (address != NULL)
+		name_tell(context, NETWORK_NAME_FOUND, ip4_addr_get_u32(ip_2_ip4(address)));
+	else
+		name_tell(context, name_failure(), 0);
+}
+
+int network_resolve(const char *name, network_name_found *found, void *context)
+{
+	if (name[0] == 0 || strlen(name) >= DNS_MAX_NAME_LENGTH)
+		return NETWORK_NAME_BAD;
+	if (netif_default == NULL || !netif_is_link_up(netif_default))
+		return NETWORK_NAME_UNREACHABLE;
+	name_request *request = NULL;
+	for (int i = 0; i < DNS_TABLE_SIZE && request == NULL; i++) {
+		if (name_requests[i].found == NULL)
+			request = &name_requests[i];
+	}
+	if (request == NULL)
+		return NETWORK_NAME_BUSY;
+	ip_addr_t address;
+	request->found = found;
+	request->context = context;
+	switch (dns_gethostbyname(name, &address, name_found, request)) {
+		case ERR_INPROGRESS:
+			return 0;
+		case ERR_OK:
+			request->at_once = true;
+			request->address = ip4_addr_get_u32(ip_2_ip4(&address));
+			loop_wake();
+			return 0;
+		case ERR_MEM:
+			request->found = NULL;
+			return NETWORK_NAME_BUSY;
+		default: // no server
+			request->found = NULL;
+			return NETWORK_NAME_UNREACHABLE;
+	}
+}
+
+static void names_tell_known(void)
+{
+	for (int i = 0; i < DNS_TABLE_SIZE; i++) {
+		if (name_requests[i].found != NULL && name_requests[i].at_once)
+			name_tell(&name_requests[i], NETWORK_NAME_FOUND, name_requests[i].address);
+	}
 }

@@ -12,7 +12,6 @@
 #include "lwip/netif.h"
 #include "lwip/pbuf.h"
 #include "lwip/tcp.h"
-#include "network.h"
 
 #define CONNECTIONS_MAX 4
 // Segments that the heap of lwipopts.h holds: each takes a full one, however small (TCP_OVERSIZE).

@@ -9,7 +9,6 @@
 #include "lwip/ip_addr.h"
 #include "lwip/pbuf.h"
 #include "lwip/udp.h"
-#include "network.h"
 
 #define SOCKETS_MAX 2
 #define DATAGRAMS_MAX 4

@@ -1,0 +1,291 @@
+// The board's Wi-Fi interface: ECMA-419, network interface class pattern. Below it: platform/lwip/station.h (wifi.c).
+//
+// All instances speak of the one radio. It is powered by the first `connect` or `scan`, which takes about 0.6 s in which
+// nothing else runs. It does not join again by itself: an app decides that in onChanged.
+
+import { CodedError } from "../base/error.ts";
+
+/** What a join needs. */
+export interface WiFiConnectOptions {
+	/** Name of the network: 1 to 32 bytes of UTF-8. */
+	SSID: string;
+	/** 8 to 63 characters, or 64 hexadecimal digits. Without it only an open network is joined. */
+	password?: string;
+	/** A certain access point, such as "02:50:46:00:00:01". Default: the strongest. */
+	BSSID?: string;
+	/** Looks only there, with BSSID. */
+	channel?: number;
+	/** How the network is protected. Default "wpa2" with a password, "open" without. */
+	security?: "open" | "wpa2" | "wpa2/wpa3" | "wpa3";
+}
+
+/** An access point that a scan heard. */
+export interface WiFiFound {
+	SSID: string;
+	BSSID: string;
+	/** dBm. */
+	RSSI: number;
+	channel: number;
+	/** True: a password is needed. */
+	secure: boolean;
+}
+
+/** What to look for, and whom to tell. */
+export interface WiFiScanOptions {
+	/** Only this channel is told of. */
+	channel?: number;
+	/** Only protected (true) or open (false) networks are told of. */
+	secure?: boolean;
+	/** Called once for each access point. */
+	onFound: (found: WiFiFound) => void;
+	/** The scan is over, 1.5 to 3 s after its start. */
+	onComplete?: () => void;
+}
+
+/** Callbacks run with `this` as the interface. */
+export interface WiFiOptions {
+	/** `this[name]` changed: "connection". Also called when a join fails. */
+	onChanged?: (this: WiFi, name: "connection") => void;
+}
+
+/**
+ * How far the connection is: 0 the radio is off, 100 nothing is joined yet, 200 the last join failed or the network was lost
+ * (`failure` says why), 300 joined, 400 it has an address, 500 and a router to the Internet.
+ */
+export type WiFiConnection = 0 | 100 | 200 | 300 | 400 | 500;
+
+/** The interface itself, in C. */
+type Handle = object;
+
+const open = native<(told: (event: number) => void) => Handle>("xs_wifi_open");
+const closeHandle = native<(handle: Handle) => void>("xs_wifi_close");
+const power = native<() => number>("xs_wifi_power");
+const join = native<(ssid: string, password: string, security: number, bssid: string, channel: number) => number>("xs_wifi_join");
+const leave = native<() => void>("xs_wifi_leave");
+const state = native<() => number>("xs_wifi_state");
+const failureNumber = native<(which: number) => number>("xs_wifi_failure");
+const text = native<(which: number) => string>("xs_wifi_text");
+const number = native<(which: number) => number>("xs_wifi_number");
+const startScan = native<(handle: Handle) => number>("xs_wifi_scan");
+const nextFound = native<(handle: Handle) => { SSID: string; BSSID: string; RSSI: number; channel: number; secure: boolean } | undefined>("xs_wifi_found");
+
+// What C tells: xs_wifi_event of wifi.c.
+const eventChanged = 1;
+const eventFound = 2;
+
+// station_state of station.h.
+const stateOff = 0;
+const stateIdle = 1;
+const stateJoining = 2;
+const stateJoined = 3;
+const stateAddress = 4;
+const stateNoNetwork = 5;
+const statePassphrase = 6;
+const stateTimedOut = 7;
+const stateFailed = 8;
+
+const securities = { "open": 0, "wpa2": 1, "wpa2/wpa3": 2, "wpa3": 3 } as const;
+
+// xs_wifi_text and xs_wifi_number of wifi.c.
+const textMac = 0;
+const textBssid = 1;
+const textAddress = 2;
+const textGateway = 3;
+const textSsid = 4;
+const numberRssi = 0;
+const numberChannel = 1;
+
+const invalidArgument = -5; // PICO_ERROR_INVALID_ARG
+
+/** The Wi-Fi station. */
+export default class WiFi {
+	#handle: Handle | undefined;
+	#state: number;
+	#scan: WiFiScanOptions | undefined;
+	readonly #heard = new Set<string>();
+	readonly #onChanged: WiFiOptions["onChanged"];
+
+	/** @throws CodedError ENOMEM (three instances are open). */
+	constructor(options: WiFiOptions = {}) {
+		this.#onChanged = options.onChanged;
+		this.#state = state();
+		this.#handle = open((event) => this.#told(event));
+	}
+
+	/** How far the connection is, see `WiFiConnection`. */
+	get connection(): WiFiConnection {
+		switch (state()) {
+			case stateOff: return 0;
+			case stateIdle: return 100;
+			case stateJoined: return 300;
+			case stateAddress: return text(textGateway) === "0.0.0.0" ? 400 : 500;
+			case stateJoining: return 100;
+			default: return 200;
+		}
+	}
+
+	/** Why the last join failed or what became of it: codes ERR_WIFI_NO_NETWORK, ERR_WIFI_PASSPHRASE, ERR_WIFI_TIMEOUT, ERR_WIFI_FAILED, ERR_WIFI_LOST. */
+	get failure(): CodedError | undefined {
+		const facts = { event: failureNumber(0), status: failureNumber(1), reason: failureNumber(2) };
+		const seen = `radio event ${facts.event}, status ${facts.status}, reason ${facts.reason}`;
+		const name = `wifi "${text(textSsid)}"`;
+		switch (state()) {
+			case stateOff: case stateIdle: case stateJoining: case stateJoined: case stateAddress:
+				return undefined;
+			case stateNoNetwork:
+				return new CodedError("ERR_WIFI_NO_NETWORK", `${name}: no network of that name is in reach (${seen}). It must be on 2.4 GHz.`, facts);
+			case statePassphrase:
+				return new CodedError("ERR_WIFI_PASSPHRASE", `${name}: the passphrase is not accepted (${seen})`, facts);
+			case stateTimedOut:
+				return new CodedError("ERR_WIFI_TIMEOUT", `${name}: the access point neither took nor refused us within 25 s`);
+			case stateFailed:
+				return new CodedError("ERR_WIFI_FAILED", `${name}: the access point did not take us (${seen})`, facts);
+			default:
+				return new CodedError("ERR_WIFI_LOST", `${name}: the connection was lost (${seen})`, facts);
+		}
+	}
+
+	/** Name of the network, while joined. */
+	get SSID(): string | undefined {
+		return this.connection >= 300 ? text(textSsid) : undefined;
+	}
+
+	/** Address of the access point, while joined. */
+	get BSSID(): string | undefined {
+		return text(textBssid) || undefined;
+	}
+
+	/** The board's own address, once the radio was on: "28:cd:c1:0a:0b:0c". */
+	get MAC(): string | undefined {
+		return text(textMac) || undefined;
+	}
+
+	/** Strength of the access point's signal in dBm, while joined. */
+	get RSSI(): number | undefined {
+		return number(numberRssi) || undefined;
+	}
+
+	/** Channel, while joined. */
+	get channel(): number | undefined {
+		return number(numberChannel) || undefined;
+	}
+
+	/** Our IPv4 address, once DHCP gave one. */
+	get address(): string | undefined {
+		return text(textAddress) || undefined;
+	}
+
+	/** The router's IPv4 address, with ours. */
+	get gateway(): string | undefined {
+		return text(textGateway) || undefined;
+	}
+
+	/**
+	 * Starts to join a network; a former one is left. onChanged tells the rest.
+	 *
+	 * @throws CodedError ERR_WIFI_CHIP (the radio does not work), EINVAL (name, BSSID, channel), ERR_WIFI_PASSPHRASE (its length cannot be).
+	 */
+	connect(options: WiFiConnectOptions): void {
+		const { SSID, password = "", BSSID = "", channel = 0, security = password ? "wpa2" : "open" } = options;
+		this.#need();
+		if (!(security in securities)) {
+			throw new CodedError("EINVAL", `wifi "${SSID}": security "${security}", expected ${Object.keys(securities).join(", ")}`);
+		}
+		if (security !== "open" && (password.length < 8 || password.length > 64)) {
+			throw new CodedError("ERR_WIFI_PASSPHRASE", `wifi "${SSID}": a passphrase has 8 to 63 characters, this one ${password.length}`);
+		}
+		this.#powerOn();
+		this.#state = stateJoining;
+		const result = join(String(SSID), security === "open" ? "" : String(password), securities[security], String(BSSID), Number(channel));
+		if (result === invalidArgument) {
+			throw new CodedError("EINVAL", `wifi "${SSID}": the name has 1 to 32 bytes, BSSID the form 02:50:46:00:00:01, the channel is 1 to 14`);
+		}
+		if (result !== 0) {
+			throw new CodedError("ERR_WIFI_CHIP", `wifi "${SSID}": the radio does not answer (${result}). It is started anew by the next connect.`);
+		}
+	}
+
+	/** Leaves the network, or gives the join up. Harmless when there is none. */
+	disconnect(): void {
+		this.#need();
+		leave();
+	}
+
+	/**
+	 * Listens on all channels. One scan at a time.
+	 *
+	 * @throws CodedError ERR_WIFI_CHIP, or EBUSY while a scan is under way.
+	 */
+	scan(options: WiFiScanOptions): void {
+		const handle = this.#need();
+		if (this.#scan) {
+			throw new CodedError("EBUSY", "wifi: a scan is under way. Wait for onComplete.");
+		}
+		const { channel, secure, onFound, onComplete } = options;
+		this.#powerOn();
+		const result = startScan(handle);
+		if (result !== 0) {
+			throw new CodedError(result === -1 ? "EBUSY" : "ERR_WIFI_CHIP", result === -1
+				? "wifi: another scan is under way" : `wifi: the radio refuses to scan (${result})`);
+		}
+		this.#heard.clear();
+		this.#scan = { channel, secure, onFound, onComplete };
+	}
+
+	/** No callback comes afterwards. The network stays joined. Harmless twice. */
+	close(): void {
+		const handle = this.#handle;
+		this.#handle = undefined;
+		this.#scan = undefined;
+		if (handle) {
+			closeHandle(handle);
+		}
+	}
+
+	#need(): Handle {
+		if (!this.#handle) {
+			throw new CodedError("ECLOSED", "wifi: the interface is closed");
+		}
+		return this.#handle;
+	}
+
+	#powerOn(): void {
+		const result = power();
+		if (result !== 0) {
+			throw new CodedError("ERR_WIFI_CHIP", `wifi: the radio does not start (${result}). Its firmware may be missing in flash; flash the whole .uf2 again.`);
+		}
+	}
+
+	#told(event: number): void {
+		if (!this.#handle) {
+			return;
+		}
+		if (event === eventChanged) {
+			const now = state();
+			if (now === this.#state && now !== stateAddress) {
+				return;
+			}
+			this.#state = now;
+			if (now !== stateJoining) {
+				this.#onChanged?.("connection");
+			}
+			return;
+		}
+		const scan = this.#scan;
+		if (!scan) {
+			return;
+		}
+		if (event === eventFound) {
+			const found = nextFound(this.#handle);
+			if (found && !this.#heard.has(found.BSSID) && (scan.channel ?? found.channel) === found.channel
+				&& (scan.secure ?? found.secure) === found.secure) {
+				this.#heard.add(found.BSSID);
+				scan.onFound(found);
+			}
+			return;
+		}
+		this.#scan = undefined;
+		this.#heard.clear();
+		scan.onComplete?.();
+	}
+}

@@ -1,0 +1,202 @@
+// The radio as a Wi-Fi station, see station.h.
+
+#include "station.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "lwip/ip4_addr.h"
+#include "lwip/netif.h"
+#include "network.h"
+#include "pico/cyw43_arch.h"
+
+static char station_name[32 + 1];
+static void (*station_found_callback)(const station_found *network);
+
+static struct netif *station_netif(void)
+{
+	return &cyw43_state.netif[CYW43_ITF_STA];
+}
+
+static bool station_is_on(void)
+{
+	return cyw43_arch_async_context() != NULL && (cyw43_state.itf_state & 1 << CYW43_ITF_STA);
+}
+
+static_assert(STATION_INVALID == PICO_ERROR_INVALID_ARG, "see cyw43_wifi_join");
+
+void station_watch(void (*watcher)(void))
+{
+	network_watch(watcher);
+}
+
+int station_on(void)
+{
+	if (station_is_on())
+		return 0;
+	int result = network_start();
+	if (result != 0)
+		return result;
+	cyw43_arch_enable_sta_mode();
+	return station_is_on() ? 0 : PICO_ERROR_IO;
+}
+
+void station_off(void)
+{
+	if (cyw43_arch_async_context() == NULL)
+		return;
+	station_leave();
+	cyw43_deinit(&cyw43_state); // lwIP's timers go on: names that are being resolved end by their time
+}
+
+int station_join(const char *ssid, size_t ssid_length, const char *key, size_t key_length, station_security security, const uint8_t *bssid, unsigned channel)
+{
+	static const uint32_t authentication[] = {
+		[STATION_OPEN] = CYW43_AUTH_OPEN,
+		[STATION_WPA2] = CYW43_AUTH_WPA2_AES_PSK,
+		[STATION_WPA2_WPA3] = CYW43_AUTH_WPA3_WPA2_AES_PSK,
+		[STATION_WPA3] = CYW43_AUTH_WPA3_SAE_AES_PSK,
+	};
+	if (!station_is_on())
+		return PICO_ERROR_IO;
+	if (ssid_length >= sizeof station_name)
+		return STATION_INVALID;
+	memcpy(station_name, ssid, ssid_length);
+	station_name[ssid_length] = 0;
+	int result = cyw43_wifi_join(&cyw43_state, ssid_length, (const uint8_t *)ssid, key_length, (const uint8_t *)key, authentication[security],
+		bssid, channel == 0 ? CYW43_CHANNEL_NONE : channel);
+	if (result == PICO_ERROR_TIMEOUT)
+		station_off(); // the firmware is dead: the next station_on() starts it anew
+	return result;
+}
+
+void station_leave(void)
+{
+	if (station_is_on() && cyw43_state.wifi_join_state != 0)
+		cyw43_wifi_leave(&cyw43_state, CYW43_ITF_STA);
+}
+
+static bool station_timed_out(void)
+{
+#ifdef CYW43_HAS_JOIN_FACTS
+	cyw43_join_facts_t facts;
+	cyw43_wifi_join_facts(&cyw43_state, &facts);
+	return facts.reason == CYW43_JOIN_REASON_TIMEOUT;
+#else
+	return false;
+#endif
+}
+
+station_state station_now(void)
+{
+	if (!station_is_on())
+		return STATION_OFF;
+	switch (cyw43_tcpip_link_status(&cyw43_state, CYW43_ITF_STA)) {
+		case CYW43_LINK_JOIN: return STATION_JOINING;
+		case CYW43_LINK_NOIP: return STATION_JOINED;
+		case CYW43_LINK_UP: return STATION_ADDRESS;
+		case CYW43_LINK_NONET: return STATION_NO_NETWORK;
+		case CYW43_LINK_BADAUTH: return STATION_PASSPHRASE;
+		case CYW43_LINK_FAIL: return station_timed_out() ? STATION_TIMED_OUT : STATION_FAILED;
+		default: return cyw43_state.wifi_join_state != 0 ? STATION_LOST : STATION_IDLE;
+	}
+}
+
+void station_last_failure(station_failure *failure)
+{
+	memset(failure, 0, sizeof *failure);
+#ifdef CYW43_HAS_JOIN_FACTS
+	if (cyw43_arch_async_context() == NULL)
+		return;
+	cyw43_join_facts_t facts;
+	cyw43_wifi_join_facts(&cyw43_state, &facts);
+	failure->event = facts.event_type;
+	failure->status = facts.event_status;
+	failure->reason = facts.event_reason;
+#endif
+}
+
+static int station_scan_result(void *context, const cyw43_ev_scan_result_t *result)
+{
+	(void)context;
+	station_found network = {.ssid_length = result->ssid_len, .channel = (uint8_t)result->channel, .rssi_dbm = result->rssi,
+		.secure = result->auth_mode != 0};
+	memcpy(network.bssid, result->bssid, sizeof network.bssid);
+	memcpy(network.ssid, result->ssid, sizeof network.ssid);
+	if (station_found_callback != NULL)
+		station_found_callback(&network);
+	return 0;
+}
+
+int station_scan(void (*found)(const station_found *network))
+{
+	if (!station_is_on())
+		return PICO_ERROR_IO;
+	station_found_callback = found;
+	cyw43_wifi_scan_options_t options = {0};
+	return cyw43_wifi_scan(&cyw43_state, &options, NULL, station_scan_result);
+}
+
+bool station_scanning(void)
+{
+	return station_is_on() && cyw43_wifi_scan_active(&cyw43_state);
+}
+
+static bool station_is_joined(void)
+{
+	station_state state = station_now();
+	return state == STATION_JOINED || state == STATION_ADDRESS;
+}
+
+const char *station_ssid(void)
+{
+	return station_name;
+}
+
+bool station_mac(uint8_t mac[6])
+{
+	if (!station_is_on())
+		return false;
+	cyw43_hal_get_mac(CYW43_HAL_MAC_WLAN0, mac);
+	return true;
+}
+
+bool station_bssid(uint8_t bssid[6])
+{
+	return station_is_joined() && cyw43_wifi_get_bssid(&cyw43_state, bssid) == 0;
+}
+
+bool station_rssi(int *rssi_dbm)
+{
+	int32_t value;
+	if (!station_is_joined() || cyw43_wifi_get_rssi(&cyw43_state, &value) != 0)
+		return false;
+	*rssi_dbm = (int)value;
+	return true;
+}
+
+bool station_channel(unsigned *channel)
+{
+	uint32_t values[3] = {0}; // of the radio, wanted, of the scan
+	if (!station_is_joined() || cyw43_ioctl(&cyw43_state, CYW43_IOCTL_GET_CHANNEL, sizeof values, (uint8_t *)values, CYW43_ITF_STA) != 0)
+		return false;
+	*channel = (unsigned)values[0];
+	return true;
+}
+
+static void station_text(const ip4_addr_t *address, char *text, size_t size)
+{
+	text[0] = 0;
+	if (station_now() == STATION_ADDRESS)
+		ip4addr_ntoa_r(address, text, (int)size);
+}
+
+void station_address(char *text, size_t size)
+{
+	station_text(netif_ip4_addr(station_netif()), text, size);
+}
+
+void station_gateway(char *text, size_t size)
+{
+	station_text(netif_ip4_gw(station_netif()), text, size);
+}

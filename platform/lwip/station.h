@@ -1,0 +1,85 @@
+// The radio as a Wi-Fi station: on, join, leave, scan, and what there is to know. Used by the C of the Wi-Fi module.
+//
+// Over the SDK's cyw43_arch and the driver behind it; works with another driver of the same interface too, then without
+// the numbers of station_failure. One thread: the loop's.
+
+#ifndef STATION_H
+#define STATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum station_state {
+	STATION_OFF, // no power
+	STATION_IDLE, // never joined, or left
+	STATION_JOINING,
+	STATION_JOINED, // no address yet
+	STATION_ADDRESS, // frames flow, and it has an address
+	STATION_NO_NETWORK, // no network of that name in reach
+	STATION_PASSPHRASE, // the passphrase is not accepted
+	STATION_TIMED_OUT, // neither joined nor refused within the driver's 25 s
+	STATION_FAILED, // another reason
+	STATION_LOST, // was joined
+} station_state;
+
+typedef enum station_security {
+	STATION_OPEN,
+	STATION_WPA2,
+	STATION_WPA2_WPA3,
+	STATION_WPA3,
+} station_security;
+
+// What decided the end of a join: event, status and reason of the radio's firmware. Zeros when it did not say.
+typedef struct station_failure {
+	uint32_t event, status, reason;
+} station_failure;
+
+typedef struct station_found {
+	uint8_t bssid[6];
+	uint8_t ssid_length;
+	uint8_t channel;
+	int16_t rssi_dbm;
+	bool secure;
+	char ssid[32]; // not NUL-terminated
+} station_found;
+
+// Of station_join(): PICO_ERROR_INVALID_ARG.
+#define STATION_INVALID (-5)
+
+// Calls watcher() after each poll of the network, for good: the time to look at station_now() again.
+void station_watch(void (*watcher)(void));
+
+// Powers the radio, loads its firmware and brings the station up: about 0.6 s the first time, nothing when it is up.
+// Answers 0, or a negative PICO_ERROR: the radio does not work.
+int station_on(void);
+
+// Leaves, and takes the radio's power away. station_on() starts it again.
+void station_off(void);
+
+// Starts to join; station_now() tells the rest. bssid NULL: any access point of that name; channel 0: any.
+// Answers 0, or a negative PICO_ERROR: STATION_INVALID for a name of 0 or more than 32 bytes or a key of a wrong
+// length (WPA2: 8 to 63 characters or 64 hexadecimal digits), others when the radio does not answer.
+int station_join(const char *ssid, size_t ssid_length, const char *key, size_t key_length, station_security security, const uint8_t *bssid, unsigned channel);
+
+// Ends the association, or the attempt. Harmless when there is none.
+void station_leave(void);
+
+station_state station_now(void);
+void station_last_failure(station_failure *failure);
+
+// Scans all channels, 1.5 to 3 s; found() is called from the poll for each beacon, several times for one access point maybe.
+// Answers 0, or a negative PICO_ERROR.
+int station_scan(void (*found)(const station_found *network));
+bool station_scanning(void);
+
+// Each answers false, or an empty text, when it is not known now. Texts: IPv4 in dotted form, at least 16 bytes of room.
+const char *station_ssid(void); // of the last station_join()
+bool station_mac(uint8_t mac[6]); // known once the radio is on
+bool station_bssid(uint8_t bssid[6]);
+bool station_rssi(int *rssi_dbm);
+bool station_channel(unsigned *channel);
+void station_address(char *text, size_t size);
+void station_gateway(char *text, size_t size);
+
+#endif
