@@ -51,7 +51,8 @@ export async function buildApp({ app = projectFolder, quiet = false, onProgress 
 			const manifest = readManifest(appFolder);
 			onProgress(`${name}: TypeScript`);
 			const modules = compileTypeScript(manifest, folder);
-			const packs = await compileModules(modules, { workFolder: join(buildFolder, "xs-compiler") });
+			const workFolder = join(buildFolder, "xs-compiler");
+			const packs = await withLock(`${workFolder}.lock`, () => compileModules(modules, { workFolder }));
 			const { elf, map } = await linkFirmware({
 				sources: manifest.modules.flatMap(({ c }) => c ?? []),
 				natives: packs.flatMap(pack => pack.natives.map(({ cName }) => cName)),
