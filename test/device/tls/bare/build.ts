@@ -13,7 +13,7 @@ export type BareTarget = "host" | "arm";
  *
  * @throws Error with the compiler's output
  */
-export function buildBare(target: BareTarget, program: "fetch" | "selftest" | "health"): string {
+export function buildBare(target: BareTarget, program: "fetch" | "selftest" | "health" | "p256"): string {
 	const folder = `${project}/build/tls/${target}`;
 	const settings = target === "host"
 		? ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS=-fsanitize=address,undefined -fno-sanitize-recover=undefined"]
