@@ -37,17 +37,6 @@ static semaphore_t *network_semaphore(void)
 	return &((async_context_poll_t *)cyw43_arch_async_context())->sem;
 }
 
-static void network_poll(void)
-{
-	if (cyw43_arch_async_context() == NULL)
-		return;
-	sem_try_acquire(network_semaphore()); // work asked for from here on counts for the next turn
-	cyw43_arch_poll();
-	names_tell_known();
-	for (int i = 0; i < NETWORK_WATCHERS_MAX && network_watchers[i] != NULL; i++)
-		network_watchers[i]();
-}
-
 void network_watch(void (*watcher)(void))
 {
 	for (int i = 0; i < NETWORK_WATCHERS_MAX; i++) {
@@ -77,6 +66,18 @@ static uint64_t network_next_at_us(void)
 			next_us = timer_us;
 	}
 	return next_us;
+}
+
+// An idle turn costs no more than the look at the clock: other interrupts turn the loop too.
+static void network_poll(void)
+{
+	names_tell_known();
+	if (cyw43_arch_async_context() == NULL || network_next_at_us() > time_us_64())
+		return;
+	sem_try_acquire(network_semaphore()); // work asked for from here on counts for the next turn
+	cyw43_arch_poll();
+	for (int i = 0; i < NETWORK_WATCHERS_MAX && network_watchers[i] != NULL; i++)
+		network_watchers[i]();
 }
 
 static loop_poller network_poller = {.poll = network_poll, .next_at_us = network_next_at_us};

@@ -11,6 +11,10 @@
 // that is past already and was slept for before, SDK 2.3.0's best_effort_wfe_or_timeout() waits for an event that never comes.
 #define WAIT_TURN_US 250
 
+// A firmware in the middle of something says "busy": asked again a little later.
+#define BUSY_TRIES_MAX 5
+#define BUSY_WAIT_MS 10
+
 static uint16_t cyw43_get_u16(const uint8_t *at) {
 	return (uint16_t)(at[0] | at[1] << 8);
 }
@@ -220,13 +224,14 @@ int cyw43_ll_send(cyw43_int_t *self, uint32_t interface, size_t length, void (*f
 	return cyw43_frame_send(self, SDPCM_CHANNEL_DATA, header_length, header_length + BDC_HEADER_BYTES + length);
 }
 
-int cyw43_ll_request(cyw43_int_t *self, const struct cyw43_request *request) {
+static int cyw43_ll_request_once(cyw43_int_t *self, const struct cyw43_request *request) {
 	size_t payload_length = MAX(request->head_length + request->value_length, request->head_length + request->answer_length);
 	size_t length = SDPCM_HEADER_BYTES + CDC_HEADER_BYTES + payload_length;
-	if (length > IOCTL_FRAME_MAX_BYTES)
-		return CYW43_FAIL_FAST_CHECK(-CYW43_EINVAL);
 	if (self->ioctl_pending)
 		return CYW43_FAIL_FAST_CHECK(-CYW43_EPERM); // from a callback inside the wait below
+	self->ioctl_status = 0;
+	if (length > IOCTL_FRAME_MAX_BYTES)
+		return CYW43_FAIL_FAST_CHECK(-CYW43_EINVAL);
 	int result = cyw43_frame_wait_credit(self);
 	if (result != 0)
 		return result;
@@ -245,7 +250,6 @@ int cyw43_ll_request(cyw43_int_t *self, const struct cyw43_request *request) {
 
 	self->ioctl_answer = request->answer;
 	self->ioctl_answer_length = request->answer_length;
-	self->ioctl_status = 0;
 	self->ioctl_pending = true;
 	CYW43_STAT_INC(IOCTL);
 	result = cyw43_frame_send(self, SDPCM_CHANNEL_CONTROL, SDPCM_HEADER_BYTES, length);
@@ -268,9 +272,18 @@ int cyw43_ll_request(cyw43_int_t *self, const struct cyw43_request *request) {
 	self->ioctl_pending = false;
 	self->ioctl_answer = NULL;
 	if (result == 0 && self->ioctl_status != 0) {
+		result = CYW43_FAIL_FAST_CHECK(-CYW43_EIO);
 		CYW43_DEBUG("radio refuses command %lu (%.16s): status %ld\n", (unsigned long)request->command,
 			request->head != NULL ? (const char *)request->head : "", (long)self->ioctl_status);
-		result = CYW43_FAIL_FAST_CHECK(-CYW43_EIO);
+	}
+	return result;
+}
+
+int cyw43_ll_request(cyw43_int_t *self, const struct cyw43_request *request) {
+	int result = cyw43_ll_request_once(self, request);
+	for (int i = 0; i < BUSY_TRIES_MAX && result != 0 && self->ioctl_status == WLC_STATUS_BUSY; i++) {
+		cyw43_delay_ms(BUSY_WAIT_MS);
+		result = cyw43_ll_request_once(self, request);
 	}
 	return result;
 }

@@ -178,6 +178,9 @@
 #define WLC_SET_VAR 263
 #define WLC_SET_WSEC_PMK 268
 
+// Status of an answer (whd_types.h).
+#define WLC_STATUS_BUSY (-16)
+
 // Values of WLC_SET_WPA_AUTH.
 #define WPA_AUTH_DISABLED 0
 #define WPA_AUTH_WPA_PSK 0x4
