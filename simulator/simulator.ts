@@ -127,6 +127,8 @@ export class PicoW {
 	#profileEvery = 0;
 	readonly usbHost: UsbHost;
 	readonly console: Console;
+	/** What UART0 and UART1 have sent, as Latin-1 text. */
+	readonly uartText: [string, string] = ["", ""];
 	/** The radio on GPIO 23, 24, 25, 29, when there is a network. */
 	readonly radio: AttachedRadio | undefined;
 
@@ -146,6 +148,11 @@ export class PicoW {
 		const chip = this.#chip;
 		this.usbHost = new UsbHost(chip.usb, chip.clock, chip.violations, options.usb);
 		this.usbHost.onData = (bytes) => this.#received(bytes);
+		chip.uarts.forEach((uart, index) => {
+			uart.onByte = (byte) => {
+				this.uartText[index] += String.fromCharCode(byte);
+			};
+		});
 		const board = this;
 		this.console = {
 			get text() {

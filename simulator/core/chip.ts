@@ -10,8 +10,10 @@ import { SerialFlash } from "../flash/serial-flash.ts";
 import { IoQspi, PadsQspi, Ssi } from "../flash/ssi.ts";
 import { IoBank, Pads } from "../peripherals/io-bank.ts";
 import { type Interpolator, Sio } from "../peripherals/sio.ts";
+import { ClocksWithCounter } from "../peripherals/frequency-counter.ts";
 import { ChipReset, RESET_BLOCKS, type ResetBlock, Resets, RingOscillator, SystemInfo, XipControl } from "../peripherals/system.ts";
 import { Timer, Watchdog, type WatchdogReason } from "../peripherals/timer.ts";
+import { Uart } from "../peripherals/uart.ts";
 import { BootRom } from "../rom/boot-rom.ts";
 import { UsbController } from "../usb/controller.ts";
 import { Dma, type DmaBus } from "./dma.ts";
@@ -68,6 +70,7 @@ export class Chip implements Bus, DmaBus {
 	readonly dma: Dma;
 	readonly pio: PioBlocks;
 	readonly watchdog: Watchdog;
+	readonly uarts: [Uart, Uart];
 	readonly #base: RP2040;
 	readonly #pages = new Map<number, Page>();
 	readonly #sio: Sio;
@@ -158,6 +161,14 @@ export class Chip implements Bus, DmaBus {
 		);
 		this.#rosc = new RingOscillator(options.roscRandom, options.stuckRosc, unknown);
 		this.#chipReset = new ChipReset(unknown);
+		const uart = (index: 0 | 1): Uart =>
+			new Uart(index, this.clock, this.dma, {
+				irq: 20 + index,
+				dreqTransmit: 20 + 2 * index,
+				dreqReceive: 21 + 2 * index,
+				peripheralHz: () => base.clkPeri,
+			}, setInterrupt, unknown);
+		this.uarts = [uart(0), uart(1)];
 		const interpolators = [base.sio.interp0, base.sio.interp1] as unknown as Interpolator[];
 		this.#sio = new Sio(this.pins, interpolators, () => {
 			this.violations.violation("warning", "core-1", "software talks to core 1, which is not modelled");
@@ -179,6 +190,8 @@ export class Chip implements Bus, DmaBus {
 		this.#place(0x40018000, this.#ioQspi, "IO_QSPI", "io_qspi");
 		this.#place(0x4001c000, pads, "PADS_BANK0", "pads_bank0");
 		this.#place(0x40020000, padsQspi, "PADS_QSPI", "pads_qspi");
+		this.#place(0x40034000, this.uarts[0], "UART0", "uart0");
+		this.#place(0x40038000, this.uarts[1], "UART1", "uart1");
 		this.#place(0x40054000, this.#timer, "TIMER", "timer");
 		this.#place(0x40058000, this.watchdog, "WATCHDOG");
 		this.#place(0x40060000, this.#rosc, "ROSC");
@@ -189,7 +202,7 @@ export class Chip implements Bus, DmaBus {
 		this.#place(0x50300000, this.pio.blocks[1], "PIO1", "pio1");
 		const resettable: [number, ResetBlock][] = [
 			[0x40004000, "syscfg"], [0x40028000, "pll_sys"], [0x4002c000, "pll_usb"], [0x40030000, "busctrl"],
-			[0x40034000, "uart0"], [0x40038000, "uart1"], [0x4003c000, "spi0"], [0x40040000, "spi1"],
+			[0x4003c000, "spi0"], [0x40040000, "spi1"],
 			[0x40044000, "i2c0"], [0x40048000, "i2c1"], [0x4004c000, "adc"], [0x40050000, "pwm"],
 			[0x4005c000, "rtc"], [0x4006c000, "tbman"],
 		];
@@ -198,7 +211,7 @@ export class Chip implements Bus, DmaBus {
 		}
 		this.#ownBlocks = {
 			io_bank0: ioBank, pads_bank0: pads, io_qspi: this.#ioQspi, pads_qspi: padsQspi, timer: this.#timer, dma: this.dma,
-			usbctrl: this.usb, pio0: this.pio.blocks[0], pio1: this.pio.blocks[1],
+			uart0: this.uarts[0], uart1: this.uarts[1], usbctrl: this.usb, pio0: this.pio.blocks[0], pio1: this.pio.blocks[1],
 		};
 
 		this.core.onFault = (fault) => this.#faulted(fault);
@@ -293,9 +306,12 @@ export class Chip implements Bus, DmaBus {
 		for (const block of RESET_BLOCKS) {
 			this.#resetBlock(block);
 		}
-		for (const [field, address] of [["clocks", 0x40008000], ["xosc", 0x40024000], ["psm", 0x40010000]] as const) {
-			this.#renew(address, field);
-		}
+		this.#renew(0x40008000, "clocks");
+		const clocks = this.#pages.get(0x40008000 >>> 14) as Page;
+		const plain = clocks.registers;
+		clocks.registers = new ClocksWithCounter(() => plain, (source) => this.#frequencyHz(source));
+		this.#renew(0x40024000);
+		this.#renew(0x40010000);
 		this.#base.clkSys = ROSC_HZ;
 		this.clock.frequencyHz = ROSC_HZ;
 		this.core.reset();
@@ -319,15 +335,30 @@ export class Chip implements Bus, DmaBus {
 			case "spi0": this.#renew(0x4003c000, "spi", 0); break;
 			case "spi1": this.#renew(0x40040000, "spi", 1); break;
 			case "syscfg": this.#renew(0x40004000); break;
-			case "uart0": this.#renew(0x40034000, "uart", 0); break;
-			case "uart1": this.#renew(0x40038000, "uart", 1); break;
+		}
+	}
+
+	/** FC0_SRC (datasheet table 232). */
+	#frequencyHz(source: number): number {
+		const base = this.#base;
+		switch (source) {
+			case 1: return base.pllSys.frequency;
+			case 2: return base.pllUsb.frequency;
+			case 3: case 4: return ROSC_HZ;
+			case 5: return base.xoscFreq;
+			case 8: return base.clocks.refFreq;
+			case 9: return base.clocks.sysFreq;
+			case 10: return base.clocks.periFreq;
+			// USB, ADC and RTC clocks are fed by the USB PLL wherever the SDK runs.
+			case 11: case 12: return base.pllUsb.frequency;
+			default: return 0;
 		}
 	}
 
 	/** rp2040js has no reset: a new object of the same class takes the place of the old one. */
 	#renew(address: number, field?: string, index?: number): void {
 		const page = this.#pages.get(address >>> 14) as Page;
-		const old = page.registers as unknown as { constructor: new (...parts: unknown[]) => Registers; name: string; irq?: number; dreq?: unknown };
+		const old = (field && index === undefined ? (this.#base as unknown as Record<string, unknown>)[field] : page.registers) as unknown as { constructor: new (...parts: unknown[]) => Registers; name: string; irq?: number; dreq?: unknown };
 		const fresh = new old.constructor(this.#base, old.name, old.irq, old.dreq);
 		for (const [key, value] of Object.entries(old)) {
 			// What the outside hung onto it stays.

@@ -14,6 +14,7 @@ export class PrivateBus extends Block {
 	readonly #core: Processor;
 	readonly #clock: VirtualClock;
 	readonly #resetRequest: () => void;
+	readonly #note: (text: string) => void;
 
 	#systickControl = 0;
 	#systickReload = 0;
@@ -30,6 +31,7 @@ export class PrivateBus extends Block {
 		this.#core = core;
 		this.#clock = clock;
 		this.#resetRequest = resetRequest;
+		this.#note = unknown;
 	}
 
 	reset(): void {
@@ -179,6 +181,9 @@ export class PrivateBus extends Block {
 			case 0xd24: core.pendingSvcall = (value & 0x8000) !== 0; break;
 			case 0xd94:
 				this.#mpu[0] = value & 7;
+				if (value & 1) {
+					this.#note("PPB: the MPU is switched on, and its regions are not checked");
+				}
 				return true;
 			case 0xd98: this.#mpu[1] = value & 7; return true;
 			case 0xd9c:

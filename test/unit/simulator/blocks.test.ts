@@ -36,6 +36,46 @@ test("clk_sys follows crystal and PLL, and time with it", () => {
 	assert.ok(Math.abs(chip.clock.micros - from - 1000) < 0.1);
 });
 
+test("the frequency counter measures what runs", () => {
+	const chip = bareChip();
+	for (const [source, kilohertz] of [[3, 6_500], [5, 12_000], [9, 6_500]]) {
+		chip.poke(CLOCKS + 0x94, 4, source);
+		while (!(chip.peek(CLOCKS + 0x98, 4) & 0x10)) {
+			pass(chip, 100);
+		}
+		assert.equal(chip.peek(CLOCKS + 0x9c, 4) >>> 5, kilohertz);
+	}
+});
+
+test("a byte takes its time on the UART's wire", () => {
+	const chip = bareChip();
+	const UART = 0x40034000;
+	chip.poke(RESETS, 4, 0);
+	chip.poke(CLOCKS + 0x48, 4, 1 << 11); // clk_peri from clk_sys: 6.5 MHz
+	chip.poke(UART + 0x24, 4, 3); // 4 * 6.5 MHz / (64 * 3 + 34): 115,044 baud
+	chip.poke(UART + 0x28, 4, 34);
+	chip.poke(UART + 0x2c, 4, 0x70);
+	chip.poke(UART + 0x30, 4, 0x301);
+	let text = "";
+	chip.uarts[0].onByte = (byte) => {
+		text += String.fromCharCode(byte);
+	};
+	const from = chip.clock.micros;
+	for (const character of "hi") {
+		chip.poke(UART, 4, character.charCodeAt(0));
+	}
+	assert.equal(chip.peek(UART + 0x18, 4) & 8, 8);
+	while (chip.peek(UART + 0x18, 4) & 8) {
+		pass(chip, 10);
+	}
+	assert.equal(text, "hi");
+	const took = chip.clock.micros - from;
+	assert.ok(Math.abs(took - (20 * 1e6) / 115_044) < 4, `${took}`);
+	chip.uarts[0].receive(0x41);
+	assert.equal(chip.peek(UART + 0x18, 4) & 0x10, 0);
+	assert.equal(chip.peek(UART, 4), 0x41);
+});
+
 test("the timer counts microseconds of the tick, and an alarm fires at its microsecond", () => {
 	const chip = bareChip();
 	assert.equal(chip.peek(TIMER + 0x28, 4), 0);

@@ -1,0 +1,205 @@
+/**
+ * UART (PL011; RP2040 datasheet 4.2): FIFOs, interrupts, DMA requests, and the time that a byte takes on the wire, which
+ * rp2040js' does not count.
+ */
+import { Block } from "../core/registers.ts";
+import type { Dma } from "../core/dma.ts";
+import type { VirtualClock } from "../core/virtual-clock.ts";
+
+const FIFO_DEPTH = 32;
+const FLAG_BUSY = 1 << 3;
+const FLAG_RECEIVE_EMPTY = 1 << 4;
+const FLAG_TRANSMIT_FULL = 1 << 5;
+const FLAG_RECEIVE_FULL = 1 << 6;
+const FLAG_TRANSMIT_EMPTY = 1 << 7;
+const LINE_FIFO_ENABLE = 1 << 4;
+const CONTROL_ENABLE = 1 << 0;
+const CONTROL_TRANSMIT = 1 << 8;
+const INTERRUPT_RECEIVE = 1 << 4;
+const INTERRUPT_TRANSMIT = 1 << 5;
+const INTERRUPT_RECEIVE_TIMEOUT = 1 << 6;
+/** Bytes in the transmit FIFO at or below which the interrupt rises: IFLS 2:0, datasheet table 427. */
+const TRANSMIT_LEVELS = [4, 8, 16, 24, 28];
+const RECEIVE_LEVELS = [4, 8, 16, 24, 28];
+/** Bit times after which received bytes are told even below their level. */
+const RECEIVE_TIMEOUT_BITS = 32;
+
+export interface UartWiring {
+	irq: number;
+	dreqTransmit: number;
+	dreqReceive: number;
+	/** clk_peri, Hz. */
+	peripheralHz(): number;
+}
+
+export class Uart extends Block {
+	readonly #clock: VirtualClock;
+	readonly #dma: Dma;
+	readonly #wiring: UartWiring;
+	readonly #setInterrupt: (irq: number, high: boolean) => void;
+	#transmit: number[] = [];
+	#shifting = false;
+	#received: number[] = [];
+	#integer = 0;
+	#fraction = 0;
+	#line = 0;
+	#control = 0x300;
+	#levels = 0x12;
+	#mask = 0;
+	#raw = 0;
+	#dmaControl = 0;
+	#cancelTimeout: (() => void) | undefined;
+	/** A byte has left the wire. */
+	onByte: ((byte: number) => void) | undefined;
+
+	constructor(index: number, clock: VirtualClock, dma: Dma, wiring: UartWiring, setInterrupt: (irq: number, high: boolean) => void, unknown: (text: string) => void) {
+		super(`UART${index}`, unknown);
+		this.#clock = clock;
+		this.#dma = dma;
+		this.#wiring = wiring;
+		this.#setInterrupt = setInterrupt;
+	}
+
+	reset(): void {
+		this.#transmit = [];
+		this.#received = [];
+		this.#integer = this.#fraction = this.#line = this.#mask = this.#raw = this.#dmaControl = 0;
+		this.#control = 0x300;
+		this.#levels = 0x12;
+		this.#cancelTimeout?.();
+		this.#cancelTimeout = undefined;
+		this.#update();
+	}
+
+	/** Bits a second, as the divider registers say; 0 when they are not set. */
+	get baud(): number {
+		const divider = 64 * this.#integer + this.#fraction;
+		return divider ? (4 * this.#wiring.peripheralHz()) / divider : 0;
+	}
+
+	/** A byte arrives from outside, now. */
+	receive(byte: number): void {
+		if (this.#received.length >= this.#depth) {
+			this.#raw |= 1 << 10;
+		} else {
+			this.#received.push(byte);
+		}
+		if (this.#received.length >= (this.#depth === 1 ? 1 : RECEIVE_LEVELS[(this.#levels >>> 3) & 7] ?? 16)) {
+			this.#raw |= INTERRUPT_RECEIVE;
+		}
+		this.#cancelTimeout?.();
+		this.#cancelTimeout = this.#clock.schedule(RECEIVE_TIMEOUT_BITS * this.#bitMicros, () => {
+			if (this.#received.length) {
+				this.#raw |= INTERRUPT_RECEIVE_TIMEOUT;
+				this.#update();
+			}
+		});
+		this.#update();
+	}
+
+	get #depth(): number {
+		return this.#line & LINE_FIFO_ENABLE ? FIFO_DEPTH : 1;
+	}
+
+	get #bitMicros(): number {
+		return 1e6 / (this.baud || 115_200);
+	}
+
+	/** Start, 5 to 8 data bits, parity, 1 or 2 stop bits. */
+	get #frameBits(): number {
+		return 7 + ((this.#line >>> 5) & 3) + ((this.#line >>> 1) & 1) + ((this.#line >>> 3) & 1);
+	}
+
+	#shift(): void {
+		if (this.#shifting || !this.#transmit.length || (this.#control & (CONTROL_ENABLE | CONTROL_TRANSMIT)) !== (CONTROL_ENABLE | CONTROL_TRANSMIT)) {
+			return;
+		}
+		this.#shifting = true;
+		const byte = this.#transmit.shift() as number;
+		this.#clock.schedule(this.#frameBits * this.#bitMicros, () => {
+			this.#shifting = false;
+			this.onByte?.(byte);
+			this.#shift();
+			this.#update();
+		});
+		if (this.#transmit.length <= (this.#depth === 1 ? 0 : TRANSMIT_LEVELS[this.#levels & 7] ?? 16)) {
+			this.#raw |= INTERRUPT_TRANSMIT;
+		}
+	}
+
+	#update(): void {
+		this.#setInterrupt(this.#wiring.irq, (this.#raw & this.#mask) !== 0);
+		const { dreqTransmit, dreqReceive } = this.#wiring;
+		if (this.#dmaControl & 2 && this.#transmit.length < this.#depth) {
+			this.#dma.setDREQ(dreqTransmit);
+		} else {
+			this.#dma.clearDREQ(dreqTransmit);
+		}
+		if (this.#dmaControl & 1 && this.#received.length) {
+			this.#dma.setDREQ(dreqReceive);
+		} else {
+			this.#dma.clearDREQ(dreqReceive);
+		}
+	}
+
+	protected read(offset: number): number | undefined {
+		switch (offset) {
+			case 0x00: {
+				const byte = this.#received.shift() ?? 0;
+				if (!this.#received.length) {
+					this.#raw &= ~(INTERRUPT_RECEIVE | INTERRUPT_RECEIVE_TIMEOUT);
+				}
+				this.#update();
+				return byte;
+			}
+			case 0x04: return 0;
+			case 0x18:
+				return (
+					(this.#shifting || this.#transmit.length ? FLAG_BUSY : 0) | (this.#received.length ? 0 : FLAG_RECEIVE_EMPTY) |
+					(this.#transmit.length >= this.#depth ? FLAG_TRANSMIT_FULL : 0) |
+					(this.#received.length >= this.#depth ? FLAG_RECEIVE_FULL : 0) | (this.#transmit.length ? 0 : FLAG_TRANSMIT_EMPTY)
+				);
+			case 0x20: return 0;
+			case 0x24: return this.#integer;
+			case 0x28: return this.#fraction;
+			case 0x2c: return this.#line;
+			case 0x30: return this.#control;
+			case 0x34: return this.#levels;
+			case 0x38: return this.#mask;
+			case 0x3c: return this.#raw;
+			case 0x40: return this.#raw & this.#mask;
+			case 0x44: return 0;
+			case 0x48: return this.#dmaControl;
+			case 0xfe0: return 0x11;
+			case 0xfe4: return 0x10;
+			case 0xfe8: return 0x34;
+			case 0xfec: return 0;
+			default: return undefined;
+		}
+	}
+
+	protected write(offset: number, value: number): boolean {
+		switch (offset) {
+			case 0x00:
+				if (this.#transmit.length < this.#depth) {
+					this.#transmit.push(value & 0xff);
+					this.#raw &= ~INTERRUPT_TRANSMIT;
+					this.#shift();
+				}
+				break;
+			case 0x04: break;
+			case 0x20: break;
+			case 0x24: this.#integer = value & 0xffff; break;
+			case 0x28: this.#fraction = value & 0x3f; break;
+			case 0x2c: this.#line = value & 0xff; break;
+			case 0x30: this.#control = value & 0xffff; this.#shift(); break;
+			case 0x34: this.#levels = value & 0x3f; break;
+			case 0x38: this.#mask = value & 0x7ff; break;
+			case 0x44: this.#raw &= ~this.rawValue; break;
+			case 0x48: this.#dmaControl = value & 7; break;
+			default: return false;
+		}
+		this.#update();
+		return true;
+	}
+}
