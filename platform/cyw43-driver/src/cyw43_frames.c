@@ -56,7 +56,7 @@ static void cyw43_frame_control(cyw43_int_t *self, const uint8_t *cdc, size_t le
 	if (self->ioctl_status == 0 && (cdc[8] & CDC_FLAG_ERROR))
 		self->ioctl_status = -1;
 	size_t payload = MIN(length - CDC_HEADER_BYTES, cyw43_get_u32(cdc + 4) & 0xFFFF);
-	if (self->ioctl_answer != NULL)
+	if (self->ioctl_status == 0 && self->ioctl_answer != NULL)
 		memcpy(self->ioctl_answer, cdc + CDC_HEADER_BYTES, MIN(payload, self->ioctl_answer_length));
 }
 

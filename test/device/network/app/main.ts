@@ -1,0 +1,182 @@
+// What the network tests run on the device: one story, chosen by config.story. Each step says one line; "end" is the last.
+
+import config from "mc/config";
+import TCP from "embedded:io/socket/tcp";
+import UDP from "embedded:io/socket/udp";
+import Resolver from "embedded:network/dns/resolver/udp";
+import WiFi from "embedded:network/interface/wifi";
+import { synchronizeClock } from "network/ntp";
+import { join } from "wifi";
+import { echo } from "./echo.ts";
+
+const { story, wrongPassword = "not the passphrase", timeoutMs = 30_000 } = config as { story: string; wrongPassword?: string; timeoutMs?: number };
+const names = ["echo.example", "nobody.example"];
+
+/** The code of an error, or its name. */
+function code(error: unknown): string {
+	const { code, name, message } = error as { code?: string; name?: string; message?: string };
+	return `${code ?? name}: ${message}`;
+}
+
+async function attempt(what: string, promise: Promise<unknown>): Promise<void> {
+	try {
+		const value = await promise;
+		console.log(`${what} ok ${value === undefined ? "" : JSON.stringify(value)}`);
+	} catch (error) {
+		console.log(`${what} ${code(error)}`);
+	}
+}
+
+function address(host: string): Promise<string> {
+	return new Promise((resolve, reject) => {
+		const resolver = new Resolver();
+		resolver.resolve({ host }, (error, found) => {
+			resolver.close();
+			resolver.close();
+			if (error) {
+				reject(error);
+			} else {
+				resolve(found!);
+			}
+		});
+	});
+}
+
+/** Connects, and tells the first thing that happens; closes inside the callback named, twice. */
+function closing(host: string, port: number, where: "onWritable" | "onReadable" | "onError"): Promise<string> {
+	return new Promise((resolve) => {
+		const after: string[] = [];
+		const seen = (callback: string, tcp: TCP, detail: string) => {
+			after.push(callback);
+			if (callback === where) {
+				tcp.close();
+				tcp.close();
+				// Whatever came after close() would be in the list by then.
+				setTimeout(() => resolve(`${after.join(" ")}${detail}`), 300);
+			}
+		};
+		const tcp = new TCP({
+			address: host,
+			port,
+			onWritable() {
+				if (where !== "onWritable" && !after.includes("onWritable")) {
+					this.write(Uint8Array.from([1, 2, 3, 4]));
+				}
+				seen("onWritable", this, "");
+			},
+			onReadable(count) {
+				if (where !== "onReadable") {
+					this.read();
+				}
+				seen("onReadable", this, ` ${count}`);
+			},
+			onError(error) {
+				seen("onError", this, ` ${error.code}`);
+			},
+		});
+	});
+}
+
+/** One datagram there and back. */
+function ping(host: string, port: number): Promise<string> {
+	return new Promise((resolve) => {
+		const udp = new UDP({
+			onReadable() {
+				const datagram = this.read()!;
+				this.close();
+				this.close();
+				resolve(`${datagram.address}:${datagram.port} ${new Uint8Array(datagram).join(",")}`);
+			},
+		});
+		udp.write(Uint8Array.from([1, 2, 3]), host, port);
+	});
+}
+
+function scan(): Promise<string> {
+	return new Promise((resolve) => {
+		const found: string[] = [];
+		const wifi = new WiFi();
+		wifi.scan({
+			onFound: ({ SSID, BSSID, RSSI, channel, secure }) => found.push(`${SSID} ${BSSID} ${RSSI} ${channel} ${secure}`),
+			onComplete: () => {
+				wifi.close();
+				resolve(found.join(", "));
+			},
+		});
+	});
+}
+
+/** The states of an interface while it joins and leaves. */
+function states(): Promise<string> {
+	return new Promise((resolve) => {
+		const seen: number[] = [];
+		const wifi = new WiFi({
+			onChanged() {
+				seen.push(this.connection);
+				if (this.connection === 500) {
+					this.disconnect();
+				} else if (this.connection === 100) {
+					this.close();
+					this.close();
+					resolve(seen.join(" "));
+				}
+			},
+		});
+		seen.push(wifi.connection);
+		const { ssid, password } = config as { ssid: string; password: string };
+		wifi.connect({ SSID: ssid, password });
+	});
+}
+
+async function joined(then: () => Promise<void>): Promise<void> {
+	const network = await join();
+	console.log(`address ${network.address} ${network.gateway} ${network.mac}`);
+	await then();
+}
+
+const stories: Readonly<Record<string, () => Promise<void>>> = {
+	"join": () => attempt("join", join({ timeoutMs })),
+	"join wrong, then right": async () => {
+		const { ssid } = config as { ssid: string };
+		await attempt("wrong", join({ ssid, password: wrongPassword }));
+		await attempt("right", join());
+	},
+	"short passphrase": async () => attempt("join", join({ ssid: "x", password: "short" })),
+	"scan": async () => attempt("scan", scan()),
+	"states": async () => attempt("states", states()),
+	"names": () => joined(async () => {
+		for (const name of names) {
+			await attempt(name, address(name));
+		}
+		await attempt("empty", address(""));
+	}),
+	"echo": () => joined(async () => attempt("echo", echo(await address("echo.example"), 7, 100 * 1024))),
+	"port closed": () => joined(async () => attempt("closed", closing(await address("echo.example"), 9, "onError"))),
+	"port silent": () => joined(async () => attempt("silent", closing(await address("echo.example"), 11, "onError"))),
+	"close in onWritable": () => joined(async () => attempt("close", closing(await address("echo.example"), 7, "onWritable"))),
+	"close in onReadable": () => joined(async () => attempt("close", closing(await address("echo.example"), 7, "onReadable"))),
+	"close in onError": () => joined(async () => attempt("close", closing(await address("echo.example"), 13, "onError"))),
+	"many connections": () => joined(async () => {
+		const host = await address("echo.example");
+		for (let round = 0; round < 12; round++) {
+			await attempt(`round ${round}`, closing(host, 7, "onReadable"));
+		}
+	}),
+	"datagram": () => joined(async () => attempt("datagram", ping(await address("echo.example"), 5000))),
+	"clock": () => joined(async () => attempt("clock", synchronizeClock({ server: "pool.ntp.org", timeoutMs: 6000 }))),
+	"without network": async () => {
+		await attempt("name", address("echo.example"));
+		try {
+			new TCP({ address: "192.0.2.1", port: 80 });
+		} catch (error) {
+			console.log(`tcp ${code(error)}`);
+		}
+	},
+};
+
+try {
+	await stories[story]!();
+} catch (error) {
+	console.log(`failed ${code(error)}`);
+}
+console.log("end");
