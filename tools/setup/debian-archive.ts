@@ -132,7 +132,7 @@ export class DebianArchive {
 			return `${needed}${part.reason ? ` (${part.reason})` : ""}, but the newest that ${source.suites.join(", ")} offer at ${this.#mirror} ` +
 				`is ${upstreamVersion(newest)}: use a mirror that is up to date, such as deb.debian.org`;
 		}
-		const cause = this.#update.succeeded ? "its suites do not list it" : this.#update.failure;
+		const cause = this.#update.complaint || "its suites do not list it";
 		return `${needed}, but ${this.#mirror} could not be asked (${cause}): run the command again when the mirror can be reached`;
 	}
 }

@@ -13,6 +13,8 @@ export interface Outcome {
 	/** True when the command ended with status 0. */
 	readonly succeeded: boolean;
 	readonly output: string;
+	/** The telling line of what it complained about, also when it succeeded; "" for nothing. */
+	readonly complaint: string;
 	/** Why it failed, for the end of a sentence; "" when it succeeded. */
 	readonly failure: string;
 }
@@ -41,10 +43,12 @@ export function runCommand(command: string, parameters: readonly string[], optio
 		});
 		child.once("close", (status, signal) => {
 			const text = Buffer.concat(output).toString();
+			const complaintLine = tellingLine(Buffer.concat(complaint).toString());
 			resolve({
 				succeeded: status === 0,
 				output: text,
-				failure: status === 0 ? "" : failureOf(command, status, signal, Buffer.concat(complaint).toString() || text),
+				complaint: complaintLine,
+				failure: status === 0 ? "" : failureOf(command, status, signal, complaintLine || tellingLine(text)),
 			});
 		});
 	});
@@ -64,18 +68,21 @@ export async function mustRun(
 	return outcome.output;
 }
 
-function failureOf(command: string, status: number | null, signal: NodeJS.Signals | null, complaint: string): string {
+function failureOf(command: string, status: number | null, signal: NodeJS.Signals | null, reason: string): string {
 	if (signal !== null) {
 		return `${command} was ended by ${signal}`;
 	}
-	const reason = tellingLine(complaint);
 	return reason === "" ? `${command} ended with status ${status}` : `${command}: ${reason}`;
 }
 
-/** The one line of a command's complaint that names the cause: the first that calls itself an error, else the last. */
+/**
+ * The one line of a command's complaint that names the cause: the first that calls itself an error, else the first
+ * warning of a failure, else the last line. cargo writes causes below, the deepest last.
+ */
 function tellingLine(complaint: string): string {
 	const lines = complaint.split("\n").map(line => line.trim()).filter(line => line !== "");
-	const errors = lines.filter(line => /^(E:|error\b|npm error (?!code|errno|syscall|A complete log))/i.test(line));
-	const line = errors[0] ?? lines.at(-1) ?? "";
-	return line.replace(/^(E:|error:|npm error)\s*/i, "");
+	const find = (pattern: RegExp) => lines.find(line => pattern.test(line));
+	const line = find(/^(?:E:|error\b|npm error (?!code|errno|syscall|A complete log))/i) ?? find(/^W: Failed/) ?? lines.at(-1) ?? "";
+	const headline = line.replace(/^(?:[EW]:|error:|npm error)\s*/i, "");
+	return lines.includes("Caused by:") ? `${headline}: ${lines.at(-1)}` : headline;
 }

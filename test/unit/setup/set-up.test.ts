@@ -95,6 +95,12 @@ test("a client that fails is quoted with its own reason", async t => {
 	assert.deepEqual(stand.list("third-party"), []);
 });
 
+test("of cargo's chain of causes the first and the deepest are told", async t => {
+	const stand = newMachine(t);
+	stand.standIn("cargo", 'printf "error: failed to sync\\n\\nCaused by:\\n  download failed\\n\\nCaused by:\\n  Could not resolve host: index.crates.io\\n" >&2; exit 101');
+	assert.match(await refusal(stand), /crates\.io can be reached \(.*cargo: failed to sync: Could not resolve host: index\.crates\.io\)$/);
+});
+
 test("a client that is killed midway leaves nothing that a second run trusts", async t => {
 	const stand = newMachine(t);
 	stand.standIn("cargo", "mkdir -p vendor/radio-1.0.0; printf ra >vendor/radio-1.0.0/radio.bin; kill -9 $$");
@@ -206,7 +212,8 @@ test("too old a version is refused with the newest there is, and why it will not
 test("without a network the mirror is named", async t => {
 	const stand = newMachine(t);
 	stand.write("versions", "");
-	stand.standIn("apt-get", 'case "$*" in *update*) echo "E: Could not resolve mirror.test" >&2; exit 100 ;; esac');
+	// apt-get update ends with status 0 when it could not fetch, and warns.
+	stand.standIn("apt-get", 'case "$*" in *update*) echo "W: Failed to fetch it  Could not resolve mirror.test" >&2 ;; esac');
 	assert.match(await refusal(stand), /^Stack .* http:\/\/mirror\.test\/debian could not be asked \(.*Could not resolve mirror\.test\): run the command again/);
 });
 
