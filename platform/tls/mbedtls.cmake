@@ -33,14 +33,21 @@ if(NOT TARGET picofetch_mbedtls)
 	# P-256 has arithmetic of its own: ecp.c's general one is called from there for the other curves.
 	set_source_files_properties(${picofetch_mbedtls_library}/ecp.c PROPERTIES COMPILE_DEFINITIONS
 		"mbedtls_ecp_mul=ecp_general_mul;mbedtls_ecp_mul_restartable=ecp_general_mul_restartable;mbedtls_ecp_muladd=ecp_general_muladd;mbedtls_ecp_muladd_restartable=ecp_general_muladd_restartable")
-	set(picofetch_p256 ${CMAKE_CURRENT_LIST_DIR}/p256.c ${CMAKE_CURRENT_LIST_DIR}/p256_ecp.c)
-	set_source_files_properties(${picofetch_p256} PROPERTIES COMPILE_OPTIONS -O2)
+	# So has RSA's public operation.
+	set_source_files_properties(${picofetch_mbedtls_library}/rsa.c PROPERTIES COMPILE_DEFINITIONS
+		"mbedtls_mpi_exp_mod_unsafe=rsa_public_exp_mod")
+	set(picofetch_arithmetic
+		${CMAKE_CURRENT_LIST_DIR}/p256.c ${CMAKE_CURRENT_LIST_DIR}/p256_ecp.c ${CMAKE_CURRENT_LIST_DIR}/rsa_public.c
+	)
+	set_source_files_properties(${picofetch_arithmetic} PROPERTIES COMPILE_OPTIONS -O2)
 	if(CMAKE_SYSTEM_PROCESSOR MATCHES "arm|cortex-m0plus" OR PICO_RP2040)
 		enable_language(ASM)
-		list(APPEND picofetch_p256 ${CMAKE_CURRENT_LIST_DIR}/p256_m0.S)
+		list(APPEND picofetch_arithmetic ${CMAKE_CURRENT_LIST_DIR}/p256_m0.S)
+		set_source_files_properties(${picofetch_mbedtls_library}/bignum_core.c PROPERTIES COMPILE_OPTIONS
+			"-O2;-include;${CMAKE_CURRENT_LIST_DIR}/bn_mul_m0.h")
 	endif()
 
-	add_library(picofetch_mbedtls STATIC EXCLUDE_FROM_ALL ${picofetch_mbedtls_sources} ${picofetch_p256})
+	add_library(picofetch_mbedtls STATIC EXCLUDE_FROM_ALL ${picofetch_mbedtls_sources} ${picofetch_arithmetic})
 	target_include_directories(picofetch_mbedtls
 		PUBLIC ${PICOFETCH_MBEDTLS_PATH}/include ${CMAKE_CURRENT_LIST_DIR}
 		PRIVATE ${picofetch_mbedtls_library}
