@@ -89,6 +89,8 @@ export interface Report {
 	violations: Violation[];
 	flash: { refusedStores: number; allowedStores: number; erases: number; programs: number; programmedBytes: number };
 	resets: { atMicros: number; reason: string }[];
+	/** Why the chip stands still for good: "locked up: …", "USB boot loader: …"; null while it runs. */
+	halt: string | null;
 	console: { bytes: number; sha256: string };
 	/** Boot ROM functions called, with counts. */
 	romCalls: Record<string, number>;
@@ -290,7 +292,7 @@ export class PicoW {
 			return { reason: "fault", fault: halt.fault, atMicros };
 		}
 		if (halt) {
-			return { reason: "halted", text: `USB boot loader: ${halt.reason}`, atMicros };
+			return { reason: "halted", text: haltText(halt), atMicros };
 		}
 		if (this.#timedOut) {
 			return { reason: "timeout", atMicros };
@@ -414,9 +416,14 @@ export class PicoW {
 				programmedBytes: counts.bytes,
 			},
 			resets: [...chip.resets],
+			halt: chip.halt ? haltText(chip.halt) : null,
 			console: { bytes: this.#bytes, sha256: this.#hash.copy().digest("hex") },
 			romCalls: Object.fromEntries([...chip.rom.calls].sort(([a], [b]) => (a < b ? -1 : 1))),
 			...(this.radio && { radio: this.radio.report() }),
 		};
 	}
+}
+
+function haltText(halt: Halt): string {
+	return halt.kind === "bootsel" ? `USB boot loader: ${halt.reason}` : `locked up: ${halt.fault.text}`;
 }

@@ -280,14 +280,26 @@ export class Chip implements Bus, DmaBus {
 	// ---- power and resets -------------------------------------------------------------------------------------------
 
 	powerOn(): void {
+		this.#resetReason = undefined;
 		this.watchdog.powerOn();
 		this.#chipReset.reset();
 		this.#reset();
 	}
 
-	/** Resets everything but the watchdog's scratch registers and reason, and memory. */
+	/**
+	 * Resets everything but the watchdog's scratch registers and reason, and memory: when the present instruction has
+	 * ended, because its last part still writes registers.
+	 */
 	reset(reason: string): void {
-		this.resets.push({ atMicros: this.clock.micros, reason });
+		this.#resetReason ??= reason;
+		this.core.attend();
+	}
+
+	#resetReason: string | undefined;
+
+	#resetNow(reason: string): void {
+		this.#resetReason = undefined;
+		this.resets.push({ atMicros: Math.round(this.clock.micros * 1000) / 1000, reason });
 		this.onReset?.(reason);
 		this.#reset();
 	}
@@ -405,6 +417,9 @@ export class Chip implements Bus, DmaBus {
 	advance(untilCycle: number): Promise<void> | undefined {
 		const { core, clock, pio } = this;
 		for (;;) {
+			if (this.#resetReason) {
+				this.#resetNow(this.#resetReason);
+			}
 			core.attention = false;
 			const now = core.cycles;
 			let limit = clock.nextCycle;

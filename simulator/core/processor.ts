@@ -1294,7 +1294,7 @@ export class Processor {
 					this.primask = (op >>> 4) & 1;
 					if (!this.primask) {
 						this.exceptionsChanged = true;
-						this.#budget = 0;
+						this.attend();
 					}
 					t++;
 					break;
@@ -1384,7 +1384,7 @@ export class Processor {
 				case Op.Svc:
 					this.pendingSvcall = true;
 					this.exceptionsChanged = true;
-					this.#budget = 0;
+					this.attend();
 					t++;
 					break;
 				case Op.Nop:
@@ -1399,7 +1399,7 @@ export class Processor {
 						this.sleeping = true;
 						this.#sleepsForEvent = true;
 						this.exceptionsChanged = true;
-						this.#budget = 0;
+						this.attend();
 					}
 					break;
 				case Op.Wfi:
@@ -1407,7 +1407,7 @@ export class Processor {
 					this.sleeping = true;
 					this.#sleepsForEvent = false;
 					this.exceptionsChanged = true;
-					this.#budget = 0;
+					this.attend();
 					break;
 				case Op.Sev:
 					t++;

@@ -269,3 +269,22 @@ test("a delayed drive from the board arrives at its cycle", () => {
 	pass(chip, 12);
 	assert.equal(chip.pins.pin(9).level, false);
 });
+
+test("a core asleep while a machine runs stays asleep, and an interrupt of the machine wakes it", () => {
+	const chip = bareChip();
+	// wfi; movs r0, #1; b .
+	[0xbf30, 0x2001, 0xe7fe].forEach((halfword, index) => chip.poke(0x20000200 + 2 * index, 2, halfword));
+	load(chip, [set(X, 31), jmp(1, 2) | delay(7), 0xc000, jmp(3)]); // 32 times 8 cycles, irq 0, loop
+	chip.poke(CTRL, 4, 1);
+	chip.poke(PIO + 0x12c, 4, 1 << 8);
+	chip.poke(0xe000e100, 4, 1 << 7);
+	chip.core.primask = 1;
+	chip.core.registers[0] = 0;
+	chip.core.programCounter = 0x20000200;
+	pass(chip, 200);
+	assert.equal(chip.core.sleeping, true);
+	assert.ok(chip.core.activeCycles < 10);
+	pass(chip, 100);
+	assert.equal(chip.core.sleeping, false);
+	assert.equal(chip.core.registers[0], 1);
+});
