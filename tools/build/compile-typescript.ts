@@ -22,7 +22,7 @@ export interface CompiledModule {
 
 const projectFolder = resolve(import.meta.dirname, "../..");
 /** The device's compiler options; an app's own tsconfig.json is for its editor. */
-const deviceConfiguration = join(projectFolder, "tsconfig.json");
+const deviceConfiguration = join(projectFolder, "modules/tsconfig.json");
 
 interface Kept {
 	/** What the result depends on beside the files: compiler, options, list of modules. */
