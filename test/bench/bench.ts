@@ -1,0 +1,99 @@
+// `npm run bench`: what boot, handshake and the first byte cost, on the simulated board. A TLS server of Node's draws its
+// own random numbers, so each figure is the median of several runs, with the spread beside it.
+
+import { Command, InvalidArgumentError } from "commander";
+import { measure, type Measurement, type Moment } from "./measure.ts";
+
+export interface Figure {
+	/** Stays the same from version to version. */
+	readonly name: string;
+	readonly unit: "ms" | "cycles" | "bytes";
+	/** The median. */
+	readonly value: number;
+	readonly lowest: number;
+	readonly highest: number;
+}
+
+interface Options {
+	readonly json: boolean;
+	readonly runs: number;
+	readonly seed: number;
+}
+
+export function command(): Command {
+	return new Command()
+		.description("Measures boot, TLS handshake and first byte on the simulated Pico W: virtual milliseconds and active cycles, the median of several runs.")
+		.option("--json", "print {\"figures\": [{name, unit, value, lowest, highest}]}", false)
+		.option("--runs <count>", "runs for each TLS version", count, 5)
+		.option("--seed <number>", "seed of the first run", count, 1)
+		.action(async ({ json, runs, seed }: Options) => {
+			const figures = await bench(runs, seed, json ? () => {} : line => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${line}`));
+			console.log(json ? JSON.stringify({ figures }, undefined, "\t") : table(figures, runs));
+		});
+}
+
+/** Runs each TLS version `runs` times and answers the figures. */
+export async function bench(runs: number, seed: number, onProgress: (line: string) => void): Promise<Figure[]> {
+	const measured: Record<"TLSv1.3" | "TLSv1.2", Measurement[]> = { "TLSv1.3": [], "TLSv1.2": [] };
+	for (let run = 0; run < runs; run++) {
+		for (const protocol of ["TLSv1.3", "TLSv1.2"] as const) {
+			onProgress(`${protocol}, run ${run + 1} of ${runs}`);
+			measured[protocol].push(await measure(protocol, seed + run));
+		}
+	}
+	onProgress("");
+	const all = [...measured["TLSv1.3"], ...measured["TLSv1.2"]];
+	return [
+		...since("boot.main", all.map(({ main }) => main)),
+		...since("boot.address", all.map(({ address }) => address)),
+		...between("handshake.tls13.p256", measured["TLSv1.3"]),
+		...between("handshake.tls12.p256", measured["TLSv1.2"]),
+		...since("firstByte", measured["TLSv1.3"].map(({ firstByte }) => firstByte)),
+		figure("arena.free", "bytes", all.map(({ arenaFree }) => arenaFree)),
+	];
+}
+
+/** Since power-on: time, and under a second name the cycles. */
+function since(name: string, moments: readonly Moment[]): Figure[] {
+	return [
+		figure(name, "ms", moments.map(({ virtualMs }) => virtualMs)),
+		figure(`${name}.cycles`, "cycles", moments.map(({ activeCycles }) => activeCycles)),
+	];
+}
+
+/** From ClientHello to the request: cycles, and under a second name the time. */
+function between(name: string, runs: readonly Measurement[]): Figure[] {
+	return [
+		figure(name, "cycles", runs.map(({ clientHello, request }) => request.activeCycles - clientHello.activeCycles)),
+		figure(`${name}.time`, "ms", runs.map(({ clientHello, request }) => request.virtualMs - clientHello.virtualMs)),
+	];
+}
+
+function figure(name: string, unit: Figure["unit"], values: readonly number[]): Figure {
+	const sorted = values.map(value => Number(value.toFixed(unit === "ms" ? 3 : 0))).sort((one, other) => one - other);
+	return { name, unit, value: sorted[Math.floor(sorted.length / 2)]!, lowest: sorted[0]!, highest: sorted.at(-1)! };
+}
+
+function table(figures: readonly Figure[], runs: number): string {
+	const rows = figures.map(({ name, unit, value, lowest, highest }) => [name, shown(value, unit), unit, `${shown(lowest, unit)} to ${shown(highest, unit)}`]);
+	const header = ["figure", "median", "unit", "lowest to highest"];
+	const widths = header.map((text, column) => Math.max(text.length, ...rows.map(row => row[column]!.length)));
+	const line = (row: readonly string[]) => row.map((text, column) => column === 1 ? text.padStart(widths[column]!) : text.padEnd(widths[column]!)).join("  ").trimEnd();
+	return [
+		line(header),
+		...rows.map(line),
+		"",
+		`${runs} runs for each TLS version. Boot figures count from power-on; a handshake from ClientHello to the request, seen by the`,
+		"server; firstByte from power-on to the first byte of the body in script, over TLS 1.3. The chain is leaf and root, P-256.",
+		"Cycles are those in which the core executed, without a model of the flash cache.",
+	].join("\n");
+}
+
+function shown(value: number, unit: Figure["unit"]): string {
+	return unit === "ms" ? value.toFixed(1) : value.toLocaleString("en-GB");
+}
+
+function count(text: string): number {
+	if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("a number from 1 on is expected.");
+	return Number(text);
+}

@@ -1,0 +1,61 @@
+// `npm run soak`: the same again and again, by chance, for as long as the budget says. A tenth of it runs in `npm test`.
+
+import { Command, InvalidArgumentError } from "commander";
+import { soakFetch } from "./soak-fetch.ts";
+import { soakHttp } from "./soak-http.ts";
+
+interface Options {
+	readonly only?: string;
+	readonly seed: number;
+	readonly budget: number;
+}
+
+/** Each answers a line on what it did; it throws at the first fault. */
+const soaks: Readonly<Record<string, { readonly what: string; run(seed: number, isOver: () => boolean): Promise<string> }>> = {
+	http: {
+		what: "20,000 responses to the HTTP client in Node, split and cut by chance",
+		async run(seed, isOver) {
+			const { whole, cut } = await soakHttp({ seed, count: 20_000, isOver });
+			return `${whole} responses whole, ${cut} cut`;
+		},
+	},
+	fetch: {
+		what: "boots of the firmware that fetch 50 times each, until the budget is spent",
+		async run(seed, isOver) {
+			const total = { boots: 0, whole: 0, cut: 0 };
+			do {
+				const { whole, cut } = await soakFetch({ seed: seed + total.boots, count: 50, secureEvery: 5 });
+				total.boots++;
+				total.whole += whole;
+				total.cut += cut;
+			} while (total.boots < 10 && !isOver());
+			return `${total.boots} boots, ${total.whole} fetches whole, ${total.cut} cut; memory came back each time`;
+		},
+	},
+};
+
+export function command(): Command {
+	return new Command()
+		.description("Runs the same again and again, by chance, and stops at the first fault.")
+		.option("--only <name>", `one of: ${Object.keys(soaks).join(", ")}`)
+		.option("--seed <number>", "seed of chance", number, Math.floor(Date.now() / 1000) % 1_000_000)
+		.option("--budget <seconds>", "time for each soak; one that has begun is finished", number, 120)
+		.addHelpText("after", `\n${Object.entries(soaks).map(([name, { what }]) => `${name.padEnd(8)}${what}`).join("\n")}`)
+		.action(async ({ only, seed, budget }: Options) => {
+			if (only !== undefined && !Object.hasOwn(soaks, only)) {
+				throw new InvalidArgumentError(`--only ${only}: expected one of ${Object.keys(soaks).join(", ")}`);
+			}
+			console.log(`seed ${seed}, at most ${budget} s each`);
+			for (const [name, { run }] of Object.entries(soaks)) {
+				if (only !== undefined && only !== name) continue;
+				const startedAtMs = performance.now();
+				const told = await run(seed, () => performance.now() - startedAtMs > budget * 1000);
+				console.log(`${name}: ${told}, ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`);
+			}
+		});
+}
+
+function number(text: string): number {
+	if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("a whole number is expected.");
+	return Number(text);
+}
