@@ -30,6 +30,11 @@ struct arena {
 	arena_figures figures;
 };
 
+#ifdef ARENA_FAULTS
+/* Tests set it: the allocation that many from now is refused. */
+unsigned arena_fault_in;
+#endif
+
 static arena *open_arenas;
 static arena *current;
 
@@ -152,6 +157,12 @@ void *arena_calloc(size_t count, size_t size_bytes)
 	if (!in)
 		return NULL;
 	in->figures.allocations++;
+#ifdef ARENA_FAULTS
+	if (arena_fault_in > 0 && --arena_fault_in == 0) {
+		in->figures.refusals++;
+		return NULL;
+	}
+#endif
 	if (__builtin_mul_overflow(count, size_bytes, &bytes) || bytes > in->figures.size_bytes) {
 		in->figures.refusals++;
 		return NULL;

@@ -305,12 +305,13 @@ static void end_by_library(tls_client *client, int error)
 
 	arena_measure(client->memory, &figures);
 	verify_take_rest(&client->verify, mbedtls_ssl_get_verify_result(&client->ssl));
-	if (client->state == STATE_HANDSHAKE && client->verify.code) {
+	if (figures.refusals > 0) {
+		/* First: a root that could not be parsed for want of memory reads as no trust. */
+		end(client, "ERR_TLS_MEMORY", error);
+	} else if (client->state == STATE_HANDSHAKE && client->verify.code) {
 		client->failure.certificate = &client->verify.certificate;
 		client->failure.names = client->verify.names[0] ? client->verify.names : NULL;
 		end(client, client->verify.code, error);
-	} else if (figures.refusals > 0) {
-		end(client, "ERR_TLS_MEMORY", error);
 	} else if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
 		client->failure.alert = client->ssl.MBEDTLS_PRIVATE(in_msg)[1];
 		end(client, "ERR_TLS_ALERT", error);
@@ -581,6 +582,15 @@ static int take_block(void)
 	return -1;
 }
 
+static void give_block_back(arena *memory)
+{
+	for (int i = 0; i < TLS_CONNECTIONS; i++) {
+		if ((void *)blocks[i] == (void *)memory)
+			block_taken[i] = false;
+	}
+	arena_close(memory);
+}
+
 /* Frees what the library holds outside the arena (PSA keys), then the arena. */
 static void release(tls_client *client)
 {
@@ -591,11 +601,7 @@ static void release(tls_client *client)
 	mbedtls_ssl_free(&client->ssl);
 	mbedtls_ssl_config_free(&client->config);
 	arena_leave(before);
-	for (int i = 0; i < TLS_CONNECTIONS; i++) {
-		if ((void *)blocks[i] == (void *)memory)
-			block_taken[i] = false;
-	}
-	arena_close(memory);
+	give_block_back(memory);
 }
 
 static tls_client *refuse(tls_failure *failure, const char *code)
@@ -629,6 +635,11 @@ tls_client *tls_client_open(const tls_options *options, tls_failure *failure)
 	memory = arena_open(blocks[index], sizeof blocks[index]);
 	before = arena_enter(memory);
 	client = arena_calloc(1, sizeof *client);
+	if (!client) {
+		arena_leave(before);
+		give_block_back(memory);
+		return refuse(failure, "ERR_TLS_MEMORY");
+	}
 	client->memory = memory;
 	client->changed = options->changed;
 	client->context = options->context;

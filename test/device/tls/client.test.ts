@@ -191,3 +191,15 @@ test("refusals and good connections take turns without growth", async () => {
 	const { lines } = await fetchOnce({ server: { cert: leaf.certificatePem }, settings: { count: "10" } });
 	assert.equal(new Set(lines.map((line) => line.peak)).size, 1);
 });
+
+for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+	test(`memory refused at each allocation of a ${version} connection ends it with ERR_TLS_MEMORY, and the next one is whole`, async () => {
+		const { lines } = await fetchOnce({ server: { version, bodyBytes: 100 }, settings: { faults: "1" } });
+		const [last, ...refused] = lines.reverse();
+		assert.equal(last!.code, "ECLOSED");
+		assert.ok(refused.length > 100, `${refused.length}`);
+		for (const line of refused) assert.ok(["ERR_TLS_MEMORY", "ECLOSED"].includes(line.code!), JSON.stringify(line));
+		const spared = refused.filter((line) => line.code === "ECLOSED").length;
+		assert.ok(spared < refused.length / 50, `${spared} of ${refused.length} went unseen`);
+	});
+}

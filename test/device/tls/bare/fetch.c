@@ -3,6 +3,7 @@
  * engine. Prints one line a connection, "key=value" pairs, and exits 0.
  *
  * Settings: host, epoch (ms; absent: the clock stays unset), count, segment,
+ * faults (for n from 1 on, the n-th allocation is refused, until one goes well),
  * writeRefusals, minimum, maximum (0x0303, 0x0304), alpn, extra (the root is
  * given as the connection's own instead of the image's), stuck.
  */
@@ -17,6 +18,9 @@
 #include "random.h"
 #include "tls_client.h"
 #include "wall_clock.h"
+
+/* arena.c, built with ARENA_FAULTS. */
+extern unsigned arena_fault_in;
 
 static loop_poller *poller;
 static bool pending;
@@ -184,6 +188,15 @@ int main(int argc, char **argv)
 	if (peer_setting("epoch"))
 		wall_clock_set_ms(strtoll(peer_setting("epoch"), NULL, 10));
 	lwip_fake_set((unsigned)number("segment"), 0);
+	if (peer_setting("faults")) {
+		for (unsigned n = 1;; n++) {
+			arena_fault_in = n;
+			fetch_once();
+			if (arena_fault_in > 0)
+				break;
+		}
+		arena_fault_in = 0;
+	}
 	count = number("count");
 	for (unsigned long i = 0; i < (count ? count : 1); i++)
 		fetch_once();
