@@ -103,14 +103,13 @@ export class Chip implements Bus, DmaBus {
 
 	constructor(options: ChipOptions) {
 		warmUp();
-		const counter = { cycles: 0, attend() {} };
-		// The counter is the core, which needs the memories that rp2040js makes, which needs the clock.
+		// The cycles are the core's, which needs the memories that rp2040js makes, which needs the clock.
 		const chip = this;
 		this.clock = new VirtualClock(
 			{
 				get cycles() {
 					// Inside a step of the PIO, the cycle of that step.
-					return chip.core ? chip.pins.now || chip.core.cycles : counter.cycles;
+					return chip.core ? chip.pins.now || chip.core.cycles : 0;
 				},
 				attend() {
 					chip.core?.attend();

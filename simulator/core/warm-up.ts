@@ -16,7 +16,7 @@ export function warmUp(): void {
 	}
 	done = true;
 	const random = new SeededRandom(1, "warm-up");
-	const core: Processor = new Processor(new Uint8Array(0x42000), new Uint8Array(0x1000000), {
+	const core: Processor = new Processor(new Uint8Array(0x42000), new Uint8Array(0x200000), {
 		read(address) {
 			if (address >>> 28 === 6) {
 				core.busFault("warm-up", "");
@@ -32,7 +32,7 @@ export function warmUp(): void {
 	core.onRomTrap = () => 1;
 	const code = new Uint16Array(core.sram.buffer);
 	const { registers } = core;
-	// All encodings come up by their top six bits, which separate the operations far enough.
+	// Top six bits in turn, the rest by chance: all operations come up. Addresses stay within the small flash here.
 	for (let step = 0; step < STEPS; step++) {
 		const opcode = ((step & 63) << 10) | (random.next32() & 0x3ff);
 		for (let register = 0; register < 15; register++) {

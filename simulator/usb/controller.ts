@@ -36,13 +36,13 @@ const STATUS_CLEARABLE = 0xff0f0a10 | 0;
 
 const INTERRUPT_COMPLETE = 1 << 3;
 const INTERRUPT_BUFFER = 1 << 4;
-const INTERRUPT_STALL = 1 << 10;
 const INTERRUPT_BUS_RESET = 1 << 12;
 const INTERRUPT_CONNECTION = 1 << 13;
 const INTERRUPT_SUSPEND = 1 << 14;
 const INTERRUPT_RESUME = 1 << 15;
 const INTERRUPT_SETUP = 1 << 16;
 const INTERRUPT_SOF = 1 << 17;
+const INTERRUPT_STALL_NAK = 1 << 19;
 
 /** The device's answer to an IN token. */
 export type InAnswer = { kind: "data"; data: Uint8Array; pid: 0 | 1 } | { kind: "nak" } | { kind: "stall" } | { kind: "timeout" };
@@ -300,7 +300,7 @@ export class UsbController extends Block {
 			(status & STATUS_BUS_RESET ? INTERRUPT_BUS_RESET : 0) | (this.#connectionChanged ? INTERRUPT_CONNECTION : 0) |
 			(status & STATUS_SUSPENDED ? INTERRUPT_SUSPEND : 0) | (status & STATUS_RESUME ? INTERRUPT_RESUME : 0) |
 			(status & STATUS_SETUP ? INTERRUPT_SETUP : 0) | (this.#sof ? INTERRUPT_SOF : 0) |
-			(this.#stallNak ? INTERRUPT_STALL << 9 : 0)
+			(this.#stallNak ? INTERRUPT_STALL_NAK : 0)
 		);
 	}
 

@@ -9,8 +9,8 @@ import type { InAnswer, OutAnswer, UsbController } from "./controller.ts";
 export interface UsbHostOptions {
 	/** Attached to a host from power-on. Default true. */
 	attached?: boolean;
-	/** The terminal opens by itself so long after configuration, ms; undefined: only by `open()`. Default 0. */
-	openAfterMs?: number;
+	/** The terminal opens by itself so long after configuration, ms; "never": only by `open()`. Default 0. */
+	openAfterMs?: number | "never";
 	/** Reads what the device sends while open. Default true. */
 	reading?: boolean;
 }
@@ -345,8 +345,8 @@ export class UsbHost {
 		this.#configured = true;
 		this.#inToggle = this.#outToggle = 0;
 		this.#findCdc(configuration);
-		const after = this.#options.openAfterMs ?? (Object.hasOwn(this.#options, "openAfterMs") ? undefined : 0);
-		if (after !== undefined && this.#dataIn) {
+		const after = this.#options.openAfterMs ?? 0;
+		if (after !== "never" && this.#dataIn) {
 			yield after * 1000;
 			yield* this.#openSteps(115_200);
 		}
