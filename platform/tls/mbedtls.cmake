@@ -40,7 +40,7 @@ if(NOT TARGET picofetch_mbedtls)
 		${CMAKE_CURRENT_LIST_DIR}/p256.c ${CMAKE_CURRENT_LIST_DIR}/p256_ecp.c ${CMAKE_CURRENT_LIST_DIR}/rsa_public.c
 	)
 	set_source_files_properties(${picofetch_arithmetic} PROPERTIES COMPILE_OPTIONS -O2)
-	if(CMAKE_SYSTEM_PROCESSOR MATCHES "arm|cortex-m0plus" OR PICO_RP2040)
+	if(PICO_RP2040 OR PICOFETCH_BARE_ARM)
 		enable_language(ASM)
 		list(APPEND picofetch_arithmetic ${CMAKE_CURRENT_LIST_DIR}/p256_m0.S)
 		set_source_files_properties(${picofetch_mbedtls_library}/bignum_core.c PROPERTIES COMPILE_OPTIONS
