@@ -14,6 +14,8 @@ export interface JoinSettings {
 	wirelessSecurity: number;
 	/** WPA_AUTH: 0 open, 0x80 WPA2-PSK, 0x40000 SAE. */
 	wpaAuth: number;
+	/** mfp: 0 no protected management frames, 1 possible, 2 required. */
+	managementFrameProtection: number;
 	/** sup_wpa: the firmware does the four-way handshake. */
 	supplicant: boolean;
 	/** sup_wpa_tmo, ms. */
@@ -33,6 +35,7 @@ const BEACON_LOSS_MICROS = 4_000_000;
 const WPA2_PSK = 0x80;
 const SAE = 0x40000;
 const AES = 0x04;
+const MFP_REQUIRED = 2;
 
 export interface AssociationOwner {
 	/** 6 bytes. */
@@ -134,7 +137,8 @@ export class Association implements Station {
 			this.#owner.event({ type: EVENT.setSsid, status: EVENT_STATUS.noNetworks, address });
 			return;
 		}
-		if (settings.wpaAuth === SAE) {
+		// "WPA2 or WPA3" is SAE with a passphrase for WPA2 beside it, and protected management frames not required.
+		if (settings.wpaAuth === SAE && (!settings.passphrase || settings.managementFrameProtection === MFP_REQUIRED)) {
 			this.#power.log.violation("warning", "radio-unmodelled-sae", "the host asks for WPA3 (SAE) only, which the model does not have");
 			this.#owner.event({ type: EVENT.setSsid, status: EVENT_STATUS.fail, address });
 			return;

@@ -163,7 +163,7 @@ export class Firmware implements AssociationOwner {
 		const sent = ethernet;
 		this.#power.after(TO_AIR_MICROS, () => {
 			if (!this.#association.transmit(sent)) {
-				log.violation("warning", "radio-data-unconnected", "a data frame while the radio is not connected; it was dropped");
+				log.violation("info", "radio-data-unconnected", "a data frame while the radio is not connected; it was dropped");
 			}
 		});
 	}
@@ -589,6 +589,7 @@ export class Firmware implements AssociationOwner {
 		this.#association.join(this.#ssid, {
 			wirelessSecurity: this.#wirelessSecurity,
 			wpaAuth: this.#wpaAuth,
+			managementFrameProtection: word32(this.#plainVariables.get("mfp") ?? new Uint8Array(4), 0) ?? 0,
 			supplicant: this.#supplicant,
 			supplicantTimeoutMs: this.#supplicantTimeoutMs,
 			passphrase: this.#passphrase,

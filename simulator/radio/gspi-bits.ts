@@ -25,7 +25,7 @@ export interface WordPort {
 	begin(): void;
 	/** The host sent 32 bits. @returns true when the chip talks from the next edge on. */
 	hostWord(word: number): boolean;
-	/** The next 32 bits of the chip. Called when their first bit is due; asking must change nothing. */
+	/** The next 32 bits of the chip. Called when their first bit is due, when all bits before have been clocked. */
 	chipWord(): number;
 	/**
 	 * Chip select rose.

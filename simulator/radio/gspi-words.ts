@@ -65,6 +65,7 @@ export class GspiWords implements WordPort {
 	#hostWords = 0;
 	#chipWords = 0;
 	#statusAppended = false;
+	#isDone = false;
 	#tested = false;
 	#transactions = 0;
 	/** Answers rubbish this many times, for the first words after power-up. */
@@ -88,7 +89,7 @@ export class GspiWords implements WordPort {
 	}
 
 	begin(): void {
-		this.#haveCommand = this.#refused = false;
+		this.#haveCommand = this.#refused = this.#isDone = false;
 		this.#hostWords = this.#chipWords = 0;
 		this.#transactions++;
 	}
@@ -116,7 +117,11 @@ export class GspiWords implements WordPort {
 			if (this.rubbishWords > 0) {
 				value = 0x03030303;
 			} else if (at >= this.#dataWords * 4) {
-				value = this.#statusAppended && at < this.#dataWords * 4 + 4 ? this.#registers.status : 0;
+				if (this.#statusAppended && at < this.#dataWords * 4 + 4) {
+					// It tells the state behind this transfer: a frame that was read is gone.
+					this.#readDone(this.#length);
+					value = this.#registers.status;
+				}
 			} else if (at >= 0 && (at & 3) === 0) {
 				value = this.#answerWords[at >> 2];
 			} else {
@@ -260,7 +265,15 @@ export class GspiWords implements WordPort {
 			this.#tested = true;
 		}
 		this.#trace?.(`${this.#describe()} : ${hexBytes(this.#answer.subarray(0, this.#length))}`);
-		this.#functions[this.#function].readDone(taken, this.#length);
+		this.#readDone(taken);
+	}
+
+	/** Tells the function how much of its answer was taken, once. */
+	#readDone(takenBytes: number): void {
+		if (!this.#isDone && !this.#refused) {
+			this.#isDone = true;
+			this.#functions[this.#function].readDone(takenBytes, this.#length);
+		}
 	}
 
 	#toMemory(word: number): number {

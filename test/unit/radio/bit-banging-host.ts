@@ -523,6 +523,12 @@ export class BitBangingHost {
 		this.ioctl(true, 26, name);
 	}
 
+	leave(): void {
+		this.ioctl(true, 52, new Uint8Array());
+		this.listen(5_000);
+		this.events.length = 0;
+	}
+
 	/** Type and status of the events so far, in words. */
 	eventOrder(): string[] {
 		return this.events.map((event) => `${event.type}:${event.status}${event.reason ? `/${event.reason}` : ""}${event.flags ? " up" : ""}`);

@@ -122,6 +122,38 @@ test("an absent network is told by set ssid, status 3", () => {
 	assert.deepEqual(host.eventOrder(), ["0:3"]);
 });
 
+test("WPA2 or WPA3, as a host offers both, joins a WPA2 network; WPA3 alone does not", () => {
+	const home = accessPoint();
+	const { host } = running("little", [home]);
+	const join = (managementFrameProtection: number) => {
+		host.events.length = 0;
+		host.join("home", "correct horse");
+		host.leave();
+		host.setVariable("mfp", words(managementFrameProtection));
+		host.setWord(165, 0x40000);
+		const name = new Uint8Array(36);
+		name[0] = 4;
+		name.set(Buffer.from("home"), 4);
+		host.ioctl(true, 26, name);
+		host.listen(500_000);
+		return host.eventOrder().at(-1);
+	};
+	assert.equal(join(1), "46:6");
+	assert.equal(join(2), "0:1");
+});
+
+test("the status word behind the last frame tells that none is left", () => {
+	const { host } = running("little");
+	host.listen(5_000);
+	host.sendFrame(0, 12, Uint8Array.from([...words(127, 4, 0x00560000, 0), ...words(0)]));
+	host.sleepMicros(2_000);
+	const waiting = (host.readNumber(BUS, 0x08, 4) >>> 9) & 0x7ff;
+	assert.equal(waiting, 256);
+	host.read(WLAN, 0, waiting);
+	assert.equal(host.lastStatus & 0x100, 0);
+	assert.deepEqual(host.errors(), []);
+});
+
 test("an open network is joined without keys", () => {
 	const cafe = accessPoint({ ssid: "cafe", security: "open" });
 	const { host } = running("little", [cafe]);
