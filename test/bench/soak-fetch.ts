@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { duplexPair, type Duplex } from "node:stream";
 import { issue } from "../../tools/certificates/issue.ts";
 import { runDevice } from "../support/device.ts";
+import { tcpConnection, type TcpConnection } from "../support/tcp-connection.ts";
 import { TlsServer } from "../support/tls-server.ts";
 import { Chance } from "./random.ts";
 import { randomResponse, type RandomResponse } from "./random-response.ts";
@@ -36,9 +37,9 @@ const toleratedBytes = 2048;
  */
 export async function soakFetch({ seed, count, secureEvery }: FetchSoak): Promise<{ whole: number; cut: number; freeFirst: number; freeLast: number }> {
 	const plans = Array.from({ length: count }, (_, number) => plan(new Chance(seed * 1_000_003 + number)));
-	const serve = (socket: Duplex, request: string) => {
+	const serve = (socket: Duplex, request: string, connection: TcpConnection) => {
 		const number = Number(/^GET \/(\d+) /.exec(request)?.[1]);
-		void send(socket, plans[number]!, new Chance(seed * 2_000_003 + number));
+		void send(socket, connection, plans[number]!, new Chance(seed * 2_000_003 + number));
 	};
 	const leaf = await issue({ names: [host] });
 	const secure = new TlsServer({ certificateChainPem: leaf.chainPem, keyPem: leaf.keyPem, respond: serve });
@@ -78,31 +79,27 @@ function expected({ response, breaks }: Planned): string {
 }
 
 /** Sends the text in pieces of chance, then closes or breaks off. */
-async function send(socket: Duplex, { text, breaks }: Planned, chance: Chance): Promise<void> {
+async function send(socket: Duplex, connection: TcpConnection, { text, breaks }: Planned, chance: Chance): Promise<void> {
 	for (const piece of chance.split(text, 6)) {
 		if (socket.destroyed) return;
 		socket.write(piece, "latin1");
 		if (chance.once(2)) await new Promise(resolve => setImmediate(resolve));
 	}
-	if (!breaks) {
-		socket.end();
-		return;
-	}
-	// What was written goes out first; then the connection breaks, without a farewell.
-	await new Promise<void>(resolve => socket.write("", () => setImmediate(resolve)));
-	socket.destroy();
+	if (breaks) connection.reset();
+	else socket.end();
 }
 
 /** A TCP peer that reads a request and serves it. */
-function plainServer(serve: (socket: Duplex, request: string) => void): Duplex {
+function plainServer(serve: (socket: Duplex, request: string, connection: TcpConnection) => void): Duplex {
 	const [near, far] = duplexPair();
+	const connection = tcpConnection(far, near, far);
 	let text = "";
 	far.on("error", () => {});
 	far.on("data", (bytes: Buffer) => {
 		text += bytes.toString("latin1");
 		const end = text.indexOf("\r\n\r\n");
 		if (end >= 0) {
-			serve(far, text.slice(0, end));
+			serve(far, text.slice(0, end), connection);
 			text = "";
 		}
 	});

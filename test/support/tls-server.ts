@@ -3,9 +3,10 @@
 
 import { duplexPair, type Duplex } from "node:stream";
 import { createServer, type SecureVersion, type Server, type TLSSocket } from "node:tls";
+import { tcpConnection, type TcpConnection } from "./tcp-connection.ts";
 
-/** What the server does with a connection whose request has come: writes, ends, destroys. */
-export type Respond = (socket: TLSSocket, request: string) => void;
+/** What the server does with a connection whose request has come: writes, ends, breaks off. */
+export type Respond = (socket: TLSSocket, request: string, connection: TcpConnection) => void;
 
 export interface TlsServerOptions {
 	/** The certificate and whatever else the server sends, PEM. */
@@ -21,6 +22,8 @@ export interface TlsServerOptions {
 /** A TCP peer for the simulated network that speaks TLS. */
 export class TlsServer {
 	readonly #server: Server;
+	/** Of the connection opened last: the device has one at a time. */
+	#ends: { readonly near: Duplex; readonly far: Duplex } | undefined;
 	/** TCP connections that were opened. */
 	connections = 0;
 	/** Handshakes that the client finished. */
@@ -35,6 +38,8 @@ export class TlsServer {
 	constructor({ certificateChainPem, keyPem, minVersion, maxVersion, ciphers, respond = respondWith("hello") }: TlsServerOptions) {
 		this.#server = createServer({ cert: certificateChainPem, key: keyPem, minVersion, maxVersion, ciphers }, socket => {
 			this.handshakes++;
+			const { near, far } = this.#ends!;
+			const connection = tcpConnection(socket, near, far);
 			let text = "";
 			socket.on("error", () => {});	// a client that breaks off: the test looks at its console
 			socket.on("data", bytes => {
@@ -44,7 +49,7 @@ export class TlsServer {
 					const request = text.slice(0, end);
 					text = text.slice(end + 4);
 					this.requests.push(request);
-					respond(socket, request);
+					respond(socket, request, connection);
 				}
 			});
 		});
@@ -57,6 +62,7 @@ export class TlsServer {
 	connect(): Duplex {
 		this.connections++;
 		const [near, far] = duplexPair();
+		this.#ends = { near, far };
 		this.#server.emit("connection", far);
 		return near;
 	}
