@@ -535,9 +535,9 @@ export class Chip implements Bus, DmaBus {
 
 	#forDma = false;
 
-	/** Before the processor reads or writes a register, the state machines reach its cycle. */
+	/** Before the processor reads or writes a register, the state machines reach its cycle. DMA is part of theirs. */
 	#catchUp(): void {
-		if (this.pio.movers && !this.pins.now) {
+		if (this.pio.movers && !this.pins.now && !this.#forDma) {
 			this.pio.advanceTo(this.core.cycles);
 		}
 	}

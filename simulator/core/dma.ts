@@ -88,7 +88,10 @@ export class Dma extends Block {
 	setDREQ(request: number): void {
 		this.#requests[request] = 1;
 		if (this.#waiters[request]) {
-			this.#serve(request);
+			this.#raised.push(request);
+			if (!this.#serving) {
+				this.#serve();
+			}
 		}
 	}
 
@@ -96,13 +99,21 @@ export class Dma extends Block {
 		this.#requests[request] = 0;
 	}
 
-	#serve(request: number): void {
-		for (let waiting = this.#waiters[request]; waiting && this.#requests[request]; waiting &= waiting - 1) {
-			const channel = this.#channels[31 - Math.clz32(waiting & -waiting)];
-			while (channel.busy && this.#requests[request]) {
-				this.#move(channel);
+	/** Requests to look after. One raised by the very access of a transfer waits here until that transfer is complete. */
+	readonly #raised: number[] = [];
+	#serving = false;
+
+	#serve(): void {
+		this.#serving = true;
+		for (let request = this.#raised.shift(); request !== undefined; request = this.#raised.shift()) {
+			for (let waiting = this.#waiters[request]; waiting && this.#requests[request]; waiting &= waiting - 1) {
+				const channel = this.#channels[31 - Math.clz32(waiting & -waiting)];
+				while (channel.busy && this.#requests[request]) {
+					this.#move(channel);
+				}
 			}
 		}
+		this.#serving = false;
 	}
 
 	// ---- channels ---------------------------------------------------------------------------------------------------
@@ -129,7 +140,7 @@ export class Dma extends Block {
 		} else {
 			this.#waiters[request] |= 1 << channel.index;
 			if (this.#requests[request]) {
-				this.#serve(request);
+				this.setDREQ(request);
 			}
 		}
 	}
@@ -138,9 +149,11 @@ export class Dma extends Block {
 		const words = Math.min(BURST_WORDS, channel.count);
 		channel.cancel = this.#clock.schedule((words * 1e6) / this.#clock.frequencyHz, () => {
 			channel.cancel = undefined;
+			this.#serving = true;
 			for (let word = 0; word < words && channel.busy; word++) {
 				this.#move(channel);
 			}
+			this.#serve();
 			if (channel.busy) {
 				this.#burst(channel);
 			}
@@ -156,7 +169,9 @@ export class Dma extends Block {
 		}
 		channel.cancel = this.#clock.schedule(((Math.max(y, x) / x) * 1e6) / this.#clock.frequencyHz, () => {
 			channel.cancel = undefined;
+			this.#serving = true;
 			this.#move(channel);
+			this.#serve();
 			if (channel.busy) {
 				this.#tick(channel, timer);
 			}

@@ -258,6 +258,25 @@ test("DMA feeds a machine as its FIFO drains, with byte swap", () => {
 	assert.equal(chip.peek(DMA + 0x400, 4), 1);
 });
 
+test("DMA takes each received word once, also when the core starts it in the middle", () => {
+	const chip = bareChip();
+	load(chip, [mov(6, X), PUSH_BLOCK, jmp(0, 2)]); // X counts down, each value a word
+	chip.poke(INSTR, 4, mov(X, 3, 1)); // X = all ones
+	chip.poke(CTRL, 4, 1);
+	const DMA = 0x50000000;
+	// The core writes the trigger itself: str r1, [r0]; then turns.
+	chip.poke(0x20000200, 4, 0xe7fe6001);
+	chip.poke(DMA, 4, RXF0);
+	chip.poke(DMA + 4, 4, 0x20001000);
+	chip.poke(DMA + 8, 4, 100);
+	chip.core.registers[0] = DMA + 0xc;
+	chip.core.registers[1] = 1 | (2 << 2) | (1 << 5) | (4 << 15);
+	chip.core.programCounter = 0x20000200;
+	pass(chip, 1000);
+	const words = new Uint32Array(chip.core.sram.buffer, 0x1000, 100);
+	assert.deepEqual([...words], Array.from({ length: 100 }, (_, index) => 0xffffffff - index));
+});
+
 test("a delayed drive from the board arrives at its cycle", () => {
 	const chip = bareChip();
 	const from = chip.core.cycles;
