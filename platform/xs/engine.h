@@ -25,6 +25,9 @@ extern const unsigned engine_natives_count;
 // An image that does not belong to this firmware is said on the console and nothing runs.
 void engine_start(void);
 
+// False while the image is made: a native that needs the hardware or the loop throws then.
+bool engine_is_running(void);
+
 // Something that C has to tell script. Storage of the owner; its memory must stay until delivered or cancelled.
 typedef struct engine_event {
 	struct engine_event *next;

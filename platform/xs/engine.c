@@ -1,0 +1,345 @@
+// The engine host. See engine.h.
+
+#include "xsAll.h"
+#include "engine.h"
+
+#include "engine_image.h"
+#include "engine_internal.h"
+#include "hardware/sync.h"
+#include "image.h"
+#include "loop.h"
+#include "memory.h"
+#include "modules.h"
+
+static txMachine *machine;	// NULL before engine_start, while freezing, and after the script has ended for good
+static bool jobs_waiting;
+static engine_event *first_event;
+static engine_event **last_link = &first_event;
+
+void (*engine_abort_hook)(txMachine *the, int status);
+
+bool engine_is_running(void)
+{
+	return machine != NULL;
+}
+
+/* Events */
+
+void engine_post(engine_event *event)
+{
+	uint32_t state = save_and_disable_interrupts();
+	if (!event->queued) {
+		event->queued = 1;
+		event->next = NULL;
+		*last_link = event;
+		last_link = &event->next;
+	}
+	restore_interrupts(state);
+	loop_wake();
+}
+
+void engine_cancel(engine_event *event)
+{
+	uint32_t state = save_and_disable_interrupts();
+	if (event->queued) {
+		engine_event **link = &first_event;
+		while (*link && *link != event)
+			link = &(*link)->next;
+		if (*link) {
+			*link = event->next;
+			if (last_link == &event->next)
+				last_link = link;
+		}
+		event->queued = 0;
+	}
+	restore_interrupts(state);
+}
+
+static unsigned count_events(void)
+{
+	uint32_t state = save_and_disable_interrupts();
+	unsigned count = 0;
+	for (engine_event *event = first_event; event; event = event->next)
+		count++;
+	restore_interrupts(state);
+	return count;
+}
+
+static engine_event *take_event(void)
+{
+	uint32_t state = save_and_disable_interrupts();
+	engine_event *event = first_event;
+	if (event) {
+		first_event = event->next;
+		if (!first_event)
+			last_link = &first_event;
+		event->queued = 0;
+	}
+	restore_interrupts(state);
+	return event;
+}
+
+/* Promise jobs */
+
+void fxQueuePromiseJobs(txMachine *the)
+{
+	(void)the;
+	jobs_waiting = true;
+	loop_wake();
+}
+
+// A rejection that nobody handles by the end of the jobs is an uncaught error.
+static void run_jobs(void)
+{
+	while (machine && jobs_waiting) {
+		jobs_waiting = false;
+		xsBeginHost(machine);
+		while (((txMachine *)the)->stackTop[-1 - mxPendingJobsStackIndex].value.reference->next)
+			fxRunPromiseJobs(the);
+		fxCheckUnhandledRejections(the, 1);
+		xsEndHost(machine);
+	}
+}
+
+/* The loop */
+
+static void deliver(engine_event *event)
+{
+	xsBeginHost(machine);
+	event->deliver(the, event);
+	xsEndHost(machine);
+}
+
+// What is posted during a turn waits for the next, so that other pollers have theirs.
+static void engine_poll(void)
+{
+	run_jobs();
+	for (unsigned count = count_events(); machine && count; count--) {
+		engine_event *event = take_event();
+		if (!event)
+			break;
+		deliver(event);
+		run_jobs();
+	}
+}
+
+static uint64_t engine_next_at_us(void)
+{
+	return machine && (first_event || jobs_waiting) ? 0 : LOOP_NEVER;
+}
+
+static loop_poller engine_poller = { .poll = engine_poll, .next_at_us = engine_next_at_us };
+
+/* Errors */
+
+const char *engine_abort_reason(int status)
+{
+	switch (status) {
+	case XS_NOT_ENOUGH_MEMORY_EXIT:
+		return "memory exhausted: the script needs more slots or chunks than its arena has (\"creation\" in manifest.json)";
+	case XS_STACK_OVERFLOW_EXIT:
+		return "stack overflow: calls are nested too deeply (\"stack\" of \"creation\" in manifest.json)";
+	case XS_NO_MORE_KEYS_EXIT:
+		return "too many property names (\"keys\" of \"creation\" in manifest.json)";
+	case XS_DEAD_STRIP_EXIT:
+		return "a built-in function was called that this firmware leaves out";
+	case XS_TOO_MUCH_COMPUTATION_EXIT:
+		return "too much computation";
+	case XS_FATAL_CHECK_EXIT:
+		return "an assertion of the engine failed";
+	default:
+		return "the engine gave up";
+	}
+}
+
+static void print_frames(txMachine *the)
+{
+	int left = 12;
+	for (txSlot *frame = the->frame; frame && left; frame = frame->next) {
+		txSlot *environment = mxFrameToEnvironment(frame);
+		if (environment->ID != XS_NO_ID) {
+			printf(" at (%s:%d)\n", fxGetKeyName(the, environment->ID), (int)environment->value.environment.line);
+			left--;
+		}
+	}
+}
+
+// "Uncaught" and the value as the console would show it: stack, code and cause of an error among it.
+static void report_uncaught(txMachine *the)
+{
+	static bool reporting;
+	if (reporting) {
+		printf("Uncaught error while an uncaught error was printed\n");
+		return;
+	}
+	reporting = true;
+	txSlot exception = mxException;
+	mxException.kind = XS_UNDEFINED_KIND;
+	mxTry(the) {
+		mxOverflow(-1);
+		(--the->stack)->next = NULL;
+		mxInitSlotKind(the->stack, exception.kind);
+		the->stack->value = exception.value;
+		txSlot *value = the->stack;
+		mxTry(the) {
+			mxPushStringX("base/inspect");
+			fxAwaitImport(the, XS_IMPORT_NAMESPACE);
+			mxDub();
+			fxGetID(the, fxID(the, "inspect"));
+			mxCall();
+			mxPushSlot(value);
+			mxRunCount(1);
+		}
+		mxCatch(the) {
+			mxPushSlot(value);
+			if (value->kind == XS_REFERENCE_KIND && value->value.reference->next && value->value.reference->next->kind == XS_ERROR_KIND)
+				fxGetID(the, mxID(_stack));
+		}
+		fxToString(the, the->stack);
+		printf("Uncaught %s\n", the->stack->value.string);
+		the->stack = value + 1;
+	}
+	mxCatch(the) {
+		printf("Uncaught error that cannot be printed\n");
+	}
+	reporting = false;
+}
+
+// XS calls this where it cannot go on, and where an error or a rejection found no handler; from the latter two it returns.
+void fxAbort(txMachine *the, int status)
+{
+	if (engine_abort_hook)
+		(*engine_abort_hook)(the, status);
+	if (status == XS_UNHANDLED_EXCEPTION_EXIT || status == XS_UNHANDLED_REJECTION_EXIT) {
+		if (machine)
+			report_uncaught(the);
+		return;
+	}
+	if (!machine)
+		return;
+	machine = NULL;
+	printf("picofetch: %s\n", engine_abort_reason(status));
+	print_frames(the);
+	printf("picofetch: the script has ended\n");
+	fxExitToHost(the);
+}
+
+static bool find_coded_error(txMachine *the)
+{
+	bool found = false;
+	mxTry(the) {
+		mxPushStringX("base/error");
+		fxAwaitImport(the, XS_IMPORT_NAMESPACE);
+		fxGetID(the, fxID(the, "CodedError"));
+		found = true;
+	}
+	mxCatch(the) {
+	}
+	return found;
+}
+
+static void make_error(xsMachine *the, const char *code, const char *format, va_list arguments)
+{
+	char sentence[256];
+	vsnprintf(sentence, sizeof sentence, format, arguments);
+	// A character cut in two at the end is dropped.
+	size_t length = strlen(sentence);
+	if (length == sizeof sentence - 1)
+		while (length && sentence[length - 1] & 0x80)
+			sentence[--length] = 0;
+	mxOverflow(-8);
+	if (find_coded_error(the)) {
+		mxNew();
+		fxString(the, (--the->stack, the->stack->next = NULL, the->stack), (txString)code);
+		fxString(the, (--the->stack, the->stack->next = NULL, the->stack), sentence);
+		mxRunCount(2);
+	}
+	else {
+		mxPush(mxErrorConstructor);
+		mxNew();
+		fxString(the, (--the->stack, the->stack->next = NULL, the->stack), sentence);
+		mxRunCount(1);
+		fxString(the, (--the->stack, the->stack->next = NULL, the->stack), (txString)code);
+		mxPushSlot(the->stack + 1);
+		fxSetID(the, fxID(the, "code"));
+		mxPop();
+	}
+}
+
+void engine_make_error(xsMachine *the, xsSlot *result, const char *code, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	make_error(the, code, format, arguments);
+	va_end(arguments);
+	mxPullSlot(result);
+}
+
+_Noreturn void engine_throw(xsMachine *the, const char *code, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	make_error(the, code, format, arguments);
+	va_end(arguments);
+	mxPull(mxException);
+	fxThrow(the, NULL, 0);
+}
+
+void engine_remember(xsMachine *the, xsSlot *holder, xsSlot *value)
+{
+	engine_forget(the, holder);
+	mxInitSlotKind(holder, value->kind);
+	holder->value = value->value;
+	fxRemember(the, holder);
+}
+
+void engine_forget(xsMachine *the, xsSlot *holder)
+{
+	fxForget(the, holder);
+	memset(holder, 0, sizeof *holder);
+}
+
+/* Start */
+
+void fxCreateMachinePlatform(txMachine *the)
+{
+	(void)the;
+}
+
+void fxDeleteMachinePlatform(txMachine *the)
+{
+	(void)the;
+}
+
+void engine_start(void)
+{
+	const char *fault = image_check();
+	if (fault) {
+		printf("picofetch: %s\n", fault);
+		return;
+	}
+	const engine_image *image = (const engine_image *)image_get()->engine;
+	if (!image->preparation.stack) {
+		printf("picofetch: the image holds no script\n");
+		return;
+	}
+	void *arena = malloc((size_t)image->arena_bytes);
+	if (!arena) {
+		printf("picofetch: no room for the script's arena of %d bytes: make \"static\" of \"creation\" in manifest.json smaller\n",
+			(int)image->arena_bytes);
+		return;
+	}
+	arena_begin(arena, (size_t)image->arena_bytes);
+	modules_begin(image->modules, image->module_count);
+	machine = fxPrepareMachine(NULL, (txPreparation *)&image->preparation, "picofetch", NULL, NULL);
+	if (!machine) {
+		printf("picofetch: the frozen heap was made by another version of the engine: build and flash again\n");
+		return;
+	}
+	loop_add(&engine_poller);
+	xsBeginHost(machine);
+	mxPushStringX(image->preparation.main);
+	fxAwaitImport(the, XS_IMPORT_ASYNC);
+	xsEndHost(machine);
+	jobs_waiting = true;
+}

@@ -1,0 +1,13 @@
+// Shared by the engine's own files; not for natives.
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include "xsAll.h"
+
+// Set while the heap is being frozen: takes the place of every report of fxAbort. Does not return.
+extern void (*engine_abort_hook)(txMachine *the, int status);
+
+// The sentence for a status of fxAbort.
+const char *engine_abort_reason(int status);
+
+#endif
