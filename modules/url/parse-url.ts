@@ -24,10 +24,12 @@ export interface UrlParts {
 
 const longestUrl = 2048;
 const longestName = 253;	// RFC 1035 section 2.3.4, without the root's dot
-const absolute = /^(https?):\/\/([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$/is;
-const scheme = /^[a-z][a-z0-9+.-]*:/i;
-const userAndHost = /^(?:([^@:]*)(?::([^@]*))?@)?([^@:]*)(?::(\d*))?$/;
-const label = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/;
+const mostLabel = 63;		// RFC 1035 section 2.3.1
+const notInLabel = /[^a-z0-9_-]/;
+const notDigit = /\D/;
+const hexadecimal = /^0x(?:$|[0-9a-f])/;
+const byteOfAddress = /^(?:0|[1-9]\d{0,2})$/;
+const portDigits = /^\d{1,8}$/;
 
 /**
  * @param text absolute, or a reference to be resolved against `base` (RFC 3986 section 5.2)
@@ -35,25 +37,67 @@ const label = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/;
  */
 export function parseUrl(text: string, base?: UrlParts): UrlParts {
 	if (text.length > longestUrl) throw urlError(text, `longer than ${longestUrl} characters`);
-	const parts = absolute.exec(base === undefined ? text : resolved(text, base));
-	if (parts === null) throw urlError(text, "not an absolute http: or https: URL");
-	const protocol = `${parts[1]!.toLowerCase()}:` as UrlParts["protocol"];
-	const server = userAndHost.exec(parts[2]!);
-	if (server === null) throw urlError(text, "its host or port cannot be read");
-	const hostname = server[3]!.toLowerCase();
+	const { scheme, authority, path, query, fragment } = split(text);
+	if (scheme === undefined && base !== undefined) return parseUrl(resolved({ authority, path, query, fragment }, base));
+	const protocol = `${scheme?.toLowerCase()}:`;
+	if ((protocol !== "https:" && protocol !== "http:") || authority === undefined) {
+		throw urlError(text, "not an absolute http: or https: URL");
+	}
+	const at = authority.lastIndexOf("@");
+	const [username, password] = cut(at < 0 ? "" : authority.slice(0, at), ":");
+	const [host, port] = cut(authority.slice(at + 1), ":");
+	const hostname = host.toLowerCase();
 	if (!isHost(hostname)) throw urlError(text, "its host is no DNS name and no IPv4 address");
-	const port = server[4] ? Number(server[4]) : schemePort(protocol);
-	if (port < 1 || port > 65535) throw urlError(text, "its port is not between 1 and 65535");
 	return {
 		protocol,
-		username: server[1] ?? "",
-		password: server[2] ?? "",
+		username: userInfo(username, text),
+		password: userInfo(password ?? "", text),
 		hostname,
-		port,
-		pathname: percentEncoded(withoutDots(parts[3]!), "path"),
-		search: parts[4] === undefined || parts[4] === "?" ? "" : `?${percentEncoded(parts[4].slice(1), "query")}`,
-		hash: parts[5] === undefined || parts[5] === "#" ? "" : `#${percentEncoded(parts[5].slice(1), "fragment")}`,
+		port: port ? portNumber(port, text) : schemePort(protocol),
+		pathname: percentEncoded(withoutDots(path), "path"),
+		search: query ? `?${percentEncoded(query, "query")}` : "",
+		hash: fragment ? `#${percentEncoded(fragment, "fragment")}` : "",
 	};
+}
+
+interface Pieces {
+	/** Undefined when there is none: the text is relative. */
+	readonly scheme?: string | undefined;
+	/** User and host; undefined when there is no "//". */
+	readonly authority: string | undefined;
+	readonly path: string;
+	readonly query: string | undefined;
+	readonly fragment: string | undefined;
+}
+
+/** RFC 3986 appendix B, by hand: the engine's regular expressions take memory for each character (see web/field-syntax.ts). */
+function split(text: string): Pieces {
+	const [withoutFragment, fragment] = cut(text, "#");
+	const [withoutQuery, query] = cut(withoutFragment, "?");
+	const colon = withoutQuery.indexOf(":");
+	const slash = withoutQuery.indexOf("/");
+	const scheme = colon > 0 && (slash < 0 || colon < slash) ? withoutQuery.slice(0, colon) : undefined;
+	const rest = withoutQuery.slice(scheme === undefined ? 0 : colon + 1);
+	if (!rest.startsWith("//")) return { scheme, authority: undefined, path: rest, query, fragment };
+	const [authority, path] = cut(rest.slice(2), "/");
+	return { scheme, authority, path: path === undefined ? "" : `/${path}`, query, fragment };
+}
+
+/** What is before and what is behind the first of this character; undefined behind when there is none. */
+function cut(text: string, character: string): [string, string | undefined] {
+	const at = text.indexOf(character);
+	return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function userInfo(text: string, url: string): string {
+	if (text.includes("@")) throw urlError(url, "its host cannot be told from its user's name");
+	return percentEncoded(text, "userInfo");
+}
+
+function portNumber(text: string, url: string): number {
+	const port = portDigits.test(text) ? Number(text) : 0;
+	if (port < 1 || port > 65535) throw urlError(url, "its port is not between 1 and 65535");
+	return port;
 }
 
 /** Host, with the port unless it is the scheme's own. */
@@ -72,15 +116,15 @@ function schemePort(protocol: UrlParts["protocol"]): number {
 	return protocol === "https:" ? 443 : 80;
 }
 
-function resolved(reference: string, base: UrlParts): string {
-	if (scheme.test(reference)) return reference;
-	if (reference.startsWith("//")) return base.protocol + reference;
+/** A relative reference as an absolute URL (RFC 3986 section 5.2.2). */
+function resolved({ authority, path, query, fragment }: Pieces, base: UrlParts): string {
+	const behind = (query === undefined ? "" : `?${query}`) + (fragment === undefined ? "" : `#${fragment}`);
+	if (authority !== undefined) return `${base.protocol}//${authority}${path}${behind}`;
 	const origin = hrefOf({ ...base, pathname: "", search: "", hash: "" });
-	if (reference.startsWith("/")) return origin + reference;
 	const { pathname, search } = base;
-	if (reference === "" || reference.startsWith("#")) return origin + pathname + search + reference;
-	if (reference.startsWith("?")) return origin + pathname + reference;
-	return origin + pathname.slice(0, pathname.lastIndexOf("/") + 1) + reference;
+	if (path.startsWith("/")) return origin + path + behind;
+	if (path !== "") return origin + pathname.slice(0, pathname.lastIndexOf("/") + 1) + path + behind;
+	return origin + pathname + (query === undefined ? search : "") + behind;
 }
 
 /** RFC 3986 section 5.2.4. */
@@ -88,7 +132,7 @@ function withoutDots(path: string): string {
 	const result: string[] = [];
 	const segments = path.split("/").slice(1);
 	segments.forEach((segment, index) => {
-		const dots = segment.replaceAll(/%2e/gi, ".");
+		const dots = segment.replaceAll("%2e", ".").replaceAll("%2E", ".");
 		if (dots === "..") result.pop();
 		if (dots !== ".." && dots !== ".") result.push(segment);
 		else if (index === segments.length - 1) result.push("");
@@ -98,10 +142,15 @@ function withoutDots(path: string): string {
 
 function isHost(name: string): boolean {
 	const labels = (name.endsWith(".") ? name.slice(0, -1) : name).split(".");
-	if (name.length > longestName || !labels.every(one => one.length <= 63 && label.test(one))) return false;
+	if (name.length > longestName || !labels.every(isLabel)) return false;
 	// A last label of digits makes it an address, or nothing (URL Standard, "ends in a number").
-	if (!/^(?:\d+|0x[0-9a-f]*)$/.test(labels.at(-1)!)) return true;
-	return labels.length === 4 && !name.endsWith(".") && labels.every(one => /^(?:0|[1-9]\d{0,2})$/.test(one) && Number(one) <= 255);
+	const last = labels.at(-1)!;
+	if (notDigit.test(last) && !hexadecimal.test(last)) return true;
+	return labels.length === 4 && !name.endsWith(".") && labels.every(one => byteOfAddress.test(one) && Number(one) <= 255);
+}
+
+function isLabel(text: string): boolean {
+	return text !== "" && text.length <= mostLabel && !notInLabel.test(text) && !text.startsWith("-") && !text.endsWith("-");
 }
 
 function urlError(url: string, why: string): CodedError {

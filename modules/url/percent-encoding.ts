@@ -5,6 +5,7 @@ export const encodedIn = {
 	path: " \"#<>?^`{}",
 	query: " \"#<>'",
 	fragment: " \"<>`",
+	userInfo: " \"#<>?^`{}/:;=@[]|\\",
 } as const;
 
 /** Encodes what may not stand in this part; what is encoded already stays. A lone surrogate becomes U+FFFD. */

@@ -2,6 +2,7 @@
 
 import { percentBytes } from "./percent-encoding.ts";
 
+const percentByte = /^%[0-9A-Fa-f]{2}$/;
 const plain = /^[*\-._0-9A-Za-z]$/;
 
 export type URLSearchParamsInit = string | Iterable<readonly [string, string]> | Readonly<Record<string, string>>;
@@ -97,13 +98,26 @@ function parsed(query: string): [string, string][] {
 
 /** A run of %XX that is not UTF-8 stays as it is written; the standard puts U+FFFD there. */
 function decoded(text: string): string {
-	return text.replaceAll("+", " ").replaceAll(/(?:%[0-9A-Fa-f]{2})+/g, run => {
-		try {
-			return decodeURIComponent(run);
-		} catch {
-			return run;
+	const plus = text.replaceAll("+", " ");
+	let result = "";
+	for (let at = 0; at < plus.length;) {
+		let end = at;
+		while (percentByte.test(plus.slice(end, end + 3))) end += 3;
+		if (end === at) result += plus[at++];
+		else {
+			result += decodedRun(plus.slice(at, end));
+			at = end;
 		}
-	});
+	}
+	return result;
+}
+
+function decodedRun(run: string): string {
+	try {
+		return decodeURIComponent(run);
+	} catch {
+		return run;
+	}
 }
 
 function encoded(text: string): string {

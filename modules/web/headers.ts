@@ -1,8 +1,6 @@
 // Headers (WHATWG Fetch, 5.1): names in lower case, values joined by ", ".
 
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const blanks = "\t\n\r ";
-const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+import { isFieldValue, isToken, withoutBlanks } from "./field-syntax.ts";
 
 export type HeadersInit = Headers | Iterable<readonly [string, string]> | Readonly<Record<string, string>>;
 
@@ -59,21 +57,12 @@ export class Headers {
 }
 
 function checkedName(name: string): string {
-	if (!token.test(name)) throw new TypeError(`Headers: ${JSON.stringify(name)} is no header name`);
+	if (!isToken(name)) throw new TypeError(`Headers: ${JSON.stringify(name)} is no header name`);
 	return name.toLowerCase();
 }
 
 function normalized(value: string): string {
-	const trimmed = withoutOuterBlanks(String(value));
-	if (!fieldValue.test(trimmed)) throw new TypeError(`Headers: ${JSON.stringify(trimmed)} cannot be a header's value`);
+	const trimmed = withoutBlanks(String(value));
+	if (!isFieldValue(trimmed)) throw new TypeError(`Headers: ${JSON.stringify(trimmed)} cannot be a header's value`);
 	return trimmed;
-}
-
-/** Not by a regular expression: that takes the square of a long blank's length. */
-function withoutOuterBlanks(text: string): string {
-	let start = 0;
-	let end = text.length;
-	while (start < end && blanks.includes(text[start]!)) start++;
-	while (end > start && blanks.includes(text[end - 1]!)) end--;
-	return text.slice(start, end);
 }

@@ -2,6 +2,7 @@
 // (RFC 9112 sections 6 and 7). Used by exchange.ts.
 
 import { CodedError } from "../../base/error.ts";
+import { isFieldValue, withoutBlanks } from "../../web/field-syntax.ts";
 import type { Inflow } from "./inflow.ts";
 import { LineReader } from "./line-reader.ts";
 import { parseField, type Framing } from "./response-head.ts";
@@ -10,7 +11,7 @@ import { parseField, type Framing } from "./response-head.ts";
 const mostLineBytes = 1024;
 const mostTrailerBytes = 4096;
 
-const chunkSizeLine = /^([0-9A-Fa-f]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
+const chunkSize = /^[0-9A-Fa-f]{1,8}$/;
 
 type ChunkState = "size" | "data" | "data end" | "trailer" | "end";
 
@@ -97,9 +98,10 @@ export class BodyFraming {
 	#lineCame(line: string): void {
 		switch (this.#chunk) {
 			case "size": {
-				const match = chunkSizeLine.exec(line);
-				if (match === null) throw syntaxError("a chunk-size line is", line);
-				this.#left = parseInt(match[1]!, 16);
+				const semicolon = line.indexOf(";");
+				const size = semicolon < 0 ? line : withoutBlanks(line.slice(0, semicolon));
+				if (!chunkSize.test(size) || !isFieldValue(line)) throw syntaxError("a chunk-size line is", line);
+				this.#left = parseInt(size, 16);
 				this.#chunk = this.#left === 0 ? "trailer" : "data";
 				return;
 			}

@@ -1,10 +1,9 @@
 // Writes the head of an HTTP/1.1 request (RFC 9112 sections 3 and 5). What could break out of a line is refused.
 
 import { CodedError } from "../../base/error.ts";
+import { isFieldValue, isToken } from "../../web/field-syntax.ts";
 
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const target = /^[\x21-\x7e]+$/;
-const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+const notInTarget = /[^\x21-\x7e]/;
 
 /**
  * The head as text, each character a byte, with its empty line. Host comes first; it is taken from `host` when `headers`
@@ -12,13 +11,13 @@ const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
  * @throws CodedError ERR_HTTP_REQUEST when method, path or a header cannot stand in a request
  */
 export function requestHead(method: string, path: string, host: string, headers: ReadonlyMap<string, string>): string {
-	if (!token.test(method)) throw requestError("method", method);
-	if (!target.test(path)) throw requestError("path", path);
+	if (!isToken(method)) throw requestError("method", method);
+	if (path === "" || notInTarget.test(path)) throw requestError("path", path);
 	const lines = [`${method} ${path} HTTP/1.1`];
 	if (!hasHeader(headers, "host")) lines.push(`host: ${host}`);
 	for (const [name, value] of headers) {
-		if (!token.test(name)) throw requestError("header name", name);
-		if (!fieldValue.test(value)) throw requestError(`value of header ${name}`, value);
+		if (!isToken(name)) throw requestError("header name", name);
+		if (!isFieldValue(value)) throw requestError(`value of header ${name}`, value);
 		lines.push(`${name}: ${value}`);
 	}
 	return `${lines.join("\r\n")}\r\n\r\n`;

@@ -1,6 +1,7 @@
 // Parses the head of an HTTP/1.1 response, strictly (RFC 9112 sections 4 and 5, RFC 9110 section 5). Used by exchange.ts.
 
 import { CodedError } from "../../base/error.ts";
+import { isFieldValue, isToken, withoutBlanks } from "../../web/field-syntax.ts";
 
 /** A response's head. */
 export interface ResponseHead {
@@ -20,9 +21,8 @@ export type Framing =
 	/** The server closes the connection. */
 	| { readonly kind: "close" };
 
-const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const notInValue = /[^\t\x20-\x7e\x80-\xff]/;
+/** The reason phrase follows, or is missing together with its blank. */
+const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/;
 
 /** Fields of which a second one changes the meaning of the message. */
 const singleFields = ["content-length", "transfer-encoding", "location"];
@@ -33,8 +33,9 @@ const singleFields = ["content-length", "transfer-encoding", "location"];
  */
 export function beginHead(line: string): ResponseHead {
 	const parts = statusLine.exec(line);
-	if (parts === null) throw syntaxError("the status line is", line);
-	return { minorVersion: Number(parts[1]), status: Number(parts[2]), statusText: trimmed(parts[3] ?? ""), headers: new Map() };
+	const reason = line.slice(parts?.[0].length ?? 0);
+	if (parts === null || !isFieldValue(reason)) throw syntaxError("the status line is", line);
+	return { minorVersion: Number(parts[1]), status: Number(parts[2]), statusText: withoutBlanks(reason), headers: new Map() };
 }
 
 /**
@@ -57,8 +58,8 @@ export function addField(head: ResponseHead, line: string): void {
 export function parseField(line: string): { name: string; value: string } {
 	const colon = line.indexOf(":");
 	const name = line.slice(0, Math.max(colon, 0));
-	const value = trimmed(line.slice(colon + 1));
-	if (!token.test(name) || notInValue.test(value)) throw syntaxError("a header line is", line);
+	const value = withoutBlanks(line.slice(colon + 1));
+	if (!isToken(name) || !isFieldValue(value)) throw syntaxError("a header line is", line);
 	return { name: name.toLowerCase(), value };
 }
 
@@ -80,19 +81,6 @@ export function responseFraming(head: ResponseHead, method: string): Framing {
 	if (encoding !== undefined) return { kind: "chunked" };
 	if (length !== undefined) return { kind: "length", bytes: Number(length) };
 	return { kind: "close" };
-}
-
-/** Without blanks and tabs at both ends. Not by a regular expression: that takes the square of a long blank's length. */
-function trimmed(text: string): string {
-	let start = 0;
-	let end = text.length;
-	while (start < end && isBlank(text[start]!)) start++;
-	while (end > start && isBlank(text[end - 1]!)) end--;
-	return text.slice(start, end);
-}
-
-function isBlank(character: string): boolean {
-	return character === " " || character === "\t";
 }
 
 function syntaxError(what: string, found: string): CodedError {

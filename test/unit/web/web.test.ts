@@ -33,7 +33,7 @@ test("a header that would break out of its line is refused", () => {
 			assert.throws(() => new Class([[name, value]]), TypeError, JSON.stringify([name, value]));
 		}
 	}
-	assert.equal(new Headers([["a", "\t b \r\n"]]).get("a"), "b");
+	assert.equal(new Headers([["a", "\t b \t "]]).get("a"), "b");
 	assert.equal(new Headers([["a", "voil\xc3\xa0"]]).get("a"), "voil\xc3\xa0", "a byte A0 at the end is no blank");
 });
 
