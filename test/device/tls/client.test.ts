@@ -24,7 +24,7 @@ let intermediate: Issued;
 let leaf: Issued;
 
 before(async () => {
-	program = buildBare("host", "fetch");
+	program = await buildBare("host", "fetch");
 	root = await issue({ subject: "Root", issuer: "self", ca: true });
 	other = await issue({ subject: "Other", issuer: "self", ca: true });
 	intermediate = await issue({ subject: "Intermediate", issuer: root, ca: true });

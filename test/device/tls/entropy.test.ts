@@ -17,31 +17,31 @@ function bits(count: number, probabilityOfOne: number): Uint8Array {
 	});
 }
 
-function failsAt(samples: Uint8Array): number {
-	return Number(execFileSync(buildBare("host", "health"), { input: samples, encoding: "utf8" }));
+async function failsAt(samples: Uint8Array): Promise<number> {
+	return Number(execFileSync(await buildBare("host", "health"), { input: samples, encoding: "utf8" }));
 }
 
-test("a million fair bits raise no alarm", () => {
-	assert.equal(failsAt(bits(1_000_000, 0.5)), 0);
+test("a million fair bits raise no alarm", async () => {
+	assert.equal(await failsAt(bits(1_000_000, 0.5)), 0);
 });
 
-test("a source that is stuck is found at its 61st equal sample", () => {
-	assert.equal(failsAt(new Uint8Array(1024)), 61);
-	assert.equal(failsAt(new Uint8Array(1024).fill(1)), 61);
+test("a source that is stuck is found at its 61st equal sample", async () => {
+	assert.equal(await failsAt(new Uint8Array(1024)), 61);
+	assert.equal(await failsAt(new Uint8Array(1024).fill(1)), 61);
 });
 
-test("a source that gets stuck after a good start is found", () => {
+test("a source that gets stuck after a good start is found", async () => {
 	const samples = bits(5000, 0.5);
 	samples.fill(samples[3999]!, 4000);
-	const at = failsAt(samples);
+	const at = await failsAt(samples);
 	assert.ok(at > 4000 && at <= 4061, `${at}`);
 });
 
-test("a source that is one in nine of ten samples is found within a window", () => {
-	const at = failsAt(bits(4096, 0.9));
+test("a source that is one in nine of ten samples is found within a window", async () => {
+	const at = await failsAt(bits(4096, 0.9));
 	assert.ok(at > 0 && at <= 1024 * 2, `${at}`);
 });
 
-test("a bias that still leaves more than half a bit a sample is let pass", () => {
-	assert.equal(failsAt(bits(200_000, 0.6)), 0);
+test("a bias that still leaves more than half a bit a sample is let pass", async () => {
+	assert.equal(await failsAt(bits(200_000, 0.6)), 0);
 });

@@ -13,7 +13,7 @@ const epoch = Date.parse("2026-06-01T00:00:00Z");
 
 test("the library's self tests hold on the processor", async () => {
 	const { output, status } = await runBare({
-		elf: buildBare("arm", "selftest"),
+		elf: await buildBare("arm", "selftest"),
 		settings: { only: "aes,gcm,chacha20,poly1305,chachapoly,ctr_drbg,mpi" },
 	});
 	assert.equal(status, 0);
@@ -46,7 +46,7 @@ for (const kind of kinds) {
 		const server = await startServer({ cert: leaf.chainPem, key: leaf.keyPem, version: kind.version });
 		try {
 			const { output } = await runBare({
-				elf: buildBare("arm", "fetch"),
+				elf: await buildBare("arm", "fetch"),
 				port: server.port,
 				root: root.certificateDer,
 				settings: { host: "site.example", epoch: `${epoch}` },

@@ -1,6 +1,8 @@
 /** Builds the bare programs for the host (with the address and undefined-behaviour sanitizers) or the simulated RP2040. */
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { withLock } from "../../../../tools/build/lock.ts";
 
 const source = fileURLToPath(new URL(".", import.meta.url));
 const project = fileURLToPath(new URL("../../../..", import.meta.url));
@@ -13,19 +15,21 @@ export type BareTarget = "host" | "arm";
  *
  * @throws Error with the compiler's output
  */
-export function buildBare(target: BareTarget, program: "fetch" | "selftest" | "health" | "p256"): string {
+export async function buildBare(target: BareTarget, program: "fetch" | "selftest" | "health" | "p256"): Promise<string> {
 	const folder = `${project}/build/tls/${target}`;
 	const settings = target === "host"
 		? ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS=-fsanitize=address,undefined -fno-sanitize-recover=undefined"]
 		: ["-DCMAKE_BUILD_TYPE=Release", `-DCMAKE_TOOLCHAIN_FILE=${source}/arm.cmake`];
-	run("cmake", ["-S", source, "-B", folder, "-G", "Ninja", ...settings]);
-	run("ninja", ["-C", folder, "-j2", program]);
+	await withLock(`${folder}.lock`, async () => {
+		await run("cmake", ["-S", source, "-B", folder, "-G", "Ninja", ...settings]);
+		await run("ninja", ["-C", folder, "-j2", program]);
+	});
 	return `${folder}/${program}`;
 }
 
-function run(command: string, parameters: readonly string[]): void {
+async function run(command: string, parameters: readonly string[]): Promise<void> {
 	try {
-		execFileSync(command, parameters, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+		await promisify(execFile)(command, parameters, { maxBuffer: 16 * 1024 * 1024 });
 	} catch (error) {
 		const { stdout, stderr } = error as { stdout?: string; stderr?: string };
 		throw new Error(`${command} failed:\n${stdout ?? ""}${stderr ?? ""}`, { cause: error });
