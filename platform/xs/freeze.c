@@ -766,7 +766,7 @@ __attribute__((used)) void freeze_run(void)
 	arena_begin((void *)freeze_areas.arena.address, freeze_areas.arena.length_bytes);
 	// Room enough that the collector has little to do.
 	txCreation creation = {
-		.initialChunkSize = 0x100000, .incrementalChunkSize = 0x10000, .initialHeapCount = 0x10000, .incrementalHeapCount = 0x1000,
+		.initialChunkSize = 0x40000, .incrementalChunkSize = 0x10000, .initialHeapCount = 0x4000, .incrementalHeapCount = 0x1000,
 		.stackCount = 2048, .initialKeyCount = 4096, .incrementalKeyCount = 1024,
 		.nameModulo = (txSize)wanted.name_modulo, .symbolModulo = (txSize)wanted.symbol_modulo,
 	};

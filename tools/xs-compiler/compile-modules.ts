@@ -139,8 +139,8 @@ export function parsePack(specifier: string, bytes: Uint8Array): Pack {
 }
 
 function parseSymbols(block: Buffer): string[] {
-	const count = block.readUInt16LE(0);
-	return block.toString("utf8", 2).split("\0").slice(0, count);
+	const count = block.readUInt16LE(0);	// index 0 is no name and stands for none in the block (fxRunScript in xsRun.c)
+	return ["", ...block.toString("utf8", 2).split("\0")].slice(0, count);
 }
 
 function parseNatives(block: Buffer): Native[] {
