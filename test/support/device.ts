@@ -4,9 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
-import { attachRadio } from "../../simulator/network/attach.ts";
-import type { NetworkOptions } from "../../simulator/network/options.ts";
-import { PicoW, type PicoWOptions, type Report, type RunResult } from "../../simulator/simulator.ts";
+import { PicoW, type NetworkOptions, type PicoWOptions, type Report, type RunResult } from "../../simulator/simulator.ts";
 import { buildApp, type BuiltApp } from "../../tools/build/build-app.ts";
 import { withRecords } from "../../tools/build/records.ts";
 import { assembleUf2 } from "../../tools/build/uf2-file.ts";
@@ -36,7 +34,7 @@ export interface DeviceScene extends Pick<NetworkOptions, "hosts" | "faults" | "
 	readonly seed?: number;
 	/** Default `powerOn`. */
 	readonly epochMs?: number;
-	readonly board?: Omit<PicoWOptions, "seed" | "epochMs" | "attach">;
+	readonly board?: Omit<PicoWOptions, "seed" | "epochMs" | "network">;
 	/** False: the board has no radio to talk to. Default true. */
 	readonly network?: boolean;
 	/** Virtual milliseconds that the device goes on after `until`. Default 0. */
@@ -87,27 +85,17 @@ export async function runDevice(scene: DeviceScene): Promise<DeviceRun> {
 	const pcap: Uint8Array[] = [];
 	const { hosts = {}, faults, radioFaults, record, replay } = scene;
 	const network: NetworkOptions = {
-		ssid: airSsid, passphrase: airPassphrase, hosts, epochMs,
+		ssid: airSsid, passphrase: airPassphrase, hosts,
 		...faults && { faults }, ...radioFaults && { radioFaults }, ...record && { record }, ...replay && { replay },
 		pcap: bytes => pcap.push(bytes),
 	};
-	let radio: { close(): void } | undefined;
-	const board = new PicoW({
-		...scene.board,
-		seed: scene.seed ?? 1,
-		epochMs,
-		attach: wires => {
-			if (scene.network !== false) {
-				radio = attachRadio(wires, network);
-			}
-		},
-	});
+	const board = new PicoW({ ...scene.board, seed: scene.seed ?? 1, epochMs, ...scene.network === false ? {} : { network } });
 	board.loadUf2(await sceneUf2(scene));
 	const end = await board.run({ until: scene.until ?? storyEnd, timeoutMicros: (scene.timeoutMs ?? 60_000) * 1000 });
 	if (scene.lingerMs) {
 		await board.run({ timeoutMicros: scene.lingerMs * 1000 });
 	}
-	radio?.close();
+	board.close();
 	const text = board.console.text;
 	return { console: text, end, outcome: outcome(text), report: board.report(), pcap: Buffer.concat(pcap), board };
 }

@@ -6,9 +6,7 @@ import { Command } from "commander";
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { attachRadio } from "../../simulator/network/attach.ts";
-import type { TcpPeer } from "../../simulator/network/options.ts";
-import { PicoW } from "../../simulator/simulator.ts";
+import { PicoW, type TcpPeer } from "../../simulator/simulator.ts";
 import { buildApp } from "../build/build-app.ts";
 import { certificatesOf } from "../build/roots.ts";
 import { withRecords } from "../build/records.ts";
@@ -80,18 +78,18 @@ async function start(options: StartOptions): Promise<void> {
 	const board = new PicoW({
 		seed: options.seed,
 		epochMs,
-		attach: wires => attachRadio(wires, {
+		network: {
 			ssid,
 			passphrase,
 			hosts: scene.hosts,
-			epochMs,
 			...options.pcap === undefined ? {} : { pcap: bytes => pcap.push(bytes) },
-		}),
+		},
 	});
 	board.loadUf2(uf2);
 	console.log(`booting a simulated Pico W: ${uf2.length / 512} blocks, power on at ${new Date(epochMs).toISOString()}, seed ${options.seed}\n`);
 	board.console.onText(text => process.stdout.write(text.replaceAll("\r\n", "\n")));
 	const end = await board.run({ until: storyEnd, timeoutMicros: options.timeout * 1e6 });
+	board.close();
 	if (options.pcap !== undefined) {
 		await mkdir(path.dirname(path.resolve(options.pcap)), { recursive: true });
 		await writeFile(options.pcap, Buffer.concat(pcap));
