@@ -163,6 +163,106 @@ test("an open network is joined without keys", () => {
 	assert.deepEqual(host.errors(), []);
 });
 
+test("an access point that sends the station away is told by keys, deauthentication, link", () => {
+	const home = accessPoint();
+	let away: ((reason: number) => void) | undefined;
+	home.connect = (station) => {
+		away = (reason) => station.deauthenticate(reason);
+	};
+	const { host } = running("big", [home]);
+	host.join("home", "correct horse");
+	host.listen(500_000);
+	host.events.length = 0;
+	away?.(8);
+	host.listen(5_000);
+	assert.deepEqual(host.eventOrder(), ["46:6/14", "6:0/8", "16:0/2"]);
+	host.sendEthernet(new Uint8Array(60));
+	host.listen(5_000);
+	assert.equal(home.sent.length, 0);
+});
+
+test("an access point that is gone is missed after its beacons, without another word", () => {
+	const home = accessPoint();
+	const onAir = [home];
+	const { host } = running("big", onAir);
+	host.join("home", "correct horse");
+	host.listen(500_000);
+	host.events.length = 0;
+	onAir.length = 0;
+	host.listen(3_000_000);
+	assert.deepEqual(host.eventOrder(), []);
+	host.listen(7_000_000);
+	assert.deepEqual(host.eventOrder(), ["16:0/1"]);
+});
+
+test("a network of another security is pruned", () => {
+	const { host } = running("big", [accessPoint(), accessPoint({ ssid: "cafe", security: "open" })]);
+	host.join("home");
+	host.listen(500_000);
+	host.join("cafe", "correct horse");
+	host.listen(500_000);
+	assert.deepEqual(host.eventOrder(), ["23:0/8", "0:3", "23:0/8", "0:3"]);
+});
+
+test("a second join and a leave end what the first began", () => {
+	const { host } = running("big", [accessPoint()]);
+	host.join("home", "battery staple");
+	host.listen(300_000);
+	host.leave();
+	host.join("home", "correct horse");
+	host.listen(3_000_000);
+	assert.equal(host.eventOrder().filter((line) => line.startsWith("46")).join(), "46:6");
+});
+
+test("the locale decides which channels are heard", () => {
+	const far = accessPoint({ channel: 13 });
+	const { host } = running("big", [far]);
+	const country = (code: string) => {
+		host.setVariable("country", Uint8Array.from([...Buffer.from(`${code}\0\0`), ...words(-1), ...Buffer.from(`${code}\0\0`)]));
+		host.sleepMicros(50_000);
+	};
+	country("US");
+	host.join("home", "correct horse");
+	host.listen(2_000_000);
+	assert.equal(host.eventOrder().at(-1), "0:3");
+	country("DE");
+	host.join("home", "correct horse");
+	host.listen(2_000_000);
+	assert.equal(host.eventOrder().at(-1), "46:6");
+});
+
+test("multicast frames pass when their address is in the list", () => {
+	const home = accessPoint();
+	let receive: ((frame: Uint8Array) => void) | undefined;
+	home.connect = (station) => {
+		receive = (frame) => station.receive(frame);
+	};
+	const { host } = running("big", [home]);
+	host.join("home", "correct horse");
+	host.listen(500_000);
+	const group = [1, 0, 0x5e, 0, 0, 0xfb];
+	const frame = Uint8Array.from([...group, ...new Uint8Array(60)]);
+	receive?.(frame);
+	receive?.(Uint8Array.from([2, 2, 2, 2, 2, 2, ...new Uint8Array(60)]));
+	host.listen(2_000);
+	assert.equal(host.ethernet.length, 0);
+	assert.equal(host.setVariable("mcast_list", Uint8Array.from([...words(1), ...group])), 0);
+	receive?.(frame);
+	receive?.(Uint8Array.from([255, 255, 255, 255, 255, 255, ...new Uint8Array(60)]));
+	host.listen(2_000);
+	assert.equal(host.ethernet.length, 2);
+});
+
+test("a scan while one runs is busy, and can be ended", () => {
+	const { host } = running("big", [accessPoint()]);
+	const request = (action: number) => Uint8Array.from([...words(1), action, 0, 7, 0, ...new Uint8Array(60)]);
+	assert.equal(host.setVariable("escan", request(1)), 0);
+	assert.equal(host.setVariable("escan", request(1)), -16);
+	assert.equal(host.setVariable("escan", request(3)), 0);
+	host.listen(2_000_000);
+	assert.deepEqual(host.eventOrder(), ["69:4"]);
+});
+
 test("a scan tells each network, then its end", () => {
 	const { host } = running("big", [accessPoint(), accessPoint({ ssid: "cafe", security: "open", channel: 1 })]);
 	const request = new Uint8Array(72);
