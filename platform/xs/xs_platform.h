@@ -24,6 +24,24 @@
 // SharedArrayBuffer within the one thread that there is.
 #define mxUseDefaultSharedChunks 1
 
+// The Cortex-M0+ faults on an unaligned load or store (ARMv6-M architecture A3.2.1).
+#define mxUnalignedAccess 0
+#define mxMisalignedSettersCrash 1
+static inline uint16_t platform_read_16(const void *at)
+{
+	uint16_t value;
+	__builtin_memcpy(&value, at, sizeof value);
+	return value;
+}
+static inline uint32_t platform_read_32(const void *at)
+{
+	uint32_t value;
+	__builtin_memcpy(&value, at, sizeof value);
+	return value;
+}
+#define c_read16(POINTER) platform_read_16(POINTER)
+#define c_read32(POINTER) platform_read_32(POINTER)
+
 // Memory beside slots and chunks: from the C library's heap; a refusal ends the script with a sentence (memory.c).
 void *memory_allocate(size_t length_bytes);
 void *memory_allocate_zeroed(size_t count, size_t length_bytes);
