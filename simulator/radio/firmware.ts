@@ -7,13 +7,13 @@
 import type { Random } from "../wires.ts";
 import type { Air } from "./air.ts";
 import { Association, type AssociationOwner } from "./association.ts";
-import { highestChannel } from "./countries.ts";
-import { EVENT, EVENT_STATUS, emitEvent, eventName, type RadioEvent } from "./events.ts";
+import { EVENT, emitEvent, eventName, type RadioEvent } from "./events.ts";
 import type { RadioFaults } from "./faults.ts";
 import type { FrameQueue } from "./frame-queue.ts";
 import { IOCTL, REFUSED, ioctlName } from "./ioctls.ts";
 import type { PowerCycle } from "./power-cycle.ts";
-import { emitScanEnd, emitScanResult } from "./scan-result.ts";
+import { COUNTRY_SETTLES_MICROS, Regulatory } from "./regulatory.ts";
+import { Scan } from "./scan.ts";
 import {
 	CHANNEL_CONTROL, CHANNEL_DATA, CHANNEL_EVENT, SDPCM_DATA_HEADER_BYTES, SDPCM_HEADER_BYTES,
 	emitBdc, emitIoctlReply, parseBdc, parseIoctl, type IoctlRequest, type SdpcmFrame,
@@ -30,19 +30,11 @@ const REPLY_MICROS = 500;
 const REPLY_JITTER_MICROS = 500;
 const SLOW_VARIABLES: Record<string, number> = { country: 32_000, clmload: 8_000 };
 const SLOW_IOCTLS: Record<number, number> = { [IOCTL.setSsid]: 30_000, [IOCTL.up]: 10_000 };
-/** An ioctl that comes sooner after `country` fails; drivers wait 50 ms. */
-const COUNTRY_SETTLES_MICROS = 40_000;
 const TO_AIR_MICROS = 200;
 const FROM_AIR_MICROS = 200;
-const SCAN_MICROS = 1_500_000;
 const STARVATION_MICROS = 200_000;
 
-const CLM_TYPE = 2;
-const CLM_BEGIN = 0x0002;
-const CLM_END = 0x0004;
 const DEFAULT_SUPPLICANT_TIMEOUT_MS = 2500;
-const ESCAN_START = 1;
-const ESCAN_ABORT = 3;
 const LED_GPIO = 0;
 const VBUS_GPIO = 2;
 const MULTICAST_LIMIT = 10;
@@ -66,25 +58,20 @@ export interface FirmwareOptions {
 export class Firmware implements AssociationOwner {
 	readonly #power: PowerCycle;
 	readonly #random: Random;
-	readonly #air: Air;
 	readonly #queue: FrameQueue;
 	readonly #faults: RadioFaults;
 	readonly #trace: ((line: string) => void) | undefined;
 	readonly #onGpio: FirmwareOptions["onGpio"];
 	readonly #association: Association;
+	readonly #scan: Scan;
+	readonly #regulatory: Regulatory;
 
 	#mac: Uint8Array;
 	#up = false;
-	#clmState: "none" | "loading" | "loaded" = "none";
-	#clmStatus = 0;
-	#country = "XX";
-	#countrySettledAt = 0;
 	#eventMask = new Uint8Array(32);
 	#ssid = new Uint8Array();
 	#multicast = new Uint8Array(4);
 	#gpioOut = 0;
-	#scanId: number | undefined;
-	#scanNumber = 0;
 	#outstanding: IoctlRequest[] = [];
 	#ioctlCount = 0;
 
@@ -101,13 +88,14 @@ export class Firmware implements AssociationOwner {
 	constructor(options: FirmwareOptions) {
 		this.#power = options.power;
 		this.#random = options.random;
-		this.#air = options.air;
 		this.#queue = options.queue;
 		this.#faults = options.faults;
 		this.#trace = options.trace;
 		this.#onGpio = options.onGpio;
 		this.#mac = options.mac;
-		this.#association = new Association(this.#power, this.#random, this.#air, this);
+		this.#regulatory = new Regulatory(this.#power);
+		this.#scan = new Scan(this.#power, options.air, this);
+		this.#association = new Association(this.#power, this.#random, options.air, this);
 	}
 
 	get mac(): Uint8Array {
@@ -115,7 +103,7 @@ export class Firmware implements AssociationOwner {
 	}
 
 	get highestChannel(): number {
-		return this.#clmState === "loaded" ? highestChannel(this.#country) ?? 0 : 0;
+		return this.#regulatory.highestChannel;
 	}
 
 	/** Function 2 is ready: the first frames carry nothing but credits. */
@@ -285,7 +273,7 @@ export class Firmware implements AssociationOwner {
 	}
 
 	#perform(request: IoctlRequest): Outcome {
-		if (this.#power.micros < this.#countrySettledAt) {
+		if (this.#regulatory.settling) {
 			this.#power.log.violation("warning", "radio-ioctl-after-country", `${this.#describe(request)} less than ${COUNTRY_SETTLES_MICROS / 1000} ms after "country" was answered; it fails`);
 			return REFUSED.busy;
 		}
@@ -301,7 +289,7 @@ export class Firmware implements AssociationOwner {
 		const word = word32(payload, 0);
 		switch (command) {
 			case IOCTL.up:
-				if (this.#clmState !== "loaded") {
+				if (!this.#regulatory.loaded) {
 					this.#power.log.violation("warning", "radio-up-without-clm", "UP before the regulatory table (CLM) was loaded: there are no channels");
 				}
 				this.#up = true;
@@ -404,12 +392,12 @@ export class Firmware implements AssociationOwner {
 			case "cur_etheraddr": return this.#mac;
 			case "ver": return text(VERSION);
 			case "clmver": return text(CLM_VERSION);
-			case "clmload_status": return bytes32(this.#clmStatus);
+			case "clmload_status": return bytes32(this.#regulatory.status);
 			case "mcast_list": return Uint8Array.from([...this.#multicast, ...new Uint8Array(4 + 6 * MULTICAST_LIMIT - this.#multicast.length)]);
 			case "ccgpioin": return bytes32(1 << VBUS_GPIO);
 			case "gpioout": return bytes32(this.#gpioOut);
 			case "country": {
-				const code = Uint8Array.from(Buffer.from(this.#country.padEnd(4, "\0")));
+				const code = Uint8Array.from(Buffer.from(this.#regulatory.country.padEnd(4, "\0")));
 				return Uint8Array.from([...code, ...bytes32(-1), ...code]);
 			}
 			case "bsscfg:event_msgs": return Uint8Array.from([0, 0, 0, 0, ...this.#eventMask.subarray(0, 24)]);
@@ -425,8 +413,8 @@ export class Firmware implements AssociationOwner {
 	#setVariable(request: IoctlRequest, name: string, value: Uint8Array): Outcome {
 		const word = word32(value, 0);
 		switch (name) {
-			case "clmload": return this.#loadClm(value);
-			case "country": return this.#setCountry(value);
+			case "clmload": return this.#regulatory.load(value);
+			case "country": return this.#regulatory.setCountry(value);
 			case "cur_etheraddr":
 				if (value.length < 6) {
 					return REFUSED.badLength;
@@ -452,7 +440,7 @@ export class Firmware implements AssociationOwner {
 				});
 			case "bsscfg:sup_wpa2_eapver":
 				return this.#perInterface(value, () => {});
-			case "escan": return this.#scan(value);
+			case "escan": return this.#up ? this.#scan.request(value) : REFUSED.notUp;
 			case "join": return this.#join(value);
 			case "apsta":
 				if (this.#up) {
@@ -494,48 +482,6 @@ export class Firmware implements AssociationOwner {
 		return 0;
 	}
 
-	#loadClm(value: Uint8Array): Outcome {
-		const { log } = this.#power;
-		const view = new DataView(value.buffer, value.byteOffset, value.length);
-		if (value.length < 12) {
-			return REFUSED.badLength;
-		}
-		const flags = view.getUint16(0, true);
-		const type = view.getUint16(2, true);
-		const length = view.getUint32(4, true);
-		const fault = type !== CLM_TYPE ? `type ${type}, not 2`
-			: length > value.length - 12 ? `a chunk of ${length} bytes in ${value.length - 12}`
-			: flags & CLM_BEGIN && this.#clmState === "loading" ? "begin in the middle of an upload"
-			: !(flags & CLM_BEGIN) && this.#clmState !== "loading" ? "no begin in the first chunk"
-			: "";
-		if (fault) {
-			log.violation("error", "radio-clm", `clmload: ${fault}`);
-			this.#clmStatus = 1;
-			return REFUSED.badArgument;
-		}
-		this.#clmState = flags & CLM_END ? "loaded" : "loading";
-		this.#clmStatus = 0;
-		return 0;
-	}
-
-	#setCountry(value: Uint8Array): Outcome {
-		if (value.length < 12) {
-			return REFUSED.badLength;
-		}
-		if (this.#clmState !== "loaded") {
-			this.#power.log.violation("warning", "radio-country-without-clm", "country was set before the regulatory table (CLM) was loaded");
-			return REFUSED.badArgument;
-		}
-		const code = Buffer.from(value.subarray(8, 12)).toString("latin1").replaceAll("\0", "");
-		if (highestChannel(code) === undefined) {
-			this.#power.log.violation("warning", "radio-country", `country "${code}" is unknown; the locale stays ${this.#country}`);
-			return REFUSED.badArgument;
-		}
-		this.#country = code;
-		this.#countrySettledAt = this.#power.micros + COUNTRY_SETTLES_MICROS;
-		return 0;
-	}
-
 	#setMulticast(value: Uint8Array): Outcome {
 		const count = word32(value, 0);
 		if (count === undefined || count > MULTICAST_LIMIT || value.length < 4 + 6 * count) {
@@ -573,7 +519,7 @@ export class Firmware implements AssociationOwner {
 		return 0;
 	}
 
-	// ---- join and scan --------------------------------------------------------------------------------------------------
+	// ---- join --------------------------------------------------------------------------------------------------
 
 	/** SET_SSID and "join" start alike: length, 32 bytes of SSID. */
 	#join(value: Uint8Array): Outcome {
@@ -595,57 +541,6 @@ export class Firmware implements AssociationOwner {
 			passphrase: this.#passphrase,
 		});
 		return 0;
-	}
-
-	#scan(value: Uint8Array): Outcome {
-		const view = new DataView(value.buffer, value.byteOffset, value.length);
-		if (value.length < 64) {
-			return REFUSED.badLength;
-		}
-		if (!this.#up) {
-			return REFUSED.notUp;
-		}
-		const action = view.getUint16(4, true);
-		const syncId = view.getUint16(6, true);
-		const ssidLength = view.getUint32(8, true);
-		if (ssidLength > 32) {
-			return REFUSED.badArgument;
-		}
-		const wanted = Buffer.from(value.subarray(12, 12 + ssidLength)).toString();
-		if (action === ESCAN_ABORT) {
-			this.#endScan(EVENT_STATUS.abort);
-			return 0;
-		}
-		if (action !== ESCAN_START) {
-			return REFUSED.badArgument;
-		}
-		if (this.#scanId !== undefined) {
-			return REFUSED.busy;
-		}
-		this.#scanId = syncId;
-		const scan = ++this.#scanNumber;
-		const found = this.#air.accessPoints.filter((one) => one.channel <= this.highestChannel && (!wanted || one.ssid === wanted));
-		for (const accessPoint of found) {
-			this.#power.after(SCAN_MICROS * (accessPoint.channel / 15), () => {
-				if (scan === this.#scanNumber && this.#scanId !== undefined) {
-					this.event({ type: EVENT.escanResult, status: EVENT_STATUS.partial, address: accessPoint.bssid, data: emitScanResult(accessPoint, syncId) });
-				}
-			});
-		}
-		this.#power.after(SCAN_MICROS, () => {
-			if (scan === this.#scanNumber) {
-				this.#endScan(EVENT_STATUS.success);
-			}
-		});
-		return 0;
-	}
-
-	#endScan(status: number): void {
-		if (this.#scanId !== undefined) {
-			const syncId = this.#scanId;
-			this.#scanId = undefined;
-			this.event({ type: EVENT.escanResult, status, data: emitScanEnd(syncId) });
-		}
 	}
 }
 
