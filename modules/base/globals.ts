@@ -2,5 +2,6 @@
 
 import { console, trace } from "./console.ts";
 import { define } from "./define.ts";
+import { clearTimeout, queueMicrotask, setInterval, setTimeout } from "./timer.ts";
 
-define({ console, trace });
+define({ clearInterval: clearTimeout, clearTimeout, console, queueMicrotask, setInterval, setTimeout, trace });

@@ -1,0 +1,56 @@
+// setTimeout and its kin (WHATWG HTML, 8.6). C keeps the times (timer.c); the callbacks stay here, in script's memory.
+
+interface Timer {
+	readonly callback: () => void;
+	readonly repeats: boolean;
+}
+
+const begin = native<(fired: (id: number) => void) => void>("xs_timer_begin");
+const start = native<(id: number, delayMs: number, repeats: boolean) => boolean>("xs_timer_start");
+const stop = native<(id: number) => void>("xs_timer_stop");
+
+/** The longest delay, 2^31 - 1 ms, as everywhere; a longer one fires at once. */
+const mostMs = 0x7fffffff;
+
+let timers: Map<number, Timer> | undefined;
+let lastId = 0;
+
+/** Calls `callback` once, `delayMs` milliseconds from now or later. Answers a number for clearTimeout. */
+export function setTimeout<P extends unknown[]>(callback: (...parameters: P) => void, delayMs = 0, ...parameters: P): number {
+	return add(() => callback(...parameters), delayMs, false);
+}
+
+/** Calls `callback` every `delayMs` milliseconds, at least 1. Answers a number for clearInterval. */
+export function setInterval<P extends unknown[]>(callback: (...parameters: P) => void, delayMs = 0, ...parameters: P): number {
+	return add(() => callback(...parameters), Math.max(delayMs, 1), true);
+}
+
+/** Takes a timer back. A number that is none, or no more, changes nothing. */
+export function clearTimeout(id: number | undefined): void {
+	if (id !== undefined && timers?.delete(id)) stop(id);
+}
+
+/** Calls `callback` when the script that runs now has ended, before any timer. */
+export function queueMicrotask(callback: () => void): void {
+	Promise.resolve().then(callback);
+}
+
+function add(callback: () => void, delayMs: number, repeats: boolean): number {
+	if (timers === undefined) {
+		timers = new Map();
+		begin(fired);
+	}
+	const id = ++lastId;
+	if (!start(id, delayMs > 0 && delayMs <= mostMs ? delayMs : 0, repeats)) {
+		throw new RangeError("no memory for another timer");
+	}
+	timers.set(id, { callback, repeats });
+	return id;
+}
+
+function fired(id: number): void {
+	const timer = timers!.get(id);
+	if (timer === undefined) return;
+	if (!timer.repeats) timers!.delete(id);
+	timer.callback();
+}
