@@ -1,9 +1,14 @@
 // `npm run size`: the memory table of DESIGN.md from the real build.
 
+import { resolve } from "node:path";
 import { Command } from "commander";
 import { buildApp } from "./build/build-app.ts";
 import { readElf } from "./build/elf.ts";
+import { readManifest } from "./build/manifest.ts";
+import { defaultArenaBytes } from "./freeze/freeze-input.ts";
 import { type Row, memoryTable } from "./size/memory-table.ts";
+
+const projectFolder = resolve(import.meta.dirname, "..");
 
 interface Options {
 	readonly app?: string;
@@ -19,11 +24,13 @@ export function command(): Command {
 }
 
 async function printSize({ app, json }: Options): Promise<void> {
-	const built = await buildApp(app === undefined ? {} : { app });
+	const appFolder = resolve(app ?? projectFolder);
+	const built = await buildApp({ app: appFolder });
 	const table = memoryTable({
 		map: built.map,
 		sections: readElf(built.elf).sections,
 		imageBytes: built.image.length,
+		scriptArenaBytes: Number(readManifest(appFolder).creation["static"] ?? defaultArenaBytes),
 	});
 	console.log(json ? JSON.stringify(table) : [heading("RAM"), ...lines(table.ram), "", heading("Flash"), ...lines(table.flash)].join("\n"));
 }

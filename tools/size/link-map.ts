@@ -37,5 +37,13 @@ export function readLinkMap(text: string): Contribution[] {
 			output = outputSection.exec(line)?.[1] ?? output;
 		}
 	}
-	return contributions;
+	return contributions.map((each, index) => withoutMerged(each, contributions[index + 1]));
+}
+
+/** The map gives strings their length before equal ones were merged: what remains ends where the next contribution begins. */
+function withoutMerged(each: Contribution, next: Contribution | undefined): Contribution {
+	const end = each.address + each.sizeBytes;
+	return next?.output === each.output && next.address >= each.address && next.address < end
+		? { ...each, sizeBytes: next.address - each.address }
+		: each;
 }

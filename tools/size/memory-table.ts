@@ -9,6 +9,8 @@ export interface MemoryInput {
 	readonly sections: readonly { readonly name: string; readonly address: number; readonly sizeBytes: number; readonly allocated: boolean }[];
 	/** Image record, frozen heap and data records. */
 	readonly imageBytes: number;
+	/** Slots and chunks of the script: the firmware takes them from the C heap at start, so the ELF does not have them. */
+	readonly scriptArenaBytes: number;
 }
 
 export interface Row {
@@ -34,29 +36,34 @@ const flashLayout = {
 } as const;
 const sectorBytes = 4096;
 
+const codeInRam = "code and vectors in RAM";
+const tlsArena = "TLS arena";
+const scriptArena = "XS arena (slots, chunks, stack)";
+
 /** Rows by where an object comes from; the first that fits. What lies in a folder of platform/ is named relative to it by CMake. */
 const origins: readonly (readonly [string, RegExp])[] = [
 	["XS engine", /third-party\/xs\/|\.dir\/(?:xs|image)\//],
 	["lwIP", /third-party\/lwip\/|\.dir\/lwip\/|\/pico_lwip\//],
 	["Mbed TLS", /third-party\/mbedtls\/|mbedtls\.a|\.dir\/tls\//],
 	["radio driver", /cyw43/],
-	["SDK, USB, board", /third-party\/(?:pico-sdk|tinyusb)\/|\.dir\/(?:board|console|stage)\/|\.dir\/(?:main|loop)\.c|bs2_default|crt[in1]\.o|crtbegin\.o|crtend\.o/],
-	["C library", /lib(?:c|g|m|gcc|nosys|stdc\+\+|supc\+\+)(?:_nano)?\.a\(/],
+	["SDK, USB, board", /third-party\/(?:pico-sdk|tinyusb)\/|\.dir\/(?:board|console|stage)\/|\.dir\/\w+\.c\.o|bs2_default|crt[in1]\.o|crtbegin\.o|crtend\.o/],
+	["C library", /lib(?:c|g|m|gcc|nosys|stdc\+\+|supc\+\+)(?:_nano)?\.a\(|^linker stubs$/],
 	["app modules", /modules\/|natives\.c|examples\//],
 ];
 
-export function memoryTable({ map, sections, imageBytes }: MemoryInput): MemoryTable {
+export function memoryTable({ map, sections, imageBytes, scriptArenaBytes }: MemoryInput): MemoryTable {
 	const allocated = sections.filter(section => section.allocated && section.sizeBytes !== 0);
 	const names = new Set(allocated.map(section => section.name));
 	const contributions = readLinkMap(map).filter(({ output }) => names.has(output));
 	const inRam = (address: number) => address >= ramStart && address < ramStart + ramBytes;
 
-	const ram = new Tally(["C stack", "code and vectors in RAM", ...origins.map(([name]) => name), "XS arena (slots and chunks)"]);
+	const ram = new Tally(["C stack", codeInRam, ...origins.map(([name]) => name), tlsArena, scriptArena]);
 	for (const contribution of contributions.filter(({ address }) => inRam(address))) {
 		ram.add(ramRow(contribution), contribution.sizeBytes);
 	}
+	ram.add(scriptArena, scriptArenaBytes);
 	const ramSections = allocated.filter(({ address }) => inRam(address));
-	ram.add("alignment", total(ramSections) - ram.sum());
+	ram.add("alignment", total(ramSections) + scriptArenaBytes - ram.sum());
 
 	const firmware = new Tally(origins.map(([name]) => name));
 	const belongsTo = ({ start, bytes }: { start: number; bytes: number }) => (address: number) => address >= start && address < start + bytes;
@@ -90,10 +97,10 @@ function ramRow({ output, section, object }: Contribution): string {
 		return "C stack";
 	}
 	if (output === ".ram_vector_table" || /^\.(?:text|time_critical|scratch_[xy])\b/.test(section)) {
-		return "code and vectors in RAM";
+		return codeInRam;
 	}
 	const from = origin(object);
-	return from === "XS engine" && /arena/.test(section) ? "XS arena (slots and chunks)" : from;
+	return from === "Mbed TLS" && /arena/.test(section) ? tlsArena : from;
 }
 
 /** @throws Error naming an object that no row claims */

@@ -27,6 +27,8 @@ LOAD CMakeFiles/picofetch.dir/main.c.o
  *fill*         0x10004c00        0x4 
  .text.mbedtls_ssl_handshake_step_of_a_long_name
                 0x10004c04      0x3f8 CMakeFiles/picofetch.dir/somewhere/third-party/mbedtls/library/ssl_tls.c.o
+ .rodata.tls13_label.str1.1
+                0x10004ffc       0x20 CMakeFiles/picofetch.dir/somewhere/third-party/mbedtls/library/ssl_tls13_keys.c.o
  .text.memcpy   0x10004ffc        0x4 /usr/lib/gcc/arm-none-eabi/12.2.1/../../../arm-none-eabi/lib/thumb/v6-m/nofp/libg.a(lib_a-memcpy-stub.o)
 
 .radio          0x100c4000    0x38d88
@@ -40,8 +42,8 @@ LOAD CMakeFiles/picofetch.dir/main.c.o
                 0x20000100      0x200 CMakeFiles/picofetch.dir/work/main/third-party/lwip/src/core/netif.c.o
 
 .bss            0x20000300     0x8000 load address 0x10005300
- .bss.engine_arena
-                0x20000300     0x6000 CMakeFiles/picofetch.dir/xs/engine.c.o
+ .bss.arena_block
+                0x20000300     0x6000 CMakeFiles/picofetch.dir/tls/tls_client.c.o
  .bss.connections
                 0x20006300     0x1f00 CMakeFiles/picofetch.dir/tls/tls_client.c.o
  COMMON         0x20008200      0x100 CMakeFiles/picofetch.dir/work/main/modules/io/socket/tcp/tcp.c.o
@@ -67,7 +69,7 @@ const sections = [
 
 test("a map is read with long names, archive members and commons, without what was discarded", () => {
 	const contributions = readLinkMap(map);
-	assert.equal(contributions.length, 13);
+	assert.equal(contributions.length, 14);
 	assert.deepEqual(contributions[3], {
 		output: ".text",
 		section: ".text.mbedtls_ssl_handshake_step_of_a_long_name",
@@ -75,24 +77,29 @@ test("a map is read with long names, archive members and commons, without what w
 		address: 0x10004c04,
 		sizeBytes: 0x3f8,
 	});
-	assert.equal(contributions[10]?.section, "COMMON");
+	assert.equal(contributions[11]?.section, "COMMON");
+});
+
+test("a string that was merged away counts for nothing", () => {
+	assert.equal(readLinkMap(map).find(({ section }) => section === ".rodata.tls13_label.str1.1")?.sizeBytes, 0);
 });
 
 test("RAM adds up to 264 KB, each object in the row of its part", () => {
-	const { ram } = memoryTable({ map, sections, imageBytes: 1000 });
+	const { ram } = memoryTable({ map, sections, imageBytes: 1000, scriptArenaBytes: 80_000 });
 	assert.deepEqual(ram, [
 		{ name: "C stack", bytes: 0x2000 },
 		{ name: "code and vectors in RAM", bytes: 0x100 },
 		{ name: "lwIP", bytes: 0x200 },
 		{ name: "Mbed TLS", bytes: 0x1f00 },
 		{ name: "app modules", bytes: 0x100 },
-		{ name: "XS arena (slots and chunks)", bytes: 0x6000 },
-		{ name: "left over", bytes: 264 * 1024 - 0xa300 },
+		{ name: "TLS arena", bytes: 0x6000 },
+		{ name: "XS arena (slots, chunks, stack)", bytes: 80_000 },
+		{ name: "left over", bytes: 264 * 1024 - 0xa300 - 80_000 },
 	]);
 });
 
 test("flash has stage, firmware by part with what it keeps for RAM, image, radio and what is left", () => {
-	const { flash } = memoryTable({ map, sections, imageBytes: 1000 });
+	const { flash } = memoryTable({ map, sections, imageBytes: 1000, scriptArenaBytes: 80_000 });
 	assert.deepEqual(flash, [
 		{ name: "update stage", bytes: 0x100 },
 		{ name: "firmware: XS engine", bytes: 0x800 },
@@ -109,5 +116,5 @@ test("flash has stage, firmware by part with what it keeps for RAM, image, radio
 
 test("an object that no row claims is named", () => {
 	const odd = map.replace("CMakeFiles/picofetch.dir/main.c.o\n                0x10004000", "elsewhere/odd.c.o\n                0x10004000");
-	assert.throws(() => memoryTable({ map: odd, sections, imageBytes: 0 }), /no row of the table claims elsewhere\/odd\.c\.o/);
+	assert.throws(() => memoryTable({ map: odd, sections, imageBytes: 0, scriptArenaBytes: 0 }), /no row of the table claims elsewhere\/odd\.c\.o/);
 });
