@@ -37,14 +37,14 @@ const oddities: readonly (readonly [string, string, RegExp])[] = [
 	["tools/build/build-app.ts", 'const lazily = await import("../../modules/url/url.ts");', /read as files/],
 	["tools/size.ts", 'import "../test/support/device.ts";', /test\/ is not imported by others/],
 	["modules/io/socket/tcp/tcp.c", '#include "../udp/udp.h"', /another module's C/],
-	["modules/crypto/crypto.c", "#include <mbedtls/sha256.h>", /one library or one platform header/],
+	["modules/crypto/crypto.c", '#include <mbedtls/sha256.h>\n#include "tls_client.h"', /one library or one platform header/],
 	["platform/tls/verify.c", '#include "engine.h"', /never XS or modules/],
 	["platform/cyw43-driver/src/cyw43_ll.c", '#include "tls_client.h"', /the SDK's bus and configuration port/],
 	["platform/loop.c", '#include "../modules/io/socket/udp/udp.h"', /does not name them/],
 ];
 
 for (const [path, text, sentence] of oddities) {
-	test(`${path} with ${text} breaks its sentence`, () => {
+	test(`${path} with ${text.replaceAll("\n", " ")} breaks its sentence`, () => {
 		const udp = { path: "modules/io/socket/udp/udp.h", text: "" };
 		const broken = oddReferences([{ path, text }, manifest, platformHeader, udp]);
 		assert.ok(broken.some(line => line.startsWith(`${path} names `) && sentence.test(line)), broken.join("\n"));

@@ -76,11 +76,6 @@ const cRules: readonly Rule[] = [
 		sentence: "the C of a module does not name another module's C",
 	},
 	{
-		applies: from => from.startsWith("modules/"),
-		allows: ({ written, path }) => path?.startsWith("platform/cyw43-driver/") !== true && !/^(?:mbedtls|psa|hardware)\//.test(written),
-		sentence: "the C of a module names the engine host and one library or one platform header: TLS, entropy and hardware are behind platform/",
-	},
-	{
 		applies: from => from.startsWith("platform/tls/"),
 		allows: ({ from, written, path }) => isOwnOrStandard(from, written, path) || /^(?:mbedtls|psa|lwip)\/|^bignum_(?:core|internal)\.h$/.test(written) ||
 			path?.startsWith("platform/board/") === true || path === "platform/loop.h" || path === "platform/image/image.h" ||
@@ -105,10 +100,30 @@ export function oddReferences(files: readonly SourceFile[]): string[] {
 	const specifiers = moduleSpecifiers(files);
 	const headers = new Map(files.filter(({ path }) => path.endsWith(".h")).map(({ path }) => [path.slice(path.lastIndexOf("/") + 1), path]));
 	const paths = new Set(files.map(({ path }) => path));
+	const included = files.filter(({ path }) => /\.[chS]$/.test(path)).map(file => includes(file, headers, paths));
 	return [
 		...broken(typescriptRules, typescript.flatMap(file => imports(file, specifiers))),
-		...broken(cRules, files.filter(({ path }) => /\.[chS]$/.test(path)).flatMap(file => includes(file, headers, paths))),
+		...broken(cRules, included.flat()),
+		...included.flatMap(tooManyLibraries),
 	];
+}
+
+/** The C of a module that leans on two libraries, or on a library and a part of the platform. */
+function tooManyLibraries(references: readonly Reference[]): string[] {
+	const libraries = new Set(references.filter(({ from }) => from.startsWith("modules/")).flatMap(libraryOf));
+	return libraries.size < 2 ? [] : [
+		`${references[0]!.from} names ${[...libraries].join(" and ")}: ` +
+		"the C of a module names the engine host and one library or one platform header",
+	];
+}
+
+/** What a header belongs to; nothing for the engine host with its loop, the C library and the module's own. */
+function libraryOf({ written, path }: Reference): string[] {
+	if (path !== undefined) {
+		return path.startsWith("platform/") && !/^platform\/(?:xs\/|loop\.h$)/.test(path) ? [dirname(path)] : [];
+	}
+	const library = /^(lwip|mbedtls|psa|hardware|pico)\//.exec(written)?.[1];
+	return library === undefined ? [] : [library === "pico" || library === "hardware" ? "pico-sdk" : library];
 }
 
 function broken(rules: readonly Rule[], references: readonly Reference[]): string[] {
