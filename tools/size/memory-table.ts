@@ -31,8 +31,8 @@ const ramBytes = 264 * 1024;
 const flashStart = 0x10000000;
 const flashLayout = {
 	stage: { start: flashStart, bytes: 16 * 1024 },
-	firmware: { start: flashStart + 0x4000, bytes: 768 * 1024 },
-	radio: { start: flashStart + 0xc4000, bytes: 240 * 1024 },
+	firmware: { start: flashStart + 0x4000, bytes: 832 * 1024 },
+	radio: { start: flashStart + 0xd4000, bytes: 240 * 1024 },
 } as const;
 const sectorBytes = 4096;
 

@@ -31,9 +31,9 @@ LOAD CMakeFiles/picofetch.dir/main.c.o
                 0x10004ffc       0x20 CMakeFiles/picofetch.dir/somewhere/third-party/mbedtls/library/ssl_tls13_keys.c.o
  .text.memcpy   0x10004ffc        0x4 /usr/lib/gcc/arm-none-eabi/12.2.1/../../../arm-none-eabi/lib/thumb/v6-m/nofp/libg.a(lib_a-memcpy-stub.o)
 
-.radio          0x100c4000    0x38d88
+.radio          0x100d4000    0x38d88
  *(.radio)
- .radio         0x100c4000    0x38d88 CMakeFiles/picofetch.dir/work/main/platform/cyw43-driver/src/cyw43_ll.c.o
+ .radio         0x100d4000    0x38d88 CMakeFiles/picofetch.dir/work/main/platform/cyw43-driver/src/cyw43_ll.c.o
 
 .data           0x20000000      0x300 load address 0x10005000
  .time_critical.mutex_enter
@@ -60,7 +60,7 @@ const section = (name: string, address: number, sizeBytes: number, allocated = t
 const sections = [
 	section(".boot2", 0x10000000, 0x100),
 	section(".text", 0x10004000, 0x1000),
-	section(".radio", 0x100c4000, 0x38d88),
+	section(".radio", 0x100d4000, 0x38d88),
 	section(".data", 0x20000000, 0x300),
 	section(".bss", 0x20000300, 0x8000),
 	section(".stack_dummy", 0x20040000, 0x2000),
@@ -109,7 +109,7 @@ test("flash has stage, firmware by part with what it keeps for RAM, image, radio
 		{ name: "firmware: C library", bytes: 4 },
 		{ name: "firmware: alignment", bytes: 4 },
 		{ name: "image (frozen heap, configuration, roots)", bytes: 1000 },
-		{ name: "left over for firmware and image", bytes: 768 * 1024 - 0x2000 - 1000 },
+		{ name: "left over for firmware and image", bytes: 832 * 1024 - 0x2000 - 1000 },
 		{ name: "radio firmware", bytes: 0x38d88 },
 	]);
 });
