@@ -48,12 +48,12 @@ export function command(): Command {
 	const list = (value: string, values: readonly string[]): string[] => [...values, value];
 	return new Command()
 		.description("build the firmware, boot it on a simulated Pico W and fetch a verified page")
-		.option("--url URL", "fetch this instead of the page that this command serves")
-		.option("--host NAME=127.0.0.1:PORT", "who answers for NAME: a server on this machine (repeatable)", list, [])
-		.option("--ca FILE", "trust this root certificate too, PEM (repeatable)", list, [])
-		.option("--seed N", "seed of everything random in the simulated world", Number, 1)
-		.option("--timeout SECONDS", "virtual seconds the device gets", Number, 120)
-		.option("--pcap FILE", "write the frames on the air to FILE")
+		.option("--url <url>", "fetch this instead of the page that this command serves")
+		.option("--host <name=127.0.0.1:port>", "who answers for NAME: a server on this machine (repeatable)", list, [])
+		.option("--ca <file>", "trust this root certificate too, PEM (repeatable)", list, [])
+		.option("--seed <number>", "seed of everything random in the simulated world", Number, 1)
+		.option("--timeout <seconds>", "virtual seconds the device gets", Number, 120)
+		.option("--pcap <file>", "write the frames on the air to a file")
 		.addHelpText("after", [
 			"",
 			"Exit status: 0 the page came, verified; 1 something to put right first; 2 time is over;",
