@@ -12,6 +12,8 @@ interface Samples {
 
 const { texts, bytes, urls, queries } = config.samples as Samples;
 
+await new Promise<void>(resolve => setTimeout(resolve, 2000));	// until a terminal reads: more is said here than is kept for one
+
 for (const text of texts) say("encode", [...new TextEncoder().encode(text)]);
 for (const sample of bytes) {
 	say("decode", decoded(() => new TextDecoder().decode(Uint8Array.from(sample))));
@@ -37,9 +39,20 @@ AbortSignal.timeout(20).addEventListener("abort", event => {
 	queueMicrotask(() => console.log("over"));
 });
 
-/** Lone surrogates and control characters as \u escapes, so that the console's own encoding has no part in it. */
+/** Everything beyond ASCII as \u escapes, so that the console's own encoding has no part in it. */
 function say(what: string, value: unknown): void {
-	console.log(`${what} ${JSON.stringify(value).replace(/[^\x20-\x7e]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)}`);
+	let line = "";
+	for (const character of JSON.stringify(value)) {
+		const code = character.codePointAt(0)!;
+		if (code >= 0x20 && code <= 0x7e) line += character;
+		else if (code > 0xffff) line += escape(0xd800 + ((code - 0x10000) >> 10)) + escape(0xdc00 + ((code - 0x10000) & 0x3ff));
+		else line += escape(code);
+	}
+	console.log(`${what} ${line}`);
+}
+
+function escape(unit: number): string {
+	return `\\u${unit.toString(16).padStart(4, "0")}`;
 }
 
 function decoded(decode: () => string): string {
