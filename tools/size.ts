@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { buildApp } from "./build/build-app.ts";
 import { readElf } from "./build/elf.ts";
 import { readManifest } from "./build/manifest.ts";
+import { withRecords } from "./build/records.ts";
 import { defaultArenaBytes } from "./freeze/freeze-input.ts";
 import { type Row, memoryTable } from "./size/memory-table.ts";
 
@@ -26,10 +27,12 @@ export function command(): Command {
 async function printSize({ app, json }: Options): Promise<void> {
 	const appFolder = resolve(app ?? projectFolder);
 	const built = await buildApp({ app: appFolder });
+	const { sections, symbols } = readElf(built.elf);
 	const table = memoryTable({
 		map: built.map,
-		sections: readElf(built.elf).sections,
-		imageBytes: built.image.length,
+		sections,
+		symbols,
+		imageBytes: withRecords(built.image, { configuration: built.configuration, roots: built.roots }).length,
 		scriptArenaBytes: Number(readManifest(appFolder).creation["static"] ?? defaultArenaBytes),
 	});
 	console.log(json ? JSON.stringify(table) : [heading("RAM"), ...lines(table.ram), "", heading("Flash"), ...lines(table.flash)].join("\n"));

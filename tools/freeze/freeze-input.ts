@@ -17,6 +17,9 @@ export interface Creation {
 	readonly keys?: { readonly initial?: number; readonly incremental?: number; readonly name?: number; readonly symbol?: number };
 }
 
+/** Bytes of the arena of an app whose manifest does not say. */
+export const defaultArenaBytes = 86_016;
+
 const noSymbol = 0xffff_ffff;
 
 /**
@@ -31,7 +34,7 @@ export function freezeInput(packs: readonly Pack[], preload: readonly string[], 
 	return Buffer.concat([
 		words([packs.length, indexes.length]),
 		words([
-			creation.static ?? 86_016,
+			creation.static ?? defaultArenaBytes,
 			chunk.initial ?? 8_192, chunk.incremental ?? 1_024,
 			heap.initial ?? 512, heap.incremental ?? 128,
 			creation.stack ?? 512,

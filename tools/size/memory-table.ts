@@ -7,6 +7,8 @@ export interface MemoryInput {
 	readonly map: string;
 	/** Sections of the ELF. */
 	readonly sections: readonly { readonly name: string; readonly address: number; readonly sizeBytes: number; readonly allocated: boolean }[];
+	/** Symbols of the ELF: platform/linker sets the bounds of firmware and image. */
+	readonly symbols: ReadonlyMap<string, { readonly address: number }>;
 	/** Image record, frozen heap and data records. */
 	readonly imageBytes: number;
 	/** Slots and chunks of the script: the firmware takes them from the C heap at start, so the ELF does not have them. */
@@ -27,15 +29,6 @@ const ramStart = 0x20000000;
 /** Six banks: 256 KB and two of 4 KB (RP2040 datasheet 2.6.2). */
 const ramBytes = 264 * 1024;
 
-/** Where flash is read from, and the layout of platform/linker/memory_flash.incl. */
-const flashStart = 0x10000000;
-const flashLayout = {
-	stage: { start: flashStart, bytes: 16 * 1024 },
-	firmware: { start: flashStart + 0x4000, bytes: 832 * 1024 },
-	radio: { start: flashStart + 0xd4000, bytes: 240 * 1024 },
-} as const;
-const sectorBytes = 4096;
-
 const codeInRam = "code and vectors in RAM";
 const tlsArena = "TLS arena";
 const scriptArena = "XS arena (slots, chunks, stack)";
@@ -51,7 +44,7 @@ const origins: readonly (readonly [string, RegExp])[] = [
 	["app modules", /modules\/|natives\.c|examples\//],
 ];
 
-export function memoryTable({ map, sections, imageBytes, scriptArenaBytes }: MemoryInput): MemoryTable {
+export function memoryTable({ map, sections, symbols, imageBytes, scriptArenaBytes }: MemoryInput): MemoryTable {
 	const allocated = sections.filter(section => section.allocated && section.sizeBytes !== 0);
 	const names = new Set(allocated.map(section => section.name));
 	const contributions = readLinkMap(map).filter(({ output }) => names.has(output));
@@ -65,9 +58,10 @@ export function memoryTable({ map, sections, imageBytes, scriptArenaBytes }: Mem
 	const ramSections = allocated.filter(({ address }) => inRam(address));
 	ram.add("alignment", total(ramSections) + scriptArenaBytes - ram.sum());
 
+	const firmwareStart = addressOf(symbols, "__firmware_start");
+	const imageEnd = addressOf(symbols, "__image_end");
+	const inFirmware = (address: number) => address >= firmwareStart && address < imageEnd;
 	const firmware = new Tally(origins.map(([name]) => name));
-	const belongsTo = ({ start, bytes }: { start: number; bytes: number }) => (address: number) => address >= start && address < start + bytes;
-	const inFirmware = belongsTo(flashLayout.firmware);
 	// What is initialised in RAM or runs there is also kept in flash.
 	const keptForRam = allocated.filter(({ name, address }) => inRam(address) && /^\.(?:data|scratch)/.test(name));
 	const kept = new Set(keptForRam.map(({ name }) => name));
@@ -78,16 +72,16 @@ export function memoryTable({ map, sections, imageBytes, scriptArenaBytes }: Mem
 	}
 	const firmwareBytes = total(allocated.filter(({ address }) => inFirmware(address))) + total(keptForRam);
 	firmware.add("alignment", firmwareBytes - firmware.sum());
-	const imageStart = Math.ceil(firmwareBytes / sectorBytes) * sectorBytes;
+	const named = (...wanted: string[]) => total(allocated.filter(({ name }) => wanted.includes(name)));
 
 	return {
 		ram: [...ram.rows(), { name: "left over", bytes: ramBytes - ram.sum() }],
 		flash: [
-			{ name: "update stage", bytes: total(allocated.filter(({ address }) => belongsTo(flashLayout.stage)(address))) },
+			{ name: "update stage", bytes: named(".boot2", ".stage") },
 			...firmware.rows().map(({ name, bytes }) => ({ name: `firmware: ${name}`, bytes })),
 			{ name: "image (frozen heap, configuration, roots)", bytes: imageBytes },
-			{ name: "left over for firmware and image", bytes: flashLayout.firmware.bytes - imageStart - imageBytes },
-			{ name: "radio firmware", bytes: total(allocated.filter(({ address }) => belongsTo(flashLayout.radio)(address))) },
+			{ name: "left over for firmware and image", bytes: imageEnd - addressOf(symbols, "__image_start") - imageBytes },
+			{ name: "radio firmware", bytes: named(".radio") },
 		],
 	};
 }
@@ -100,7 +94,7 @@ function ramRow({ output, section, object }: Contribution): string {
 		return codeInRam;
 	}
 	const from = origin(object);
-	return from === "Mbed TLS" && /arena/.test(section) ? tlsArena : from;
+	return from === "Mbed TLS" && section === ".bss.blocks" ? tlsArena : from;
 }
 
 /** @throws Error naming an object that no row claims */
@@ -110,6 +104,15 @@ function origin(object: string): string {
 		throw new Error(`size: no row of the table claims ${object}: add its folder to tools/size/memory-table.ts`);
 	}
 	return found[0];
+}
+
+/** @throws Error when the ELF lacks the symbol */
+function addressOf(symbols: MemoryInput["symbols"], name: string): number {
+	const symbol = symbols.get(name);
+	if (symbol === undefined) {
+		throw new Error(`size: the ELF has no symbol ${name}: platform/linker sets it`);
+	}
+	return symbol.address;
 }
 
 function total(sections: readonly { readonly sizeBytes: number }[]): number {

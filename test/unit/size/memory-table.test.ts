@@ -42,8 +42,7 @@ LOAD CMakeFiles/picofetch.dir/main.c.o
                 0x20000100      0x200 CMakeFiles/picofetch.dir/work/main/third-party/lwip/src/core/netif.c.o
 
 .bss            0x20000300     0x8000 load address 0x10005300
- .bss.arena_block
-                0x20000300     0x6000 CMakeFiles/picofetch.dir/tls/tls_client.c.o
+ .bss.blocks    0x20000300     0x6000 CMakeFiles/picofetch.dir/tls/tls_client.c.o
  .bss.connections
                 0x20006300     0x1f00 CMakeFiles/picofetch.dir/tls/tls_client.c.o
  COMMON         0x20008200      0x100 CMakeFiles/picofetch.dir/work/main/modules/io/socket/tcp/tcp.c.o
@@ -67,6 +66,12 @@ const sections = [
 	section(".debug_info", 0, 0x1234, false),
 ];
 
+const symbols = new Map(Object.entries({
+	__firmware_start: 0x10004000,
+	__image_start: 0x10006000,
+	__image_end: 0x100d4000,
+}).map(([name, address]) => [name, { address }]));
+
 test("a map is read with long names, archive members and commons, without what was discarded", () => {
 	const contributions = readLinkMap(map);
 	assert.equal(contributions.length, 14);
@@ -85,7 +90,7 @@ test("a string that was merged away counts for nothing", () => {
 });
 
 test("RAM adds up to 264 KB, each object in the row of its part", () => {
-	const { ram } = memoryTable({ map, sections, imageBytes: 1000, scriptArenaBytes: 80_000 });
+	const { ram } = memoryTable({ map, sections, symbols, imageBytes: 1000, scriptArenaBytes: 80_000 });
 	assert.deepEqual(ram, [
 		{ name: "C stack", bytes: 0x2000 },
 		{ name: "code and vectors in RAM", bytes: 0x100 },
@@ -99,7 +104,7 @@ test("RAM adds up to 264 KB, each object in the row of its part", () => {
 });
 
 test("flash has stage, firmware by part with what it keeps for RAM, image, radio and what is left", () => {
-	const { flash } = memoryTable({ map, sections, imageBytes: 1000, scriptArenaBytes: 80_000 });
+	const { flash } = memoryTable({ map, sections, symbols, imageBytes: 1000, scriptArenaBytes: 80_000 });
 	assert.deepEqual(flash, [
 		{ name: "update stage", bytes: 0x100 },
 		{ name: "firmware: XS engine", bytes: 0x800 },
@@ -109,12 +114,12 @@ test("flash has stage, firmware by part with what it keeps for RAM, image, radio
 		{ name: "firmware: C library", bytes: 4 },
 		{ name: "firmware: alignment", bytes: 4 },
 		{ name: "image (frozen heap, configuration, roots)", bytes: 1000 },
-		{ name: "left over for firmware and image", bytes: 832 * 1024 - 0x2000 - 1000 },
+		{ name: "left over for firmware and image", bytes: 0xce000 - 1000 },
 		{ name: "radio firmware", bytes: 0x38d88 },
 	]);
 });
 
 test("an object that no row claims is named", () => {
 	const odd = map.replace("CMakeFiles/picofetch.dir/main.c.o\n                0x10004000", "elsewhere/odd.c.o\n                0x10004000");
-	assert.throws(() => memoryTable({ map: odd, sections, imageBytes: 0, scriptArenaBytes: 0 }), /no row of the table claims elsewhere\/odd\.c\.o/);
+	assert.throws(() => memoryTable({ map: odd, sections, symbols, imageBytes: 0, scriptArenaBytes: 0 }), /no row of the table claims elsewhere\/odd\.c\.o/);
 });
