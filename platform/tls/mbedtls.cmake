@@ -36,8 +36,12 @@ if(NOT TARGET picofetch_mbedtls)
 	# So has RSA's public operation.
 	set_source_files_properties(${picofetch_mbedtls_library}/rsa.c PROPERTIES COMPILE_DEFINITIONS
 		"mbedtls_mpi_exp_mod_unsafe=rsa_public_exp_mod")
+	# A client verifies and does not sign: what private keys can do is left out of pk's tables.
+	set_source_files_properties(${picofetch_mbedtls_library}/pk.c ${picofetch_mbedtls_library}/pk_wrap.c PROPERTIES COMPILE_DEFINITIONS
+		"mbedtls_rsa_pkcs1_sign=public_keys_rsa_sign;mbedtls_rsa_rsassa_pss_sign_no_mode_check=public_keys_rsa_sign_pss;mbedtls_rsa_pkcs1_decrypt=public_keys_rsa_decrypt;mbedtls_rsa_pkcs1_encrypt=public_keys_rsa_encrypt;mbedtls_rsa_check_pub_priv=public_keys_rsa_check_pair;mbedtls_ecdsa_write_signature=public_keys_ecdsa_sign")
 	set(picofetch_arithmetic
 		${CMAKE_CURRENT_LIST_DIR}/p256.c ${CMAKE_CURRENT_LIST_DIR}/p256_ecp.c ${CMAKE_CURRENT_LIST_DIR}/rsa_public.c
+		${CMAKE_CURRENT_LIST_DIR}/public_keys.c
 	)
 	set_source_files_properties(${picofetch_arithmetic} PROPERTIES COMPILE_OPTIONS -O2)
 	if(PICO_RP2040 OR PICOFETCH_BARE_ARM)
