@@ -11,6 +11,10 @@
 #define PSA_WANT_ALG_HKDF_EXPAND 1
 #define PSA_WANT_ALG_SHA_256 1
 #define PSA_WANT_ALG_SHA_384 1
+#define PSA_WANT_ALG_SHA_512 1
+/* Read by the TLS 1.2 client only: whether it takes the RSA-PSS signatures that it offers (RFC 8446 4.2.3). */
+#define PSA_WANT_ALG_RSA_PSS 1
+#define PSA_WANT_KEY_TYPE_RSA_PUBLIC_KEY 1
 #define PSA_WANT_ECC_SECP_R1_256 1
 #define PSA_WANT_ECC_SECP_R1_384 1
 #define PSA_WANT_ECC_MONTGOMERY_255 1

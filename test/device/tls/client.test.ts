@@ -79,6 +79,18 @@ const good: readonly { name: string; story: () => Promise<Story>; expect: Line }
 		},
 		expect: {},
 	},
+	...(["TLSv1.2", "TLSv1.3"] as const).map((version) => ({
+		name: `an RSA-2048 leaf and intermediate over ${version}`,
+		story: async () => {
+			const issuer = await issue({ subject: "RSA intermediate", issuer: root, ca: true, algorithm: "RSA-2048" });
+			const rsa = await issue({ names: [host], issuer, algorithm: "RSA-2048" });
+			return { server: { version, cert: rsa.chainPem, key: rsa.keyPem } };
+		},
+		expect: { protocol: version },
+	})),
+	{ name: "TLS 1.2 with AES-256-GCM and SHA-384", story: async () => ({ server: { version: "TLSv1.2", secure: { ciphers: "ECDHE-ECDSA-AES256-GCM-SHA384" } } }), expect: { cipher: "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" } },
+	{ name: "TLS 1.2 with X25519", story: async () => ({ server: { version: "TLSv1.2", secure: { ecdhCurve: "X25519" } } }), expect: {} },
+	{ name: "TLS 1.2 with P-384", story: async () => ({ server: { version: "TLSv1.2", secure: { ecdhCurve: "P-384" } } }), expect: {} },
 	{
 		name: "a P-384 leaf",
 		story: async () => {
