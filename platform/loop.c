@@ -22,6 +22,14 @@ void loop_add(loop_poller *poller)
 	*link = poller;
 }
 
+void loop_busy_turn(void)
+{
+	for (loop_poller *poller = first; poller; poller = poller->next) {
+		if (poller->while_busy)
+			poller->poll();
+	}
+}
+
 void loop_wake(void)
 {
 	awake = true;

@@ -4,6 +4,7 @@
 #ifndef LOOP_H
 #define LOOP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 // No deadline: an answer of next_at_us that lets the loop sleep until an interrupt.
@@ -15,6 +16,8 @@ typedef struct loop_poller {
 	void (*poll)(void);
 	// Microseconds since boot at which poll has something to do without an interrupt; LOOP_NEVER when nothing is planned.
 	uint64_t (*next_at_us)(void);
+	// Also polled by loop_busy_turn(): it calls neither script nor the library that waits.
+	bool while_busy;
 } loop_poller;
 
 // Adds a poller behind those that are there. From the loop's own thread; a poller that is there already stays where it is.
@@ -22,6 +25,9 @@ void loop_add(loop_poller *poller);
 
 // Polls for ever, sleeping between turns. Never returns.
 _Noreturn void loop_run(void);
+
+// Polls what has to go on while a library makes the loop's thread wait: USB, above all. Called from inside such waits.
+void loop_busy_turn(void);
 
 // Lets the next turn begin at once. From any context.
 void loop_wake(void);

@@ -105,7 +105,7 @@ static uint64_t console_next_at_us(void)
 	return LOOP_NEVER;
 }
 
-static loop_poller console_poller = { .poll = console_poll, .next_at_us = console_next_at_us };
+static loop_poller console_poller = { .poll = console_poll, .next_at_us = console_next_at_us, .while_busy = true };
 
 void console_start(void)
 {

@@ -75,7 +75,15 @@
 #define CYW43_SLEEP_MAX (50)
 #endif
 
-// Called between the blocks of the firmware download.
+// Called in every wait for the chip and between the blocks of the firmware download: what has to go on meanwhile, USB for
+// instance. CYW43_EVENT_POLL_FUNCTION names a function void f(void) for it; it must not call the driver.
+#ifdef CYW43_EVENT_POLL_FUNCTION
+#ifdef __cplusplus
+extern "C"
+#endif
+void CYW43_EVENT_POLL_FUNCTION(void);
+#define CYW43_EVENT_POLL_HOOK CYW43_EVENT_POLL_FUNCTION();
+#endif
 #ifndef CYW43_EVENT_POLL_HOOK
 #define CYW43_EVENT_POLL_HOOK
 #endif

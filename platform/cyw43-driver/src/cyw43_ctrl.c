@@ -404,7 +404,7 @@ static int cyw43_wifi_join_locked(cyw43_t *self, size_t ssid_len, const uint8_t 
 	if (result == 0 && auth_type != CYW43_AUTH_OPEN) {
 		cyw43_set_bss_variable(self, "bsscfg:sup_wpa2_eapver", 0xFFFFFFFF);
 		cyw43_set_bss_variable(self, "bsscfg:sup_wpa_tmo", SUPPLICANT_TIMEOUT_MS);
-		cyw43_delay_ms(SUPPLICANT_SETTLE_MS);
+		cyw43_ll_wait_ms(SUPPLICANT_SETTLE_MS);
 		result = cyw43_wifi_set_key(self, key_len, key, auth_type);
 	}
 	if (result == 0)
@@ -523,22 +523,22 @@ static int cyw43_wifi_switch_on(cyw43_t *self, uint32_t country) {
 	}
 	if (result != 0)
 		return result;
-	cyw43_delay_ms(COUNTRY_SETTLE_MS);
+	cyw43_ll_wait_ms(COUNTRY_SETTLE_MS);
 	cyw43_ll_set_u32(ll, WLC_SET_ANTDIV, 0);
 	cyw43_ll_set_variable_u32(ll, "ampdu_ba_wsize", 8);
 	cyw43_ll_set_variable_u32(ll, "ampdu_mpdu", 4);
 	cyw43_ll_set_variable_u32(ll, "ampdu_rx_factor", 0);
 	uint32_t passed_ms = cyw43_hal_ticks_ms() - start_ms;
 	if (passed_ms < EVENT_MASK_EARLIEST_MS)
-		cyw43_delay_ms(EVENT_MASK_EARLIEST_MS - passed_ms);
+		cyw43_ll_wait_ms(EVENT_MASK_EARLIEST_MS - passed_ms);
 	result = cyw43_wifi_set_event_mask(self);
 	if (result != 0)
 		return result;
-	cyw43_delay_ms(UP_SETTLE_MS);
+	cyw43_ll_wait_ms(UP_SETTLE_MS);
 	struct cyw43_request up = {.command = WLC_UP, .set = true};
 	result = cyw43_ll_request(ll, &up);
 	if (result == 0)
-		cyw43_delay_ms(UP_SETTLE_MS);
+		cyw43_ll_wait_ms(UP_SETTLE_MS);
 	return result;
 }
 

@@ -11,6 +11,11 @@
 // that is past already and was slept for before, SDK 2.3.0's best_effort_wfe_or_timeout() waits for an event that never comes.
 #define WAIT_TURN_US 250
 
+static void cyw43_frame_wait_turn(void) {
+	CYW43_EVENT_POLL_HOOK
+	cyw43_delay_us(WAIT_TURN_US);
+}
+
 // A firmware in the middle of something says "busy": asked again a little later.
 #define BUSY_TRIES_MAX 5
 #define BUSY_WAIT_MS 10
@@ -187,7 +192,7 @@ static int cyw43_frame_wait_credit(cyw43_int_t *self) {
 			return CYW43_FAIL_FAST_CHECK(-CYW43_EIO);
 		credits = self->transmit_limit - self->transmit_sequence;
 		if (credits == 0 || credits >= 0x80 || self->flow_control != 0)
-			cyw43_delay_us(WAIT_TURN_US);
+			cyw43_frame_wait_turn();
 	}
 }
 
@@ -267,7 +272,7 @@ static int cyw43_ll_request_once(cyw43_int_t *self, const struct cyw43_request *
 			CYW43_DEBUG("radio did not answer command %lu\n", (unsigned long)request->command);
 			result = CYW43_FAIL_FAST_CHECK(-CYW43_ETIMEDOUT);
 		} else
-			cyw43_delay_us(WAIT_TURN_US);
+			cyw43_frame_wait_turn();
 	}
 	self->ioctl_pending = false;
 	self->ioctl_answer = NULL;
@@ -282,7 +287,7 @@ static int cyw43_ll_request_once(cyw43_int_t *self, const struct cyw43_request *
 int cyw43_ll_request(cyw43_int_t *self, const struct cyw43_request *request) {
 	int result = cyw43_ll_request_once(self, request);
 	for (int i = 0; i < BUSY_TRIES_MAX && result != 0 && self->ioctl_status == WLC_STATUS_BUSY; i++) {
-		cyw43_delay_ms(BUSY_WAIT_MS);
+		cyw43_ll_wait_ms(BUSY_WAIT_MS);
 		result = cyw43_ll_request_once(self, request);
 	}
 	return result;

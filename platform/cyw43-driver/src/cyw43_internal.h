@@ -52,6 +52,8 @@ struct cyw43_event {
 	size_t data_length;
 };
 
+// Waits, with CYW43_EVENT_POLL_HOOK each millisecond.
+void cyw43_ll_wait_ms(uint32_t ms);
 // Cold start: power, bus, firmware, regulatory table; mac gets the chip's address. On an error everything is off again.
 int cyw43_ll_start(cyw43_int_t *self, uint8_t mac[6]);
 // Frees the bus and takes the power away. Safe at any time.

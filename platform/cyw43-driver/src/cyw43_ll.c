@@ -44,6 +44,13 @@ static int cyw43_ll_load_clm(cyw43_int_t *self, const struct cyw43_images *image
 static int cyw43_ll_read_mac(cyw43_int_t *self, uint8_t mac[6]);
 static int cyw43_ll_bring_up(cyw43_int_t *self, uint8_t mac[6]);
 
+void cyw43_ll_wait_ms(uint32_t ms) {
+	while (ms-- > 0) {
+		CYW43_EVENT_POLL_HOOK
+		cyw43_delay_us(1000);
+	}
+}
+
 int cyw43_ll_start(cyw43_int_t *self, uint8_t mac[6]) {
 	int result = cyw43_ll_bring_up(self, mac);
 	if (result != 0)
@@ -185,7 +192,7 @@ static int cyw43_ll_wait_f1(cyw43_int_t *self, uint32_t reg, uint8_t bits, uint3
 			return 0;
 		if (cyw43_hal_ticks_ms() - start_ms > deadline_ms)
 			return CYW43_FAIL_FAST_CHECK(-CYW43_ETIMEDOUT);
-		cyw43_delay_ms(1);
+		cyw43_ll_wait_ms(1);
 	}
 }
 
@@ -203,9 +210,9 @@ static int cyw43_ll_power_up(cyw43_int_t *self) {
 	if (result != 0)
 		return result;
 	cyw43_spi_gpio_setup(); // power off, DATA low: the chip samples it as the strap for gSPI
-	cyw43_delay_ms(POWER_LOW_MS);
+	cyw43_ll_wait_ms(POWER_LOW_MS);
 	cyw43_hal_pin_high(CYW43_PIN_WL_REG_ON);
-	cyw43_delay_ms(POWER_RISE_MS);
+	cyw43_ll_wait_ms(POWER_RISE_MS);
 	cyw43_hal_pin_config(CYW43_PIN_WL_HOST_WAKE, CYW43_HAL_PIN_MODE_INPUT, CYW43_HAL_PIN_PULL_NONE, 0);
 
 	// The chip's first words are rubbish until it has started.
@@ -216,7 +223,7 @@ static int cyw43_ll_power_up(cyw43_int_t *self) {
 			CYW43_PRINTF("radio does not answer: test register %08lx, not feedbead\n", (unsigned long)value);
 			return CYW43_FAIL_FAST_CHECK(-CYW43_EIO);
 		}
-		cyw43_delay_ms(1);
+		cyw43_ll_wait_ms(1);
 	}
 	result = write_reg_u32_swap(self, BUS_FUNCTION, BUS_CONTROL,
 		BUS_CONTROL_WORD_LENGTH_32 | BUS_CONTROL_ENDIAN_BIG | BUS_CONTROL_HIGH_SPEED | BUS_CONTROL_INTERRUPT_POLARITY_HIGH | BUS_CONTROL_WAKE_UP
@@ -252,10 +259,10 @@ static int cyw43_ll_reset_core(cyw43_int_t *self, uint32_t wrapper) {
 	cyw43_ll_write_backplane_u8(self, wrapper + WRAPPER_IOCTRL, WRAPPER_IOCTRL_FORCE_GATED_CLOCKS | WRAPPER_IOCTRL_CLOCK_ENABLE);
 	cyw43_ll_read_backplane_u8(self, wrapper + WRAPPER_IOCTRL);
 	cyw43_ll_write_backplane_u8(self, wrapper + WRAPPER_RESETCTRL, 0);
-	cyw43_delay_ms(1);
+	cyw43_ll_wait_ms(1);
 	cyw43_ll_write_backplane_u8(self, wrapper + WRAPPER_IOCTRL, WRAPPER_IOCTRL_CLOCK_ENABLE);
 	cyw43_ll_read_backplane_u8(self, wrapper + WRAPPER_IOCTRL);
-	cyw43_delay_ms(1);
+	cyw43_ll_wait_ms(1);
 	return 0;
 }
 
@@ -347,7 +354,7 @@ static int cyw43_ll_run(cyw43_int_t *self) {
 			CYW43_PRINTF("radio firmware did not open its queue within %d ms\n", F2_READY_DEADLINE_MS);
 			return CYW43_FAIL_FAST_CHECK(-CYW43_ETIMEDOUT);
 		}
-		cyw43_delay_ms(1);
+		cyw43_ll_wait_ms(1);
 	}
 
 	// Power: the clock wakes with the bus, and the bus is kept awake until cyw43_ll_sleep().
@@ -435,7 +442,7 @@ int cyw43_ll_wake(cyw43_int_t *self) {
 			self->bus_awake = true;
 			return 0;
 		}
-		cyw43_delay_ms(1);
+		cyw43_ll_wait_ms(1);
 	}
 	CYW43_PRINTF("radio does not wake\n");
 	return CYW43_FAIL_FAST_CHECK(-CYW43_EIO);
@@ -450,7 +457,7 @@ void cyw43_ll_sleep(cyw43_int_t *self) {
 		cyw43_write_reg_u8(self, BACKPLANE_FUNCTION, F1_SLEEP_CSR, 0);
 		if (!(cyw43_ll_read_f1_u8(self, F1_SLEEP_CSR) & F1_SLEEP_KEEP_SDIO_ON))
 			return;
-		cyw43_delay_ms(1);
+		cyw43_ll_wait_ms(1);
 	}
 }
 

@@ -20,9 +20,9 @@ test("no length that the chip names is believed before it is checked", async () 
 		await run("gcc", ["-std=gnu11", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-w", "-DCYW43_CHIPSET_FIRMWARE_INCLUDE_FILE=\"no_firmware.h\"", "-DCYW43_WIFI_NVRAM_INCLUDE_FILE=\"no_firmware.h\"",
 			`-I${here}shim`, `-I${driver}src`, "-o", program, `${here}fuzz.c`]);
 		for (const seed of ["1", "2", "3"]) {
-			const { stdout } = await run(program, [seed, "8000"]);
+			const { stdout } = await run(program, [seed, process.env.FUZZ_ROUNDS ?? "2000"]);
 			const [, data, scan, events, dropped] = /data (\d+) scan (\d+) events (\d+) dropped (\d+)/.exec(stdout)!.map(Number);
-			assert.ok(data! > 300 && scan! > 300 && events! > 300 && dropped! > 300, stdout);
+			assert.ok(data! > 100 && scan! > 100 && events! > 100 && dropped! > 100, stdout);
 		}
 	} finally {
 		await rm(folder, { recursive: true });
