@@ -33,8 +33,8 @@ const open = native<(address: string, port: number, noDelay: boolean, keepAliveM
 const readable = native<(handle: Handle) => number>("xs_tcp_readable");
 const writable = native<(handle: Handle) => number>("xs_tcp_writable");
 const readNew = native<(handle: Handle, count: number) => ArrayBuffer>("xs_tcp_read");
-const readInto = native<(handle: Handle, buffer: ArrayBufferLike | ArrayBufferView) => number>("xs_tcp_read_into");
-const writeBuffer = native<(handle: Handle, buffer: ArrayBufferLike | ArrayBufferView) => number>("xs_tcp_write");
+const readInto = native<(handle: Handle, buffer: Uint8Array) => number>("xs_tcp_read_into");
+const writeBuffer = native<(handle: Handle, buffer: Uint8Array) => number>("xs_tcp_write");
 const closeHandle = native<(handle: Handle) => void>("xs_tcp_close");
 
 // What C tells: xs_tcp_event of tcp.c.
@@ -50,6 +50,12 @@ const ends: readonly (readonly [code: string, sentence: string])[] = [
 	["ENETUNREACH", "there is no way to it: is the network joined?"],
 	["ENOMEM", "no memory is left for it: close other connections first"],
 ];
+
+/** The bytes of any buffer or view. */
+function bytes(value: ArrayBufferLike | ArrayBufferView): Uint8Array {
+	return value instanceof Uint8Array ? value
+		: ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(value);
+}
 
 /** A TCP client connection. It lives until `close()` or its end, also when nobody holds it. */
 export default class TCP {
@@ -116,7 +122,7 @@ export default class TCP {
 			return new Uint8Array(readNew(handle, 1))[0];
 		}
 		if (typeof what === "object") {
-			return readInto(handle, what);
+			return readInto(handle, bytes(what));
 		}
 		return readNew(handle, Math.min(what ?? available, available));
 	}
@@ -132,7 +138,7 @@ export default class TCP {
 		if (!this.#handle) {
 			throw new CodedError("ECLOSED", `${this.#name}: write after the connection was closed`);
 		}
-		return writeBuffer(this.#handle, typeof value === "number" ? Uint8Array.of(value) : value);
+		return writeBuffer(this.#handle, typeof value === "number" ? Uint8Array.of(value) : bytes(value));
 	}
 
 	/** Ends the connection; what was written is still delivered, for 10 s at most. No callback comes afterwards. Harmless twice. */

@@ -27,7 +27,7 @@ type Handle = object;
 
 const open = native<(port: number, told: (count: number) => void) => Handle>("xs_udp_open");
 const readNext = native<(handle: Handle) => Datagram | undefined>("xs_udp_read");
-const send = native<(handle: Handle, buffer: ArrayBufferLike | ArrayBufferView, address: string, port: number) => void>("xs_udp_write");
+const send = native<(handle: Handle, buffer: Uint8Array, address: string, port: number) => void>("xs_udp_write");
 const closeHandle = native<(handle: Handle) => void>("xs_udp_close");
 
 /** A UDP socket. It lives until `close()`, also when nobody holds it. */
@@ -69,7 +69,9 @@ export default class UDP {
 		if (!this.#handle) {
 			throw new CodedError("ECLOSED", "udp: write after the socket was closed");
 		}
-		send(this.#handle, buffer, String(address), Number(port));
+		const bytes = buffer instanceof Uint8Array ? buffer
+			: ArrayBuffer.isView(buffer) ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength) : new Uint8Array(buffer);
+		send(this.#handle, bytes, String(address), Number(port));
 	}
 
 	/** Ends the socket. No callback comes afterwards. Harmless twice. */
