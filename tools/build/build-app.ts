@@ -50,7 +50,7 @@ export async function buildApp({ app = projectFolder, quiet = false, onProgress 
 		return await withLock(`${folder}.lock`, async () => {
 			const manifest = readManifest(appFolder);
 			onProgress(`${name}: TypeScript`);
-			const modules = compileTypeScript(manifest, folder);
+			const modules = await compileTypeScript(manifest, folder);
 			const workFolder = join(buildFolder, "xs-compiler");
 			const packs = await withLock(`${workFolder}.lock`, () => compileModules(modules, { workFolder }));
 			const { elf, map } = await linkFirmware({

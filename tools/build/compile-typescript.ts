@@ -4,10 +4,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import ts from "typescript";
-import { UserError } from "../user-error.ts";
 import type { Manifest, Module } from "./manifest.ts";
-import { finishModule, prepareModule, SourceFault } from "./module-text.ts";
+import { writeIfChanged } from "./write-if-changed.ts";
 
 /** A module ready for the engine's compiler. */
 export interface CompiledModule {
@@ -39,11 +37,11 @@ interface Kept {
  * @param folder where results are kept: one .js and .js.map for each module under `js/`, `tsconfig.json`
  * @throws UserError with all errors as tsc prints them
  */
-export function compileTypeScript(manifest: Manifest, folder: string): CompiledModule[] {
+export async function compileTypeScript(manifest: Manifest, folder: string): Promise<CompiledModule[]> {
 	const modules = manifest.modules.filter((module): module is Module & { source: string } => module.source !== undefined);
 	const declarations = declarationsBeside(manifest.files);
 	const configuration = writeConfiguration(modules, declarations, folder);
-	const key = hash([ts.version, configuration, readFileSync(deviceConfiguration), ...modules.flatMap(({ specifier, source }) => [specifier, source]), ownCode()]);
+	const key = hash([compilerVersion(), configuration, readFileSync(deviceConfiguration), ...modules.flatMap(({ specifier, source }) => [specifier, source]), ownCode()]);
 	const keptPath = join(folder, "typescript.json");
 
 	const kept = readKept(keptPath);
@@ -51,7 +49,10 @@ export function compileTypeScript(manifest: Manifest, folder: string): CompiledM
 		return [...kept.modules];
 	}
 	rmSync(keptPath, { force: true });
-	const { results, read } = compile(modules, folder);
+	const { runTypeScript } = await import("./typescript-program.ts");
+	const wanted = modules.map(({ specifier, source }) => ({ specifier, source, sourceName: shortName(source), path: resultPath(specifier, folder) }));
+	const { natives, read } = runTypeScript(wanted, folder);
+	const results = wanted.map(({ specifier, sourceName, path }, index) => ({ specifier, sourceName, path, natives: natives[index] ?? [] }));
 	writeIfChanged(keptPath, JSON.stringify({
 		key,
 		read: hashes(read),
@@ -91,84 +92,6 @@ function typesOf(source: string): string {
 	return source.endsWith(".js") && existsSync(declarations) ? declarations : source;
 }
 
-function compile(modules: ReadonlyArray<Module & { source: string }>, folder: string): { results: CompiledModule[]; read: string[] } {
-	const configurationPath = join(folder, "tsconfig.json");
-	const { options, fileNames, errors } = ts.parseJsonConfigFileContent(
-		ts.readConfigFile(configurationPath, ts.sys.readFile).config, ts.sys, folder, undefined, configurationPath);
-	const host = ts.createCompilerHost(options);
-	const program = ts.createProgram({ rootNames: fileNames, options, host, configFileParsingDiagnostics: errors });
-	const diagnostics = ts.getPreEmitDiagnostics(program);
-	if (diagnostics.length > 0) {
-		throw new UserError(format(ts.sortAndDeduplicateDiagnostics(diagnostics)));
-	}
-
-	const bySource = new Map(modules.map(({ specifier, source }) => [source, specifier]));
-	const resolutions = ts.createModuleResolutionCache(folder, name => name, options);
-	const prepare = prepareModule({
-		checker: program.getTypeChecker(),
-		specifierOf: (text, file) => {
-			const target = text.startsWith(".") ? ts.resolveModuleName(text, file, options, host, resolutions).resolvedModule?.resolvedFileName : undefined;
-			return target === undefined ? undefined : bySource.get(resolve(target));
-		},
-	});
-	const specifiers = new Set(modules.map(({ specifier }) => specifier));
-	const results = modules.map(({ specifier, source }): CompiledModule => {
-		const sourceName = shortName(source);
-		const path = resultPath(specifier, folder);
-		if (source.endsWith(".js")) {
-			writeIfChanged(path, readFileSync(source, "utf8"));
-			return { specifier, sourceName, path, natives: [] };
-		}
-		const emitted = emit(program, source, prepare);
-		const { javaScript, natives, imports } = finishModule(emitted.javaScript);
-		for (const name of imports) {
-			if (!specifiers.has(name)) {
-				throw new UserError(`${relative(process.cwd(), source)}: found the import of "${name}", expected a module that a manifest names: add it to "modules", or include the manifest that has it`);
-			}
-		}
-		const sourceMap = JSON.stringify({ ...JSON.parse(emitted.sourceMap), file: undefined, sourceRoot: undefined, sources: [sourceName] });
-		writeIfChanged(path, javaScript);
-		writeIfChanged(`${path}.map`, sourceMap);
-		return { specifier, sourceName, path, natives };
-	});
-	const compilerFolder = dirname(ts.sys.resolvePath(ts.getDefaultLibFilePath(options)));
-	return {
-		results,
-		read: program.getSourceFiles().map(({ fileName }) => resolve(fileName)).filter(path => !path.startsWith(compilerFolder)),
-	};
-}
-
-function emit(program: ts.Program, source: string, prepare: ts.TransformerFactory<ts.SourceFile>): { javaScript: string; sourceMap: string } {
-	let javaScript = "";
-	let sourceMap = "";
-	try {
-		program.emit(program.getSourceFile(source), (name, text) => {
-			if (name.endsWith(".map")) {
-				sourceMap = text;
-			} else {
-				javaScript = text;
-			}
-		}, undefined, false, { before: [prepare] });
-	} catch (error) {
-		if (error instanceof SourceFault) {
-			const { line, character } = error.sourceFile.getLineAndCharacterOfPosition(error.position);
-			throw new UserError(`${relative(process.cwd(), error.sourceFile.fileName)}(${line + 1},${character + 1}): error: ${error.message}`, { cause: error });
-		}
-		throw error;
-	}
-	return { javaScript, sourceMap };
-}
-
-/** As tsc prints: with colours and the line in question on a terminal, one line for each error elsewhere. */
-function format(diagnostics: readonly ts.Diagnostic[]): string {
-	const host: ts.FormatDiagnosticsHost = {
-		getCurrentDirectory: () => process.cwd(),
-		getCanonicalFileName: name => name,
-		getNewLine: () => "\n",
-	};
-	return process.stderr.isTTY ? ts.formatDiagnosticsWithColorAndContext(diagnostics, host) : ts.formatDiagnostics(diagnostics, host).trimEnd();
-}
-
 function readKept(path: string): Kept | undefined {
 	try {
 		return JSON.parse(readFileSync(path, "utf8")) as Kept;
@@ -194,9 +117,13 @@ function relativePath(from: string, to: string): string {
 	return path.startsWith(".") ? path : `./${path}`;
 }
 
-/** The two files that decide what comes out, so that a change of them compiles everything again. */
+function compilerVersion(): string {
+	return (JSON.parse(readFileSync(join(projectFolder, "node_modules/typescript/package.json"), "utf8")) as { version: string }).version;
+}
+
+/** The files that decide what comes out, so that a change of them compiles everything again. */
 function ownCode(): string {
-	return hash(["compile-typescript.ts", "module-text.ts"].map(name => readFileSync(join(import.meta.dirname, name))));
+	return hash(["compile-typescript.ts", "typescript-program.ts", "module-text.ts"].map(name => readFileSync(join(import.meta.dirname, name))));
 }
 
 function hash(parts: ReadonlyArray<string | Uint8Array>): string {
@@ -213,12 +140,4 @@ function hashes(paths: readonly string[]): Record<string, string> {
 
 function hashOfFile(path: string): string | undefined {
 	return existsSync(path) ? hash([readFileSync(path)]) : undefined;
-}
-
-/** Leaves a file untouched when it holds `text` already, so that what is made of it is not made again. */
-export function writeIfChanged(path: string, text: string): void {
-	if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
-		mkdirSync(dirname(path), { recursive: true });
-		writeFileSync(path, text);
-	}
 }

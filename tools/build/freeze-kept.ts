@@ -3,7 +3,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { freezeImage } from "../freeze/freeze-image.ts";
 import type { Pack } from "../xs-compiler/compile-modules.ts";
 
 export interface FreezeInputs {
@@ -24,6 +23,8 @@ export async function freezeKept(inputs: FreezeInputs, folder: string): Promise<
 			return image;
 		}
 	}
+	// Loaded only now: it brings the whole simulator.
+	const { freezeImage } = await import("../freeze/freeze-image.ts");
 	const image = await freezeImage(inputs);
 	mkdirSync(folder, { recursive: true });
 	writeFileSync(imagePath, image);

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { UserError } from "../user-error.ts";
-import { writeIfChanged } from "./compile-typescript.ts";
+import { writeIfChanged } from "./write-if-changed.ts";
 import { withLock } from "./lock.ts";
 
 const projectFolder = resolve(import.meta.dirname, "../..");

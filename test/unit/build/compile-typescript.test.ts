@@ -19,9 +19,9 @@ function appWith(context: TestContext, files: Readonly<Record<string, string>>) 
 	return { folder, compile };
 }
 
-function refusal(work: () => unknown): string {
+async function refusal(work: () => Promise<unknown>): Promise<string> {
 	try {
-		work();
+		await work();
 	} catch (error) {
 		assert.ok(error instanceof UserError, String(error));
 		return error.message;
@@ -29,26 +29,26 @@ function refusal(work: () => unknown): string {
 	assert.fail("nothing was refused");
 }
 
-test("a type error stops the build with tsc's own text", context => {
+test("a type error stops the build with tsc's own text", async context => {
 	const { folder, compile } = appWith(context, { "app/main.ts": 'const count: number = "one";\nexport { count };\n' });
-	assert.equal(refusal(compile), `${relative(process.cwd(), join(folder, "app/main.ts"))}(1,7): error TS2322: Type 'string' is not assignable to type 'number'.`);
-	assert.equal(refusal(compile), refusal(compile));
+	assert.equal(await refusal(compile), `${relative(process.cwd(), join(folder, "app/main.ts"))}(1,7): error TS2322: Type 'string' is not assignable to type 'number'.`);
+	assert.equal(await refusal(compile), await refusal(compile));
 });
 
-test("an import by specifier is checked against the module's own types", context => {
+test("an import by specifier is checked against the module's own types", async context => {
 	const { compile } = appWith(context, {
 		"app/main.ts": 'import Pin from "embedded:io/pin";\nnew Pin({ pin: "25" });\n',
 		"app/parts/pin.ts": "export default class Pin {\n\tconstructor(options: { pin: number }) {}\n}\n",
 	});
-	assert.match(refusal(compile), /main\.ts\(2,11\): error TS2322: Type 'string' is not assignable to type 'number'\./);
+	assert.match(await refusal(compile), /main\.ts\(2,11\): error TS2322: Type 'string' is not assignable to type 'number'\./);
 });
 
-test("names of the browser and of Node are unknown on the device", context => {
+test("names of the browser and of Node are unknown on the device", async context => {
 	const { compile } = appWith(context, { "app/main.ts": "document.title; process.exit();\n" });
-	assert.match(refusal(compile), /TS2584: Cannot find name 'document'.*\n.*Cannot find name 'process'/);
+	assert.match(await refusal(compile), /TS2584: Cannot find name 'document'.*\n.*Cannot find name 'process'/);
 });
 
-test("native() becomes the engine's syntax, and line and column of what follows stay right", context => {
+test("native() becomes the engine's syntax, and line and column of what follows stay right", async context => {
 	const { compile } = appWith(context, {
 		"app/main.ts": [
 			'import type { Handle } from "./parts/pin.ts";',
@@ -59,7 +59,7 @@ test("native() becomes the engine's syntax, and line and column of what follows 
 		].join("\n"),
 		"app/parts/pin.ts": "export type Handle = object;\n",
 	});
-	const [main] = compile();
+	const [main] = await compile();
 	assert.deepEqual(main?.natives, ["xs_pin_read", "xs_pin_write"]);
 	const text = readFileSync(main!.path, "utf8");
 	const lines = text.split("\n");
@@ -75,49 +75,49 @@ test("native() becomes the engine's syntax, and line and column of what follows 
 	}
 });
 
-test("native() inside a function or with a name that is computed is refused with its place", context => {
+test("native() inside a function or with a name that is computed is refused with its place", async context => {
 	const inside = appWith(context, { "app/main.ts": "export class Pin {\n\tstatic read = native<() => void>(\"xs_pin_read\");\n}\n" });
-	assert.match(refusal(inside.compile), /main\.ts\(2,16\): error: native\("xs_pin_read"\) stands inside a function or class/);
+	assert.match(await refusal(inside.compile), /main\.ts\(2,16\): error: native\("xs_pin_read"\) stands inside a function or class/);
 	const computed = appWith(context, { "app/main.ts": 'const name = "x";\nexport const read = native<() => void>(name);\n' });
-	assert.match(refusal(computed.compile), /main\.ts\(2,21\): error: native\(\) takes one string literal/);
+	assert.match(await refusal(computed.compile), /main\.ts\(2,21\): error: native\(\) takes one string literal/);
 });
 
-test("a function of one's own that is called native, and the word in a string, stay as they are", context => {
+test("a function of one's own that is called native, and the word in a string, stay as they are", async context => {
 	const { compile } = appWith(context, { "app/main.ts": 'const native = (text: string) => text;\nexport const text = native("xs_a") + \'native("xs_b")\';\n' });
-	const [main] = compile();
+	const [main] = await compile();
 	assert.deepEqual(main?.natives, []);
 	assert.match(readFileSync(main!.path, "utf8"), /native\("xs_a"\) \+ 'native\("xs_b"\)'/);
 });
 
-test("a relative import leads to the module by the manifest's name; one that no manifest names is refused", context => {
+test("a relative import leads to the module by the manifest's name; one that no manifest names is refused", async context => {
 	const { compile } = appWith(context, {
 		"app/main.ts": 'import { level } from "./parts/pin.ts";\nimport type { Absent } from "./types.ts";\nexport const twice: Absent = level * 2;\nexport const later = () => import("./parts/pin.ts");\nexport * from "./parts/pin.ts";\n',
 		"app/types.ts": "export type Absent = number;\n",
 		"app/parts/pin.ts": "export const level = 1;\n",
 	});
-	const text = readFileSync(compile()[0]!.path, "utf8");
+	const text = readFileSync((await compile())[0]!.path, "utf8");
 	assert.equal(text.match(/"embedded:io\/pin"/g)?.length, 3);
 	assert.doesNotMatch(text, /\.\//);
 	const unnamed = appWith(context, { "app/main.ts": 'import { x } from "./other.ts";\nconsole(x);\ndeclare function console(value: unknown): void;\n', "app/other.ts": "export const x = 1;\n" });
-	assert.match(refusal(unnamed.compile), /main\.ts: found the import of "\.\/other\.(ts|js)", expected a module that a manifest names/);
+	assert.match(await refusal(unnamed.compile), /main\.ts: found the import of "\.\/other\.(ts|js)", expected a module that a manifest names/);
 });
 
-test("nothing is compiled again while nothing changed, and a change is seen", context => {
+test("nothing is compiled again while nothing changed, and a change is seen", async context => {
 	const { folder, compile } = appWith(context, { "app/main.ts": "export const value: number = 1;\n" });
-	const [first] = compile();
+	const [first] = await compile();
 	const before = statSync(first!.path).mtimeMs;
 	const startMs = performance.now();
-	compile();
+	await compile();
 	assert.ok(performance.now() - startMs < 200, "kept results are read, not made");
 	assert.equal(statSync(first!.path).mtimeMs, before);
 	writeFileSync(join(folder, "app/main.ts"), "export const value: number = 2;\n");
-	assert.match(readFileSync(compile()[0]!.path, "utf8"), /value = 2/);
+	assert.match(readFileSync((await compile())[0]!.path, "utf8"), /value = 2/);
 });
 
-test("a module in JavaScript is taken as it is", context => {
+test("a module in JavaScript is taken as it is", async context => {
 	const javaScript = 'export default class Coder @ "xs_coder_destructor" {\n\tread() @ "xs_coder_read"\n}\n';
 	const { folder } = appWith(context, { "app/coder.js": javaScript, "app/coder.d.ts": "export default class Coder {\n\tread(): number;\n}\n", "app/main.ts": 'import Coder from "coder";\nexport const count: number = new Coder().read();\n' });
 	writeFileSync(join(folder, "app/manifest.json"), JSON.stringify({ modules: { "*": ["./main", "./coder"] } }));
-	const modules = compileTypeScript(readManifest(join(folder, "app")), join(folder, "work"));
+	const modules = await compileTypeScript(readManifest(join(folder, "app")), join(folder, "work"));
 	assert.equal(readFileSync(modules[1]!.path, "utf8"), javaScript);
 });
