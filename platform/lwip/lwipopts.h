@@ -41,6 +41,10 @@
 #define LWIP_TCP_KEEPALIVE 1
 #define LWIP_NETIF_TX_SINGLE_PBUF 1
 #define TCP_LISTEN_BACKLOG 1
+// Everything ends in a time that somebody waits for: a connection nobody answers after 3 + 6 + 12 + 24 s, and one that falls
+// silent after seven tries, one or two minutes (lwIP's defaults: 3 and 9 minutes).
+#define TCP_SYNMAXRTX 3
+#define TCP_MAXRTX 6
 
 // The window's twelve frames and four for everybody else.
 #define PBUF_POOL_SIZE 16

@@ -179,10 +179,13 @@ static int cyw43_frame_wait_credit(cyw43_int_t *self) {
 	uint32_t start_us = cyw43_hal_ticks_us();
 	for (;;) {
 		uint8_t credits = self->transmit_limit - self->transmit_sequence;
-		if (credits != 0 && credits < 0x80 && self->flow_control == 0)
+		if (credits != 0 && credits < 0x80 && self->flow_control == 0) {
+			self->credit_stalled = false;
 			return 0;
-		if (cyw43_hal_ticks_us() - start_us > CYW43_SEND_TIMEOUT_US) {
+		}
+		if (cyw43_hal_ticks_us() - start_us > (self->credit_stalled ? 0 : CYW43_SEND_TIMEOUT_US)) {
 			CYW43_STAT_INC(CREDIT_STALL);
+			self->credit_stalled = true; // who comes next does not wait the whole time again
 			return CYW43_FAIL_FAST_CHECK(-CYW43_ETIMEDOUT);
 		}
 		self->wait_depth++;

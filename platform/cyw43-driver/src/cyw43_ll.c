@@ -203,6 +203,7 @@ static int cyw43_ll_power_up(cyw43_int_t *self) {
 	self->transmit_sequence = 0;
 	self->transmit_limit = 1; // one frame before the first grant
 	self->flow_control = 0;
+	self->credit_stalled = false;
 	self->ioctl_pending = false;
 	self->wait_depth = 0;
 

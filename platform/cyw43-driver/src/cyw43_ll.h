@@ -97,6 +97,7 @@ typedef struct _cyw43_ll_t {
 	uint8_t transmit_sequence; // of the next frame to the chip
 	uint8_t transmit_limit; // first sequence number that is not allowed yet
 	uint8_t flow_control; // not 0: no frames
+	bool credit_stalled; // the last wait for a credit was in vain
 	uint8_t wait_depth; // > 0: frames are read inside a wait, the IP stack is not entered
 
 	uint16_t ioctl_id; // of the last request

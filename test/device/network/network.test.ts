@@ -122,6 +122,16 @@ deviceTest("a connection that the peer ended tells ECLOSED once, and may be clos
 
 deviceTest("connections that were closed make room for others", scene("many connections"), run => says(run, /^round 11 ok/m));
 
+deviceTest("one connection too many is an error, and the next one works", scene("too many connections"), run => {
+	says(run, /^flood 4 then ENOMEM/m, /^after ok/m);
+});
+
+deviceTest("a network that throws the board out is told of, and can be joined again", scene("lost", { radioFaults: { deauthenticateAfterMicros: 800_000 } }), run => {
+	says(run, /^lost ok "200 ERR_WIFI_LOST"/m, /^again ok/m, /^echo ok "onWritable/m);
+});
+
+deviceTest("a resolver that was closed tells nobody", scene("closed resolver"), run => says(run, /^echo\.example ok/m, /^told 0/m));
+
 deviceTest("a datagram goes there and back", scene("datagram"), run => says(run, /^datagram ok "203\.0\.113\.\d+:5000 3,2,1"/m));
 
 deviceTest("the clock is set by NTP to within 50 ms", scene("clock"), run => {

@@ -128,6 +128,38 @@ function states(): Promise<string> {
 	});
 }
 
+/** Joined, then thrown out: tells what the interface says of it. */
+function lost(): Promise<string> {
+	return new Promise((resolve) => {
+		const wifi = new WiFi({
+			onChanged() {
+				if (this.failure) {
+					const { code } = this.failure;
+					const { connection } = this;
+					this.close();
+					resolve(`${connection} ${code}`);
+				}
+			},
+		});
+	});
+}
+
+/** Opens connections until one is refused. */
+function flood(host: string, port: number): string {
+	const open: TCP[] = [];
+	try {
+		for (;;) {
+			open.push(new TCP({ address: host, port }));
+		}
+	} catch (error) {
+		return `${open.length} then ${code(error)}`;
+	} finally {
+		for (const tcp of open) {
+			tcp.close();
+		}
+	}
+}
+
 async function joined(then: () => Promise<void>): Promise<void> {
 	const network = await join();
 	console.log(`address ${network.address} ${network.gateway} ${network.mac}`);
@@ -161,6 +193,25 @@ const stories: Readonly<Record<string, () => Promise<void>>> = {
 		for (let round = 0; round < 12; round++) {
 			await attempt(`round ${round}`, closing(host, 7, "onReadable"));
 		}
+	}),
+	"too many connections": () => joined(async () => {
+		const host = await address("echo.example");
+		console.log(`flood ${flood(host, 7)}`);
+		await attempt("after", closing(host, 7, "onReadable"));
+	}),
+	"lost": () => joined(async () => {
+		await attempt("lost", lost());
+		await attempt("again", join());
+		await attempt("echo", closing(await address("echo.example"), 7, "onReadable"));
+	}),
+	"closed resolver": () => joined(async () => {
+		const resolver = new Resolver();
+		let told = 0;
+		resolver.resolve({ host: "echo.example" }, () => told++);
+		resolver.resolve({ host: "nobody.example" }, () => told++);
+		resolver.close();
+		await attempt("echo.example", address("echo.example"));
+		console.log(`told ${told}`);
 	}),
 	"datagram": () => joined(async () => attempt("datagram", ping(await address("echo.example"), 5000))),
 	"clock": () => joined(async () => attempt("clock", synchronizeClock({ server: "pool.ntp.org", timeoutMs: 6000 }))),
