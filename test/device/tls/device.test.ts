@@ -8,6 +8,8 @@ import { deviceTest, powerOn, type DeviceScene } from "../../support/device.ts";
 import { TlsServer, type TlsServerOptions } from "../../support/tls-server.ts";
 
 const name = "site.example";
+/** main.ts's last line, with its end: the console comes in pieces. */
+const lastLine = /^(?:received|refused).*\n/m;
 const day = 24 * 3600 * 1000;
 
 interface Scene extends DeviceScene {
@@ -21,6 +23,7 @@ function scene(served: { readonly chainPem: string; readonly keyPem: string }, r
 		server,
 		hosts: { [name]: { connect: () => server.connect() } },
 		configuration: { url: `https://${name}/` },
+		until: lastLine,
 		...rest,
 	};
 }
