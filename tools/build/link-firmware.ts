@@ -4,8 +4,9 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { UserError } from "../user-error.ts";
+import { compilerFaults } from "./compiler-faults.ts";
 import { writeIfChanged } from "./write-if-changed.ts";
 import { withLock } from "./lock.ts";
 
@@ -42,9 +43,9 @@ export async function linkFirmware(inputs: FirmwareInputs, progress: (line: stri
 		writeIfChanged(join(folder, "natives.c"), nativesTable(inputs.natives));
 		if (!existsSync(join(folder, "build.ninja"))) {
 			progress("configuring the firmware");
-			await run("cmake", ["-G", "Ninja", "-S", platformFolder, "-B", folder, "--log-level=WARNING"]);
+			await run("cmake", ["-G", "Ninja", "-S", platformFolder, "-B", folder, "--log-level=WARNING"], inputs.natives);
 		}
-		await run("ninja", ["-C", folder, "picofetch"], text => {
+		await run("ninja", ["-C", folder, "picofetch"], inputs.natives, text => {
 			const step = /^\[(\d+\/\d+)\] (.*)/.exec(text);
 			if (step !== null) {
 				progress(`compiling the firmware ${step[1]}`);
@@ -92,7 +93,7 @@ function nativesTable(natives: readonly string[]): string {
 }
 
 /** Runs a program; its output is shown only when it fails. */
-async function run(program: string, parameters: readonly string[], onLine: (line: string) => void = () => {}): Promise<void> {
+async function run(program: string, parameters: readonly string[], natives: readonly string[], onLine: (line: string) => void = () => {}): Promise<void> {
 	const child = spawn(program, parameters, { cwd: projectFolder, stdio: ["ignore", "pipe", "pipe"] });
 	let output = "";
 	let line = "";
@@ -109,6 +110,6 @@ async function run(program: string, parameters: readonly string[], onLine: (line
 		child.on("close", resolveStatus);
 	});
 	if (status !== 0) {
-		throw new UserError(`${output.split("\n").filter(text => !/^\[\d+\/\d+\]|^ninja: (Entering|build stopped)/.test(text)).join("\n").trim()}\n${program} ended with status ${status} in ${relative(process.cwd(), parameters[parameters.indexOf("-B") + 1] ?? "")}`);
+		throw new UserError(compilerFaults(output, natives) || `${program} ended with status ${status}`);
 	}
 }
