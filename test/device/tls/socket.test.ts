@@ -1,0 +1,43 @@
+/** The TLS socket and the trust modules as an app uses them, on the whole firmware. */
+import assert from "node:assert/strict";
+import { issue, type Issued } from "../../../tools/certificates/issue.ts";
+import { deviceTest, powerOn, type DeviceScene } from "../../support/device.ts";
+import { TlsServer, respondWith } from "../../support/tls-server.ts";
+
+const name = "site.example";
+const address = "198.51.100.7";
+
+interface Scene extends DeviceScene {
+	readonly server: TlsServer;
+	readonly trusted: Issued;
+}
+
+deviceTest("a socket with a root of its own proves the server, tells its session, and has the one arena", async (): Promise<Scene> => {
+	const trusted = await issue({ subject: "Own root", issuer: "self", ca: true });
+	const leaf = await issue({ names: [name], issuer: trusted });
+	const server = new TlsServer({ certificateChainPem: leaf.chainPem, keyPem: leaf.keyPem, respond: respondWith("x".repeat(5000)) });
+	return {
+		server,
+		trusted,
+		app: "test/device/tls/socket",
+		hosts: { [name]: { address, ports: { 443: { connect: () => server.connect() } } } },
+		configuration: { address, host: name, ca: trusted.certificatePem, now: powerOn.getTime() },
+		until: /^(?:done|Uncaught).*\n/m,
+		timeoutMs: 20_000,
+	};
+}, ({ console: text, report }, { server }) => {
+	const said = (line: RegExp): void => assert.match(text, line);
+	said(/^roots .*CN=/m);
+	said(/^clock false RangeError\r?$/m);
+	said(/^random true\r?$/m);
+	said(/^clock true 2026\r?$/m);
+	said(/^off ERR_TLS_OPTION\r?$/m);
+	said(/^address ERR_TLS_ADDRESS\r?$/m);
+	said(/^arena true\r?$/m);
+	said(/^session {"protocol":"TLSv1\.2","cipher":"TLS_ECDHE_ECDSA_WITH_\w+","subject":"[^"]*CN=site\.example","issuer":"[^"]*CN=Own root","notAfter":"2044-/m);
+	said(/^second ERR_TLS_BUSY\r?$/m);
+	said(/^memory true\r?$/m);
+	said(/^end ECLOSED after 5\d{3} bytes\r?$/m);
+	assert.equal(server.requests.length, 1);
+	assert.deepEqual(report.violations.filter(({ level }) => level === "error"), []);
+});

@@ -1,0 +1,53 @@
+// An app that speaks TLS itself: a root of its own, ALPN, a second socket beside the first, and what the trust modules say.
+
+import config from "mc/config";
+import { join } from "wifi";
+import { setTime, isTimeSet } from "time";
+import { trustedRoots } from "certificates";
+import { getRandomValues } from "crypto";
+import TLSSocket from "embedded:io/socket/tcp/tls";
+
+const { address, host, ca, now } = config as unknown as { address: string; host: string; ca: string; now: number };
+
+function codeOf(act: () => void): string {
+	try {
+		act();
+		return "none";
+	} catch (error) {
+		return (error as { code?: string; name: string }).code ?? (error as Error).name;
+	}
+}
+
+console.log(`roots ${trustedRoots().join("; ")}`);
+console.log(`clock ${isTimeSet()} ${codeOf(() => setTime(-1))}`);
+console.log(`random ${getRandomValues(new Uint8Array(8)).join() !== getRandomValues(new Uint8Array(8)).join()}`);
+await join();
+setTime(now);
+console.log(`clock ${isTimeSet()} ${new Date().getUTCFullYear()}`);
+console.log(`off ${codeOf(() => new TLSSocket({ address, port: 443, tls: { host, verify: false } as never }))}`);
+console.log(`address ${codeOf(() => new TLSSocket({ address: host, port: 443, tls: { host } }))}`);
+
+let received = 0;
+let asked = false;
+const socket = new TLSSocket({
+	address,
+	port: 443,
+	tls: { host, ca, applicationLayerProtocol: ["http/1.1"], maximumVersion: "1.2" },
+	onWritable() {
+		if (asked) return;
+		asked = true;
+		console.log(`session ${JSON.stringify(this.session)}`);
+		console.log(`second ${codeOf(() => new TLSSocket({ address, port: 443, tls: { host, ca } }))}`);
+		this.write(Uint8Array.from("GET / HTTP/1.1\r\nConnection: close\r\n\r\n", (letter) => letter.charCodeAt(0)));
+	},
+	onReadable(count) {
+		received += this.read(count)?.byteLength ?? 0;
+	},
+	onError(error) {
+		console.log(`memory ${this.memory === undefined}`);
+		console.log(`end ${error.code} after ${received} bytes`);
+		socket.close();
+		console.log("done");
+	},
+});
+console.log(`arena ${socket.memory!.used > 0 && socket.memory!.used < socket.memory!.size}`);
