@@ -130,6 +130,10 @@ deviceTest("a network that throws the board out is told of, and can be joined ag
 	says(run, /^lost ok "200 ERR_WIFI_LOST"/m, /^again ok/m, /^echo ok "onWritable/m);
 });
 
+deviceTest("an access point that falls silent is told of, and then not found", scene("lost", { faults: { accessPointGoneAtMicros: 2_000_000 } }), run => {
+	says(run, /^lost ok "200 ERR_WIFI_LOST"/m, /^again ERR_WIFI_NO_NETWORK/m, /^echo EAI_AGAIN|^failed EAI_AGAIN/m);
+});
+
 deviceTest("a resolver that was closed tells nobody", scene("closed resolver"), run => says(run, /^echo\.example ok/m, /^told 0/m));
 
 deviceTest("a datagram goes there and back", scene("datagram"), run => says(run, /^datagram ok "203\.0\.113\.\d+:5000 3,2,1"/m));
