@@ -66,12 +66,14 @@ export async function compileModules(modules: readonly ModuleSource[], options: 
 }
 
 async function compile(program: string, module: ModuleSource, packFolder: string, debug: boolean): Promise<Uint8Array> {
-	const packPath = path.join(packFolder, `${encodeURIComponent(`${module.specifier}@${module.path}`)}.pack`);
+	// The bytecode keeps the path: from the project's folder it is the same wherever the project lies.
+	const modulePath = path.relative(projectFolder, module.path);
+	const packPath = path.join(packFolder, `${encodeURIComponent(`${module.specifier}@${modulePath}`)}.pack`);
 	const inputs = [program, module.path, `${module.path}.map`];
 	if (!await isNewer(packPath, inputs)) {
 		const flags = debug ? [] : ["--no-debug"];
 		try {
-			await run(program, [...flags, module.specifier, module.path, `${packPath}.part`]);
+			await run(program, [...flags, module.specifier, modulePath, `${packPath}.part`], { cwd: projectFolder });
 		}
 		catch (error) {
 			const { stderr } = error as { stderr?: string };
