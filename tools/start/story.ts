@@ -1,7 +1,7 @@
 // How a run of main.ts is judged by what it prints. Used by `npm start` and by tests.
 
 /** The last line of main.ts: a page that came whole, or the refusal. */
-export const storyEnd = /^(?:received (\d+) bytes|refused: (\S+) .*)\r?$/m;
+export const storyEnd = /^(?:received (\d+) bytes|refused: (\S+) .*)\r?\n/m;
 
 /** What the last line says. */
 export type Outcome =

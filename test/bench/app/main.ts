@@ -1,11 +1,11 @@
 // The story of the project's main.ts, with marks on pins. bench.ts reads them.
 
-import { mark } from "bench/mark";
 import config from "mc/config";
 import fetch from "fetch";
 import { join } from "wifi";
 import { synchronizeClock } from "network/ntp";
 import { arena } from "base/instrumentation";
+import { mark } from "./mark.ts";
 
 mark("main");
 try {

@@ -6,18 +6,6 @@ import type { FetchOptions } from "fetch/fetch-over";
 import { join } from "wifi";
 import { synchronizeClock } from "network/ntp";
 
-await join();
-await synchronizeClock({ server: config.timeServer });
-for (const name of config.stories as string[]) {
-	try {
-		console.log(`${name}: ${await stories[name]!()}`);
-	} catch (error) {
-		const { name: kind, cause } = error as { name: string; cause?: { code: string; message: string } };
-		console.log(`${name}: ${kind}${cause ? ` ${cause.code} ${cause.message}` : ` ${(error as Error).message}`}`);
-	}
-}
-console.log("over");
-
 async function text(path: string, options?: FetchOptions): Promise<string> {
 	const response = await fetch(`https://${config.host}${path}`, options);
 	return `${response.status} ${response.url} ${await response.text()}`;
@@ -77,3 +65,15 @@ const stories: Record<string, () => Promise<string>> = {
 		return `${second}, then ${await first.text()}`;
 	},
 };
+
+await join();
+await synchronizeClock({ server: config.timeServer });
+for (const name of config.stories as string[]) {
+	try {
+		console.log(`${name}: ${await stories[name]!()}`);
+	} catch (error) {
+		const { name: kind, cause } = error as { name: string; cause?: { code: string; message: string } };
+		console.log(`${name}: ${kind}${cause ? ` ${cause.code} ${cause.message}` : ` ${(error as Error).message}`}`);
+	}
+}
+console.log("over");
