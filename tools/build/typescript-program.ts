@@ -2,7 +2,7 @@
 // than a build in which nothing has changed.
 
 import { readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
 import { UserError } from "../user-error.ts";
 import { finishModule, prepareModule, SourceFault } from "./module-text.ts";
@@ -57,7 +57,8 @@ export function runTypeScript(modules: readonly ModuleToCompile[], folder: strin
 				throw new UserError(`${relative(process.cwd(), source)}: found the import of "${name}", expected a module that a manifest names: add it to "modules", or include the manifest that has it`);
 			}
 		}
-		writeIfChanged(path, finished.javaScript);
+		// The compiler names the map after the .ts file; it stands beside the .js, which is named after the specifier.
+		writeIfChanged(path, finished.javaScript.replace(/^(\/\/# sourceMappingURL=).*$/m, `$1${basename(path)}.map`));
 		writeIfChanged(`${path}.map`, JSON.stringify({ ...JSON.parse(emitted.sourceMap), file: undefined, sourceRoot: undefined, sources: [sourceName] }));
 		return [...finished.natives];
 	});

@@ -120,8 +120,8 @@ static txScript *compile(txParser *parser, FILE *module, txBoolean debug)
 	fxParserTree(parser, module, (txGetter)fgetc, flags, NULL);
 	if (parser->errorCount)
 		return NULL;
-	if (parser->source && debug) {
-		txString map_path = fxCombinePath(parser, (txString)module_path, parser->source->string);
+	if (parser->name && debug) {	// the lexer leaves what "sourceMappingURL=" names there
+		txString map_path = fxCombinePath(parser, (txString)module_path, parser->name);
 		txString source = NULL;
 		FILE *map = fopen(map_path, "r");
 		if (!map)
@@ -130,7 +130,7 @@ static txScript *compile(txParser *parser, FILE *module, txBoolean debug)
 		fclose(map);
 		if (parser->errorCount)
 			return NULL;
-		parser->source = fxNewParserSymbol(parser, source);
+		parser->path = fxNewParserSymbol(parser, source);	// lines of nodes with another path are mapped (fxCoderAddLine)
 	}
 	else
 		parser->source = parser->path;
