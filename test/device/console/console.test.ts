@@ -64,3 +64,10 @@ test("typing into the console stops nothing", async () => {
 	board.console.write("x".repeat(1000));
 	assert.equal((await board.run({ until: /tick 9\r\n/, timeoutMicros: 2e6 })).reason, "matched");
 });
+
+test("an uncaught error is told with the file and lines of the TypeScript", async () => {
+	const board = await boardWith(join(import.meta.dirname, "uncaught"));
+	const end = await board.run({ until: /uncaught\/main\.ts:13\)/, timeoutMicros: 2e6 });
+	assert.equal(end.reason, "matched", board.console.text);
+	assert.match(board.console.text, /Uncaught Error: too much\r?\n at check \(test\/device\/console\/uncaught\/main\.ts:9\)/);
+});
