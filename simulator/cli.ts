@@ -108,7 +108,7 @@ async function simulate(options: Options): Promise<number> {
 		});
 		board.loadUf2(readFileSync(options.uf2));
 	} catch (error) {
-		process.stderr.write(`simulate: ${error instanceof Error ? error.message : String(error)}\n`);
+		process.stderr.write(`simulate: ${sentence(error)}\n`);
 		return STATUS_CANNOT_START;
 	}
 	if (!options.quiet) {
@@ -153,6 +153,17 @@ async function simulate(options: Options): Promise<number> {
 	}
 	// Without a text to wait for, running for the whole time is what was asked.
 	return result.reason === "matched" || until === undefined ? STATUS_MATCHED : STATUS_TIMEOUT;
+}
+
+/** What is wrong with the options, without Node's words for files. */
+function sentence(error: unknown): string {
+	const { code, path, message } = error as NodeJS.ErrnoException;
+	switch (code) {
+		case "ENOENT": return `${path}: there is no such file`;
+		case "EISDIR": return `a folder stands where a file is expected`;
+		case "EACCES": return `${path}: may not be read or written by this user`;
+		default: return message ?? String(error);
+	}
 }
 
 function ending(result: RunResult, options: Options): string {

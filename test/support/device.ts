@@ -1,5 +1,6 @@
 // Runs the real .uf2 on a simulated Pico W inside a test. A red test leaves its console and its frames in build/test/.
 
+import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import test from "node:test";
@@ -39,6 +40,8 @@ export interface DeviceScene extends Pick<NetworkOptions, "hosts" | "faults" | "
 	readonly network?: boolean;
 	/** Virtual milliseconds that the device goes on after `until`. Default 0. */
 	readonly lingerMs?: number;
+	/** Codes of the level-error violations that the scene provokes: a store into flash, a rule of the radio chip broken. Default: none. */
+	readonly violations?: readonly string[];
 }
 
 export interface DeviceRun {
@@ -101,7 +104,7 @@ export async function runDevice(scene: DeviceScene): Promise<DeviceRun> {
 }
 
 /**
- * A test of the real firmware.
+ * A test of the real firmware. Whatever else it checks: the firmware stored nothing into flash and broke no rule of the radio chip.
  * @param behaviour the test's name
  * @param scene what the device meets; a function when it has to be made first
  * @param check the assertions
@@ -115,6 +118,8 @@ export function deviceTest<Scene extends DeviceScene>(
 		const made = typeof scene === "function" ? await scene() : scene;
 		const run = await runDevice(made);
 		try {
+			const errors = run.report.violations.filter(({ level }) => level === "error");
+			assert.deepEqual(errors.map(({ code }) => code), made.violations ?? [], JSON.stringify(errors));
 			await check(run, made);
 		} catch (error) {
 			await leave(behaviour, run);

