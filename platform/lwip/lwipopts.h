@@ -30,6 +30,9 @@
 #define MEM_LIBC_MALLOC 0
 #define MEM_ALIGNMENT 4
 #define MEM_SIZE 8192
+// Heap and pools are written by lwIP before it reads them: clearing them at the reset, at 6.5 MHz, cost 6 ms of each boot.
+#define LWIP_DECLARE_MEMORY_ALIGNED(name, size) \
+	u8_t name[LWIP_MEM_ALIGN_BUFFER(size)] __attribute__((section(".uninitialized_data.lwip")))
 
 // A TLS record is up to 16,384 + 5 + 256 bytes (RFC 8446 section 5.2): with a smaller window a record could never come whole.
 #define TCP_MSS 1460

@@ -67,7 +67,7 @@ struct tls_client {
 	const char *protocol_list[PROTOCOLS + 1];
 };
 
-static uint64_t blocks[TLS_CONNECTIONS][TLS_ARENA_BYTES / sizeof(uint64_t)];
+static uint64_t blocks[TLS_CONNECTIONS][TLS_ARENA_BYTES / sizeof(uint64_t)] __attribute__((section(".uninitialized_data.tls_arena")));
 static bool block_taken[TLS_CONNECTIONS];
 static tls_client *clients;
 

@@ -2,7 +2,7 @@
 // are kept beside what came of it.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import type { Manifest, Module } from "./manifest.ts";
 import { writeIfChanged } from "./write-if-changed.ts";

@@ -94,7 +94,7 @@ function ramRow({ output, section, object }: Contribution): string {
 		return codeInRam;
 	}
 	const from = origin(object);
-	return from === "Mbed TLS" && section === ".bss.blocks" ? tlsArena : from;
+	return from === "Mbed TLS" && section === ".uninitialized_data.tls_arena" ? tlsArena : from;
 }
 
 /** @throws Error naming an object that no row claims */

@@ -23,32 +23,36 @@ LOAD CMakeFiles/picofetch.dir/main.c.o
  *(.init)
  .text.main     0x10004000      0x400 CMakeFiles/picofetch.dir/main.c.o
                 0x10004000                main
- .text.fxRunID  0x10004400      0x800 CMakeFiles/picofetch.dir/work/main/third-party/xs/xs/sources/xsRun.c.o
+ .text.fxRunID  0x10004400      0x800 CMakeFiles/picofetch.dir/home/user/picofetch/third-party/xs/xs/sources/xsRun.c.o
  *fill*         0x10004c00        0x4 
  .text.mbedtls_ssl_handshake_step_of_a_long_name
-                0x10004c04      0x3f8 CMakeFiles/picofetch.dir/somewhere/third-party/mbedtls/library/ssl_tls.c.o
+                0x10004c04      0x3f8 CMakeFiles/picofetch.dir/home/user/picofetch/third-party/mbedtls/library/ssl_tls.c.o
  .rodata.tls13_label.str1.1
-                0x10004ffc       0x20 CMakeFiles/picofetch.dir/somewhere/third-party/mbedtls/library/ssl_tls13_keys.c.o
+                0x10004ffc       0x20 CMakeFiles/picofetch.dir/home/user/picofetch/third-party/mbedtls/library/ssl_tls13_keys.c.o
  .text.memcpy   0x10004ffc        0x4 /usr/lib/gcc/arm-none-eabi/12.2.1/../../../arm-none-eabi/lib/thumb/v6-m/nofp/libg.a(lib_a-memcpy-stub.o)
 
 .radio          0x100d4000    0x38d88
  *(.radio)
- .radio         0x100d4000    0x38d88 CMakeFiles/picofetch.dir/work/main/platform/cyw43-driver/src/cyw43_ll.c.o
+ .radio         0x100d4000    0x38d88 CMakeFiles/picofetch.dir/home/user/picofetch/platform/cyw43-driver/src/cyw43_ll.c.o
 
 .data           0x20000000      0x300 load address 0x10005000
  .time_critical.mutex_enter
-                0x20000000      0x100 CMakeFiles/picofetch.dir/work/main/third-party/pico-sdk/src/common/pico_sync/mutex.c.o
+                0x20000000      0x100 CMakeFiles/picofetch.dir/home/user/picofetch/third-party/pico-sdk/src/common/pico_sync/mutex.c.o
  .data.netif_default
-                0x20000100      0x200 CMakeFiles/picofetch.dir/work/main/third-party/lwip/src/core/netif.c.o
+                0x20000100      0x200 CMakeFiles/picofetch.dir/home/user/picofetch/third-party/lwip/src/core/netif.c.o
 
-.bss            0x20000300     0x8000 load address 0x10005300
- .bss.blocks    0x20000300     0x6000 CMakeFiles/picofetch.dir/tls/tls_client.c.o
+.uninitialized_data
+                0x20000300     0x6000
+ .uninitialized_data.tls_arena
+                0x20000300     0x6000 CMakeFiles/picofetch.dir/tls/tls_client.c.o
+
+.bss            0x20006300     0x2000 load address 0x10005300
  .bss.connections
                 0x20006300     0x1f00 CMakeFiles/picofetch.dir/tls/tls_client.c.o
- COMMON         0x20008200      0x100 CMakeFiles/picofetch.dir/work/main/modules/io/socket/tcp/tcp.c.o
+ COMMON         0x20008200      0x100 CMakeFiles/picofetch.dir/home/user/picofetch/modules/io/socket/tcp/tcp.c.o
 
 .stack_dummy    0x20040000     0x2000
- .stack         0x20040000     0x2000 CMakeFiles/picofetch.dir/work/main/third-party/pico-sdk/src/rp2_common/pico_crt0/crt0.S.o
+ .stack         0x20040000     0x2000 CMakeFiles/picofetch.dir/home/user/picofetch/third-party/pico-sdk/src/rp2_common/pico_crt0/crt0.S.o
 
 .debug_info     0x00000000     0x1234
  .debug_info    0x00000000     0x1234 CMakeFiles/picofetch.dir/main.c.o
@@ -61,7 +65,8 @@ const sections = [
 	section(".text", 0x10004000, 0x1000),
 	section(".radio", 0x100d4000, 0x38d88),
 	section(".data", 0x20000000, 0x300),
-	section(".bss", 0x20000300, 0x8000),
+	section(".uninitialized_data", 0x20000300, 0x6000),
+	section(".bss", 0x20006300, 0x2000),
 	section(".stack_dummy", 0x20040000, 0x2000),
 	section(".debug_info", 0, 0x1234, false),
 ];
@@ -78,7 +83,7 @@ test("a map is read with long names, archive members and commons, without what w
 	assert.deepEqual(contributions[3], {
 		output: ".text",
 		section: ".text.mbedtls_ssl_handshake_step_of_a_long_name",
-		object: "CMakeFiles/picofetch.dir/somewhere/third-party/mbedtls/library/ssl_tls.c.o",
+		object: "CMakeFiles/picofetch.dir/home/user/picofetch/third-party/mbedtls/library/ssl_tls.c.o",
 		address: 0x10004c04,
 		sizeBytes: 0x3f8,
 	});
