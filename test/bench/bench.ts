@@ -83,7 +83,7 @@ function table(figures: readonly Figure[], runs: number): string {
 		line(header),
 		...rows.map(line),
 		"",
-		`${runs} runs for each TLS version. Boot figures count from power-on; a handshake from ClientHello to the request, seen by the`,
+		`${runs} ${runs === 1 ? "run" : "runs"} for each TLS version. Boot figures count from power-on; a handshake from ClientHello to the request, seen by the`,
 		"server; firstByte from power-on to the first byte of the body in script, over TLS 1.3. The chain is leaf and root, P-256.",
 		"Cycles are those in which the core executed, without a model of the flash cache.",
 	].join("\n");
