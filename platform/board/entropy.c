@@ -1,3 +1,4 @@
+/* Raw bits of the ring oscillator, tested and hashed. See entropy.h. */
 #include "entropy.h"
 
 #include <stdbool.h>

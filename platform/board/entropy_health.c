@@ -1,3 +1,4 @@
+/* The repetition and proportion tests of NIST SP 800-90B 4.4. See entropy_health.h. */
 #include "entropy_health.h"
 
 void entropy_health_start(entropy_health *health)

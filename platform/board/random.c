@@ -1,3 +1,4 @@
+/* CTR_DRBG of Mbed TLS over entropy.h. See random.h. */
 #include "random.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* Unix time as an offset to the microsecond timer. See wall_clock.h. */
 #include "wall_clock.h"
 
 #include "hardware/timer.h"

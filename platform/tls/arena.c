@@ -1,3 +1,4 @@
+/* Best fit with boundary tags inside one block. See arena.h. */
 #include "arena.h"
 
 #include <stdbool.h>

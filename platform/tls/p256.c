@@ -1,3 +1,11 @@
+/*
+ * P-256 in Jacobian coordinates and Montgomery's form. See p256.h.
+ *
+ * p256_multiply: fixed signed windows over the eight odd multiples, each looked
+ * up by reading all of them, so that neither a branch nor an address depends on
+ * the scalar. p256_multiply_add: two non-adjacent forms at once (Strauss), for
+ * signatures, where everything is public.
+ */
 #include "p256.h"
 
 #include <string.h>

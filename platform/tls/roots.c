@@ -1,3 +1,4 @@
+/* Trusted roots, found by the name of an issuer and parsed in place. See roots.h. */
 #include "roots.h"
 
 #include <string.h>

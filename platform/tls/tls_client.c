@@ -1,3 +1,4 @@
+/* Mbed TLS between lwIP's raw TCP and whoever reads and writes. See tls_client.h. */
 #include "tls_client.h"
 
 #include <string.h>

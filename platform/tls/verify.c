@@ -1,3 +1,4 @@
+/* The judgement on a chain, and its code. See verify.h. */
 #include "verify.h"
 
 #include <stdio.h>

@@ -1,3 +1,5 @@
+// What the simulated network answers: DHCP, ARP, ping, DNS and NTP.
+
 import assert from "node:assert/strict";
 import test from "node:test";
 import { decode, encode } from "dns-packet";

@@ -1,3 +1,5 @@
+// TCP of the simulated network, between a scripted device and peers on the host.
+
 import assert from "node:assert/strict";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { Duplex } from "node:stream";

@@ -1,3 +1,5 @@
+// The simulated radio when it misbehaves by order, and the rules of the chip broken on purpose: each is seen and named.
+
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Cyw43439, type Cyw43439Options } from "../../../simulator/radio/cyw43439.ts";

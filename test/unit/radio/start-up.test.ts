@@ -1,3 +1,5 @@
+// The simulated radio from power to a joined network, driven bit by bit from its four pins.
+
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { AccessPoint } from "../../../simulator/radio/air.ts";
