@@ -11,13 +11,14 @@ import { parseUf2 } from "./flash/uf2.ts";
 import { attachRadio, type AttachedRadio, type RadioReport } from "./network/attach.ts";
 import type { NetworkOptions } from "./network/options.ts";
 import { UsbHost, type UsbHostOptions } from "./usb/host.ts";
-import type { Clock, Log, Pin, Random } from "./wires.ts";
+import type { Clock, I2cDevice, I2cPlace, Log, Pin, Random, SpiDevice, SpiPlace } from "./wires.ts";
 
 export type { Violation } from "./core/violations.ts";
 export type { Fault } from "./core/processor.ts";
 export type { HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
 export type { AttachedRadio, RadioReport } from "./network/attach.ts";
 export { profileByFunction, type ProfileRow } from "./profile.ts";
+export type { Clock, I2cDevice, I2cPlace, Pin, SpiDevice, SpiPlace } from "./wires.ts";
 export type { UsbHostOptions } from "./usb/host.ts";
 
 const FLASH_SIZE_BYTES = 2 * 1024 * 1024;
@@ -153,6 +154,9 @@ export class PicoW {
 		chip.uarts.forEach((uart, index) => {
 			uart.onByte = (byte) => {
 				this.uartText[index] += String.fromCharCode(byte);
+				for (const listener of this.#uartListeners[index]) {
+					listener(byte);
+				}
 			};
 		});
 		const board = this;
@@ -243,6 +247,69 @@ export class PicoW {
 		}
 		throw new RangeError(`no memory of ${length} bytes at 0x${address.toString(16)}`);
 	}
+
+	// ---- what is wired to the board's pins --------------------------------------------------------------------------
+
+	/** A GPIO, 0-29, seen from the board: to look at it, to be told of its changes, to drive it. */
+	pin(index: number): Pin {
+		if (!(Number.isInteger(index) && index >= 0 && index <= 29)) {
+			throw new RangeError(`GPIO ${index}: expected 0 to 29`);
+		}
+		return this.#chip.pins.pin(index);
+	}
+
+	/** Puts a device onto an I2C bus. Both GPIOs belong to one block, which bit 1 of their numbers names. */
+	attachI2c(device: I2cDevice, place: I2cPlace): void {
+		const index = (place.data >>> 1) & 1;
+		if (place.data & 1 || !(place.clock & 1) || ((place.clock >>> 1) & 1) !== index) {
+			throw new RangeError(`GPIO ${place.data} and ${place.clock} are not SDA and SCL of one I2C block`);
+		}
+		this.#chip.i2cs[index].attach(device, place);
+	}
+
+	/** Puts a device onto an SPI bus. The GPIO of the clock names the block. */
+	attachSpi(device: SpiDevice, place: SpiPlace): void {
+		if ((place.clock & 3) !== 2) {
+			throw new RangeError(`GPIO ${place.clock} is the clock of no SPI block`);
+		}
+		this.#chip.spis[(place.clock >>> 3) & 1].attach(device, place);
+		if (place.select !== undefined) {
+			const select = this.pin(place.select);
+			const active = (): boolean => select.outputEnabled && select.level === (place.selectHigh ?? false);
+			let was = active();
+			select.onChange(() => {
+				if (active() !== was) {
+					was = !was;
+					device.selected?.(was);
+				}
+			});
+		}
+	}
+
+	/** Puts a voltage onto GPIO 26 to 29; undefined takes it away. */
+	setVolts(pin: number, volts: number | undefined): void {
+		if (!(pin >= 26 && pin <= 29)) {
+			throw new RangeError(`GPIO ${pin} is no input of the ADC: expected 26 to 29`);
+		}
+		this.#chip.adc.volts[pin - 26] = volts;
+	}
+
+	/** Temperature of the die, for the ADC's sensor. 27 at power-on. */
+	setCelsius(celsius: number): void {
+		this.#chip.adc.celsius = celsius;
+	}
+
+	/** Sends bytes into a UART, at its own baud rate; what it sends itself is in `uartText`. */
+	uartSend(index: 0 | 1, bytes: Iterable<number>): void {
+		this.#chip.uarts[index].send(bytes);
+	}
+
+	/** Calls `listener` with each byte that a UART has sent. */
+	onUartByte(index: 0 | 1, listener: (byte: number) => void): void {
+		this.#uartListeners[index].push(listener);
+	}
+
+	readonly #uartListeners: [((byte: number) => void)[], ((byte: number) => void)[]] = [[], []];
 
 	// ---- running ----------------------------------------------------------------------------------------------------
 

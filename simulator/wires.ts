@@ -53,6 +53,57 @@ export interface Pin {
 	drive(level: boolean | undefined, afterCycles?: number): void;
 }
 
+/** Something on an I2C bus, byte by byte. It answers when the RP2040 calls its address. */
+export interface I2cDevice {
+	/** Seven bits. */
+	readonly address: number;
+	/** START or repeated START with its address. @returns false: it does not acknowledge. */
+	start(reads: boolean): boolean;
+	/** A byte of the RP2040. @returns false: it does not acknowledge. */
+	write(byte: number): boolean;
+	/** The byte that it puts out. */
+	read(): number;
+	stop(): void;
+	/** Microseconds for which it holds the clock low after each byte; Infinity: for ever. Default 0. */
+	stretchMicros?: number;
+}
+
+/** How a device hangs on an I2C bus. */
+export interface I2cPlace {
+	/** GPIO of SDA. */
+	data: number;
+	/** GPIO of SCL. */
+	clock: number;
+	/** Resistors on the board hold both lines high. Default true; without them the RP2040's own pull-ups must. */
+	pullUps?: boolean;
+}
+
+/** Something on an SPI bus, word by word. */
+export interface SpiDevice {
+	/**
+	 * A word in each direction.
+	 *
+	 * @param word of the RP2040, 4 to 16 bits, the first bit on the wire is the highest.
+	 * @param mode 0-3: clock polarity and phase as the RP2040 has set them.
+	 * @returns the device's word.
+	 */
+	exchange(word: number, bits: number, mode: number): number;
+	/** Its select line changed. */
+	selected?(active: boolean): void;
+}
+
+/** Which GPIOs an SPI device hangs on. A device without a select line always listens. */
+export interface SpiPlace {
+	clock: number;
+	/** From the RP2040 to the device. */
+	out?: number;
+	/** From the device to the RP2040. */
+	in?: number;
+	select?: number;
+	/** The level at which it is selected. Default false: low. */
+	selectHigh?: boolean;
+}
+
 /** A seeded source of numbers. Each user gets a stream of its own, so that one more user does not change another's. */
 export interface Random {
 	/** The next number, 0 to 2^32 - 1. */

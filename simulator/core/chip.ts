@@ -1,14 +1,18 @@
 /**
  * The RP2040: processor, memory map, blocks, and the loop that moves all of them in one virtual time.
  *
- * Of rp2040js come UART, SPI, I2C, PWM, ADC, RTC, clocks, PLLs, XOSC, PSM, BUSCTRL, SYSCFG, TBMAN and the interpolators;
+ * Of rp2040js come RTC, clocks, PLLs, XOSC, PSM, BUSCTRL, SYSCFG, TBMAN and the interpolators;
  * the rest is ours, where the model must be stricter or faster. RP2040 datasheet 2.2 (address map).
  */
 import { RP2040 } from "rp2040js";
 import type { Random } from "../wires.ts";
 import { SerialFlash } from "../flash/serial-flash.ts";
 import { IoQspi, PadsQspi, Ssi } from "../flash/ssi.ts";
+import { Adc } from "../peripherals/adc.ts";
+import { I2c } from "../peripherals/i2c.ts";
 import { IoBank, Pads } from "../peripherals/io-bank.ts";
+import { Pwm } from "../peripherals/pwm.ts";
+import { Spi } from "../peripherals/spi.ts";
 import { type Interpolator, Sio } from "../peripherals/sio.ts";
 import { ClocksWithCounter } from "../peripherals/frequency-counter.ts";
 import { ChipReset, RESET_BLOCKS, type ResetBlock, Resets, RingOscillator, SystemInfo, XipControl } from "../peripherals/system.ts";
@@ -17,7 +21,7 @@ import { Uart } from "../peripherals/uart.ts";
 import { BootRom } from "../rom/boot-rom.ts";
 import { UsbController } from "../usb/controller.ts";
 import { Dma, type DmaBus } from "./dma.ts";
-import { PIN_COUNT, Pins } from "./pins.ts";
+import { Pins } from "./pins.ts";
 import { PioBlocks } from "./pio.ts";
 import { PrivateBus } from "./private-bus.ts";
 import { type Bus, FLASH_BYTES, type Fault, hex, Processor, ROM_BYTES, SRAM_BYTES } from "./processor.ts";
@@ -34,6 +38,12 @@ const ROSC_HZ = 6_500_000;
  * late by at most so much.
  */
 const LEAD_CYCLES = 16;
+const FUNCTION_UART = 2;
+/** The GPIOs that can be a UART's signals, as masks (datasheet 1.4.3, table 2). */
+const UART_PINS = [
+	{ transmit: 0x10011001, receive: 0x20022002 },
+	{ transmit: 0x01100110, receive: 0x02200220 },
+] as const;
 const SRAM_MIRROR = 0x21000000;
 const DPSRAM_START = 0x50100000;
 const DPSRAM_BYTES = 0x1000;
@@ -71,6 +81,9 @@ export class Chip implements Bus, DmaBus {
 	readonly pio: PioBlocks;
 	readonly watchdog: Watchdog;
 	readonly uarts: [Uart, Uart];
+	readonly spis: [Spi, Spi];
+	readonly i2cs: [I2c, I2c];
+	readonly adc: Adc;
 	readonly #base: RP2040;
 	readonly #pages = new Map<number, Page>();
 	readonly #sio: Sio;
@@ -166,8 +179,22 @@ export class Chip implements Bus, DmaBus {
 				dreqTransmit: 20 + 2 * index,
 				dreqReceive: 21 + 2 * index,
 				peripheralHz: () => base.clkPeri,
+				hasPin: (signal) => (this.pins.selected(FUNCTION_UART) & UART_PINS[index][signal]) !== 0,
 			}, setInterrupt, unknown);
 		this.uarts = [uart(0), uart(1)];
+		const spi = (index: 0 | 1): Spi =>
+			new Spi(this.clock, this.pins, this.dma, {
+				index, irq: 18 + index, dreqTransmit: 16 + 2 * index, dreqReceive: 17 + 2 * index, peripheralHz: () => base.clkPeri,
+			}, setInterrupt, unknown);
+		this.spis = [spi(0), spi(1)];
+		const i2c = (index: 0 | 1): I2c =>
+			new I2c(this.clock, this.pins, this.dma, { index, irq: 23 + index, dreqTransmit: 32 + 2 * index, dreqReceive: 33 + 2 * index }, setInterrupt, unknown);
+		this.i2cs = [i2c(0), i2c(1)];
+		this.adc = new Adc(this.clock, this.dma, {
+			pad: (pin) => this.pins.pad[pin],
+			warn: (code, text) => this.violations.violation("warning", code, text),
+		}, setInterrupt, unknown);
+		const pwm = new Pwm(this.clock, this.pins, this.dma, setInterrupt, unknown);
 		const interpolators = [base.sio.interp0, base.sio.interp1] as unknown as Interpolator[];
 		this.#sio = new Sio(this.pins, interpolators, () => {
 			this.violations.violation("warning", "core-1", "software talks to core 1, which is not modelled");
@@ -191,6 +218,12 @@ export class Chip implements Bus, DmaBus {
 		this.#place(0x40020000, padsQspi, "PADS_QSPI", "pads_qspi");
 		this.#place(0x40034000, this.uarts[0], "UART0", "uart0");
 		this.#place(0x40038000, this.uarts[1], "UART1", "uart1");
+		this.#place(0x4003c000, this.spis[0], "SPI0", "spi0");
+		this.#place(0x40040000, this.spis[1], "SPI1", "spi1");
+		this.#place(0x40044000, this.i2cs[0], "I2C0", "i2c0");
+		this.#place(0x40048000, this.i2cs[1], "I2C1", "i2c1");
+		this.#place(0x4004c000, this.adc, "ADC", "adc");
+		this.#place(0x40050000, pwm, "PWM", "pwm");
 		this.#place(0x40054000, this.#timer, "TIMER", "timer");
 		this.#place(0x40058000, this.watchdog, "WATCHDOG");
 		this.#place(0x40060000, this.#rosc, "ROSC");
@@ -201,8 +234,6 @@ export class Chip implements Bus, DmaBus {
 		this.#place(0x50300000, this.pio.blocks[1], "PIO1", "pio1");
 		const resettable: [number, ResetBlock][] = [
 			[0x40004000, "syscfg"], [0x40028000, "pll_sys"], [0x4002c000, "pll_usb"], [0x40030000, "busctrl"],
-			[0x4003c000, "spi0"], [0x40040000, "spi1"],
-			[0x40044000, "i2c0"], [0x40048000, "i2c1"], [0x4004c000, "adc"], [0x40050000, "pwm"],
 			[0x4005c000, "rtc"], [0x4006c000, "tbman"],
 		];
 		for (const [address, block] of resettable) {
@@ -210,7 +241,8 @@ export class Chip implements Bus, DmaBus {
 		}
 		this.#ownBlocks = {
 			io_bank0: ioBank, pads_bank0: pads, io_qspi: this.#ioQspi, pads_qspi: padsQspi, timer: this.#timer, dma: this.dma,
-			uart0: this.uarts[0], uart1: this.uarts[1], usbctrl: this.usb, pio0: this.pio.blocks[0], pio1: this.pio.blocks[1],
+			uart0: this.uarts[0], uart1: this.uarts[1], spi0: this.spis[0], spi1: this.spis[1],
+			i2c0: this.i2cs[0], i2c1: this.i2cs[1], adc: this.adc, pwm, usbctrl: this.usb, pio0: this.pio.blocks[0], pio1: this.pio.blocks[1],
 		};
 
 		this.core.onFault = (fault) => this.#faulted(fault);
@@ -239,24 +271,12 @@ export class Chip implements Bus, DmaBus {
 
 	#ownBlocks: Partial<Record<ResetBlock, { reset(): void }>> = {};
 
-	/** Gives rp2040js' machine our core, pins, DMA and log, which its peripherals call. */
+	/** Gives rp2040js' machine our core, DMA and log, which its peripherals call. */
 	#adopt(base: RP2040): void {
-		const pins = this.pins;
 		const core = this.core;
-		const gpio = Array.from({ length: PIN_COUNT }, (_, index) => ({
-			checkForUpdates: () => {
-				pins.pwmOut = (base.pwm as unknown as { gpioValue: number }).gpioValue;
-				pins.pwmOe = (base.pwm as unknown as { gpioDirection: number }).gpioDirection;
-				pins.changed();
-			},
-			get inputValue() {
-				return ((pins.input >>> index) & 1) !== 0;
-			},
-		}));
 		const log = (component: string, message: string): void => this.#unmodelled(component, `${component}: ${message}`);
 		Object.assign(base, {
 			core,
-			gpio,
 			dma: this.dma,
 			setInterrupt: (irq: number, high: boolean) => core.setInterrupt(irq, high),
 			readUint32: (address: number) => this.peek(address, 4),
@@ -335,16 +355,10 @@ export class Chip implements Bus, DmaBus {
 			return;
 		}
 		switch (block) {
-			case "adc": this.#renew(0x4004c000, "adc"); break;
 			case "busctrl": this.#renew(0x40030000); break;
-			case "i2c0": this.#renew(0x40044000, "i2c", 0); break;
-			case "i2c1": this.#renew(0x40048000, "i2c", 1); break;
 			case "pll_sys": this.#renew(0x40028000, "pllSys"); break;
 			case "pll_usb": this.#renew(0x4002c000, "pllUsb"); break;
-			case "pwm": this.#base.pwm.reset(); break;
 			case "rtc": this.#renew(0x4005c000); break;
-			case "spi0": this.#renew(0x4003c000, "spi", 0); break;
-			case "spi1": this.#renew(0x40040000, "spi", 1); break;
 			case "syscfg": this.#renew(0x40004000); break;
 		}
 	}
@@ -367,24 +381,13 @@ export class Chip implements Bus, DmaBus {
 	}
 
 	/** rp2040js has no reset: a new object of the same class takes the place of the old one. */
-	#renew(address: number, field?: string, index?: number): void {
+	#renew(address: number, field?: string): void {
 		const page = this.#pages.get(address >>> 14) as Page;
-		const old = (field && index === undefined ? (this.#base as unknown as Record<string, unknown>)[field] : page.registers) as unknown as { constructor: new (...parts: unknown[]) => Registers; name: string; irq?: number; dreq?: unknown };
-		const fresh = new old.constructor(this.#base, old.name, old.irq, old.dreq);
-		for (const [key, value] of Object.entries(old)) {
-			// What the outside hung onto it stays.
-			if (key.startsWith("on") && typeof value === "function" && key !== "onADCRead") {
-				(fresh as unknown as Record<string, unknown>)[key] = value;
-			}
-		}
-		page.registers = fresh;
+		const base = this.#base as unknown as Record<string, unknown>;
+		const old = (field ? base[field] : page.registers) as { constructor: new (...parts: unknown[]) => Registers; name: string };
+		page.registers = new old.constructor(base, old.name);
 		if (field) {
-			const holder = this.#base as unknown as Record<string, unknown>;
-			if (index === undefined) {
-				holder[field] = fresh;
-			} else {
-				(holder[field] as unknown[])[index] = fresh;
-			}
+			base[field] = page.registers;
 		}
 	}
 

@@ -69,6 +69,8 @@ export class Pins {
 	#inHigh = 0;
 	#inputEnable = 0;
 	#pullUp = 0;
+	/** Both pulls: the pad holds the level that it has (datasheet 2.19.4.1). */
+	#keeper = 0;
 	#outputDisable = 0;
 
 	// What the board drives.
@@ -202,7 +204,7 @@ export class Pins {
 		let oe = (this.sioOe & this.#sio) | (this.pio0Oe & this.#pio0) | (this.pio1Oe & this.#pio1) | (this.pwmOe & this.#pwm);
 		oe = (((oe ^ this.#oeInvert) & ~this.#oeOff) | this.#oeOn) & ~this.#outputDisable;
 		const board = this.#boardMask;
-		const level = (oe & out) | (~oe & ((board & this.#boardLevel) | (~board & this.#pullUp)));
+		const level = (oe & out) | (~oe & ((board & this.#boardLevel) | (~board & (this.#pullUp | (this.#keeper & this.level)))));
 		const different = (level ^ this.level) | (oe ^ this.outputEnabled);
 		this.level = level;
 		this.outputEnabled = oe;
@@ -269,20 +271,40 @@ export class Pins {
 	}
 
 	#derivePads(): void {
-		this.#inputEnable = this.#pullUp = this.#outputDisable = 0;
+		this.#inputEnable = this.#pullUp = this.#keeper = this.#outputDisable = 0;
 		for (let index = 0; index < PIN_COUNT; index++) {
 			const pad = this.pad[index];
 			const bit = 1 << index;
 			if (pad & PAD_INPUT_ENABLE) {
 				this.#inputEnable |= bit;
 			}
-			if (pad & PAD_PULL_UP && !(pad & PAD_PULL_DOWN)) {
-				this.#pullUp |= bit;
+			if (pad & PAD_PULL_UP) {
+				if (pad & PAD_PULL_DOWN) {
+					this.#keeper |= bit;
+				} else {
+					this.#pullUp |= bit;
+				}
 			}
 			if (pad & PAD_OUTPUT_DISABLE) {
 				this.#outputDisable |= bit;
 			}
 		}
+	}
+
+	/** The pins that are given to a function of the multiplexer (datasheet 2.19.2). */
+	selected(functionSelect: number): number {
+		let result = 0;
+		for (let index = 0; index < PIN_COUNT; index++) {
+			if ((this.control[index] & 0x1f) === functionSelect) {
+				result |= 1 << index;
+			}
+		}
+		return result;
+	}
+
+	/** True while the RP2040's own pull-up holds the pin. */
+	pulledUp(index: number): boolean {
+		return ((this.#pullUp >>> index) & 1) !== 0;
 	}
 
 	/** GPIOx_STATUS. */

@@ -14,7 +14,9 @@ const FLAG_RECEIVE_FULL = 1 << 6;
 const FLAG_TRANSMIT_EMPTY = 1 << 7;
 const LINE_FIFO_ENABLE = 1 << 4;
 const CONTROL_ENABLE = 1 << 0;
+const CONTROL_LOOP_BACK = 1 << 7;
 const CONTROL_TRANSMIT = 1 << 8;
+const CONTROL_RECEIVE = 1 << 9;
 const INTERRUPT_RECEIVE = 1 << 4;
 const INTERRUPT_TRANSMIT = 1 << 5;
 const INTERRUPT_RECEIVE_TIMEOUT = 1 << 6;
@@ -30,6 +32,8 @@ export interface UartWiring {
 	dreqReceive: number;
 	/** clk_peri, Hz. */
 	peripheralHz(): number;
+	/** A GPIO is given to this signal of the block. */
+	hasPin(signal: "transmit" | "receive"): boolean;
 }
 
 export class Uart extends Block {
@@ -49,6 +53,9 @@ export class Uart extends Block {
 	#raw = 0;
 	#dmaControl = 0;
 	#cancelTimeout: (() => void) | undefined;
+	/** Bytes of the board on their way. */
+	#arriving: number[] = [];
+	#cancelArrival: (() => void) | undefined;
 	/** A byte has left the wire. */
 	onByte: ((byte: number) => void) | undefined;
 
@@ -68,6 +75,9 @@ export class Uart extends Block {
 		this.#levels = 0x12;
 		this.#cancelTimeout?.();
 		this.#cancelTimeout = undefined;
+		this.#cancelArrival?.();
+		this.#cancelArrival = undefined;
+		this.#arriving = [];
 		this.#update();
 	}
 
@@ -77,8 +87,32 @@ export class Uart extends Block {
 		return divider ? (4 * this.#wiring.peripheralHz()) / divider : 0;
 	}
 
-	/** A byte arrives from outside, now. */
+	/** Bytes arrive from outside, one after the other at the block's own baud rate. */
+	send(bytes: Iterable<number>): void {
+		this.#arriving.push(...bytes);
+		this.#arrive();
+	}
+
+	#arrive(): void {
+		if (this.#cancelArrival || !this.#arriving.length) {
+			return;
+		}
+		this.#cancelArrival = this.#clock.schedule(this.#frameBits * this.#bitMicros, () => {
+			this.#cancelArrival = undefined;
+			this.receive(this.#arriving.shift() as number);
+			this.#arrive();
+		});
+	}
+
+	/** A byte arrives from outside, now. Lost while the receiver is off or no pin is given to it. */
 	receive(byte: number): void {
+		if ((this.#control & (CONTROL_ENABLE | CONTROL_RECEIVE)) !== (CONTROL_ENABLE | CONTROL_RECEIVE) || !this.#wiring.hasPin("receive")) {
+			return;
+		}
+		this.#take(byte);
+	}
+
+	#take(byte: number): void {
 		if (this.#received.length >= this.#depth) {
 			this.#raw |= 1 << 10;
 		} else {
@@ -118,7 +152,11 @@ export class Uart extends Block {
 		const byte = this.#transmit.shift() as number;
 		this.#clock.schedule(this.#frameBits * this.#bitMicros, () => {
 			this.#shifting = false;
-			this.onByte?.(byte);
+			if (this.#control & CONTROL_LOOP_BACK) {
+				this.#take(byte);
+			} else if (this.#wiring.hasPin("transmit")) {
+				this.onByte?.(byte);
+			}
 			this.#shift();
 			this.#update();
 		});

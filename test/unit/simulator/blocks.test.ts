@@ -52,6 +52,8 @@ test("a byte takes its time on the UART's wire", () => {
 	const UART = 0x40034000;
 	chip.poke(RESETS, 4, 0);
 	chip.poke(CLOCKS + 0x48, 4, 1 << 11); // clk_peri from clk_sys: 6.5 MHz
+	chip.poke(0x40014004, 4, 2); // GPIO 0 and 1: UART0
+	chip.poke(0x4001400c, 4, 2);
 	chip.poke(UART + 0x24, 4, 3); // 4 * 6.5 MHz / (64 * 3 + 34): 115,044 baud
 	chip.poke(UART + 0x28, 4, 34);
 	chip.poke(UART + 0x2c, 4, 0x70);

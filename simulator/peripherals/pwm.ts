@@ -1,0 +1,222 @@
+/**
+ * The pulse width modulators: eight slices of one counter and two outputs (RP2040 datasheet 4.5). A counter is computed
+ * when it is looked at; an event of the clock exists for the next edge of an output or the next wrap only.
+ */
+import type { Dma } from "../core/dma.ts";
+import type { Pins } from "../core/pins.ts";
+import { Block } from "../core/registers.ts";
+import type { VirtualClock } from "../core/virtual-clock.ts";
+
+const SLICES = 8;
+const IRQ_PWM_WRAP = 4;
+const DREQ_PWM_WRAP_0 = 24;
+const SLICE_BYTES = 0x14;
+
+const ENABLE = 1 << 0;
+const PHASE_CORRECT = 1 << 1;
+const INVERT_A = 1 << 2;
+const INVERT_B = 1 << 3;
+const DIVIDER_MODE = 3 << 4;
+const PHASE_STEP = 3 << 6;
+
+interface Slice {
+	readonly index: number;
+	/** GPIOs of outputs A and B (table 525). */
+	readonly pinsA: number;
+	readonly pinsB: number;
+	control: number;
+	divider: number;
+	/** As written: taken over when the counter wraps (4.5.2.3). */
+	nextCompare: number;
+	nextTop: number;
+	compare: number;
+	top: number;
+	/** Ticks since the last wrap, at `sinceCycle`. */
+	position: number;
+	sinceCycle: number;
+	cancel: (() => void) | undefined;
+}
+
+export class Pwm extends Block {
+	readonly #clock: VirtualClock;
+	readonly #pins: Pins;
+	readonly #dma: Dma;
+	readonly #setInterrupt: (irq: number, high: boolean) => void;
+	readonly #note: (text: string) => void;
+	readonly #slices: Slice[] = Array.from({ length: SLICES }, (_, index) => ({
+		index,
+		pinsA: (1 << (2 * index)) | (index < 7 ? 1 << (16 + 2 * index) : 0),
+		pinsB: (1 << (2 * index + 1)) | (index < 7 ? 1 << (17 + 2 * index) : 0),
+		control: 0, divider: 16, nextCompare: 0, nextTop: 0xffff, compare: 0, top: 0xffff, position: 0, sinceCycle: 0, cancel: undefined,
+	}));
+	#raw = 0;
+	#enable = 0;
+	#force = 0;
+
+	constructor(clock: VirtualClock, pins: Pins, dma: Dma, setInterrupt: (irq: number, high: boolean) => void, unknown: (text: string) => void) {
+		super("PWM", unknown);
+		this.#clock = clock;
+		this.#pins = pins;
+		this.#dma = dma;
+		this.#setInterrupt = setInterrupt;
+		this.#note = unknown;
+	}
+
+	reset(): void {
+		for (const slice of this.#slices) {
+			slice.cancel?.();
+			Object.assign(slice, { control: 0, divider: 16, nextCompare: 0, nextTop: 0xffff, compare: 0, top: 0xffff, position: 0, cancel: undefined });
+		}
+		this.#raw = this.#enable = this.#force = 0;
+		this.#pins.pwmOut = 0;
+		this.#pins.pwmOe = 0x3fffffff;
+		this.#pins.changed();
+		this.#update();
+	}
+
+	/** clk_sys cycles of a tick. DIV.INT 0 stands for 256. */
+	#tickCycles(slice: Slice): number {
+		return (slice.divider >>> 4 || 256) + (slice.divider & 15) / 16;
+	}
+
+	/** Ticks from wrap to wrap: phase-correct counting goes up and down again (4.5.2.1). */
+	#period(slice: Slice): number {
+		return (slice.top + 1) * (slice.control & PHASE_CORRECT ? 2 : 1);
+	}
+
+	#counter(slice: Slice): number {
+		const { position, top } = slice;
+		return position <= top ? position : 2 * top + 1 - position;
+	}
+
+	/** Brings position and outputs of a slice to the present. */
+	#settle(slice: Slice): void {
+		if (slice.control & ENABLE) {
+			const ticks = Math.floor((this.#clock.cycles - slice.sinceCycle) / this.#tickCycles(slice) + 1e-6);
+			slice.sinceCycle += ticks * this.#tickCycles(slice);
+			slice.position += ticks;
+			if (slice.position >= this.#period(slice)) {
+				slice.position %= this.#period(slice);
+				slice.compare = slice.nextCompare;
+				slice.top = slice.nextTop;
+				this.#raw |= 1 << slice.index;
+				this.#dma.setDREQ(DREQ_PWM_WRAP_0 + slice.index);
+				this.#dma.clearDREQ(DREQ_PWM_WRAP_0 + slice.index);
+				this.#update();
+			}
+		}
+	}
+
+	#apply(slice: Slice): void {
+		const counter = this.#counter(slice);
+		const { control, compare } = slice;
+		const a = counter < (compare & 0xffff) !== ((control & INVERT_A) !== 0);
+		const b = counter < compare >>> 16 !== ((control & INVERT_B) !== 0);
+		const before = this.#pins.pwmOut;
+		const after = (before & ~(slice.pinsA | slice.pinsB)) | (a ? slice.pinsA : 0) | (b ? slice.pinsB : 0);
+		if (after !== before) {
+			this.#pins.pwmOut = after;
+			this.#pins.changed();
+		}
+		this.#plan(slice);
+	}
+
+	#plan(slice: Slice): void {
+		slice.cancel?.();
+		slice.cancel = undefined;
+		if (!(slice.control & ENABLE) || slice.control & DIVIDER_MODE) {
+			return;
+		}
+		const period = this.#period(slice);
+		let next = period;
+		for (const compare of [slice.compare & 0xffff, slice.compare >>> 16]) {
+			for (const edge of slice.control & PHASE_CORRECT ? [compare, period - compare] : [compare]) {
+				if (edge > slice.position && edge < next) {
+					next = edge;
+				}
+			}
+		}
+		const cycles = slice.sinceCycle + (next - slice.position) * this.#tickCycles(slice) - this.#clock.cycles;
+		slice.cancel = this.#clock.schedule((cycles * 1e6) / this.#clock.frequencyHz, () => {
+			this.#settle(slice);
+			this.#apply(slice);
+		});
+	}
+
+	#setControl(slice: Slice, value: number): void {
+		this.#settle(slice);
+		if (value & DIVIDER_MODE) {
+			this.#note("PWM: counting by the level or the edges of input B is not modelled");
+		}
+		if (value & PHASE_STEP) {
+			this.#note("PWM: PH_ADV and PH_RET are not modelled");
+		}
+		if (value & ENABLE && !(slice.control & ENABLE)) {
+			slice.sinceCycle = this.#clock.cycles;
+		}
+		slice.control = value & 0x3f;
+		this.#pins.pwmOe = value & DIVIDER_MODE ? this.#pins.pwmOe & ~slice.pinsB : this.#pins.pwmOe | slice.pinsB;
+		this.#pins.changed();
+		this.#apply(slice);
+	}
+
+	#update(): void {
+		this.#setInterrupt(IRQ_PWM_WRAP, ((this.#raw & this.#enable) | this.#force) !== 0);
+	}
+
+	protected read(offset: number): number | undefined {
+		if (offset < SLICES * SLICE_BYTES) {
+			const slice = this.#slices[Math.floor(offset / SLICE_BYTES)];
+			switch (offset % SLICE_BYTES) {
+				case 0x00: return slice.control;
+				case 0x04: return slice.divider;
+				case 0x08: this.#settle(slice); return this.#counter(slice);
+				case 0x0c: return slice.nextCompare;
+				default: return slice.nextTop;
+			}
+		}
+		switch (offset) {
+			case 0xa0: return this.#slices.reduce((mask, { control, index }) => mask | ((control & ENABLE) << index), 0);
+			case 0xa4: return this.#raw;
+			case 0xa8: return this.#enable;
+			case 0xac: return this.#force;
+			case 0xb0: return (this.#raw & this.#enable) | this.#force;
+			default: return undefined;
+		}
+	}
+
+	protected write(offset: number, value: number): boolean {
+		if (offset < SLICES * SLICE_BYTES) {
+			const slice = this.#slices[Math.floor(offset / SLICE_BYTES)];
+			this.#settle(slice);
+			switch (offset % SLICE_BYTES) {
+				case 0x00: this.#setControl(slice, value); return true;
+				case 0x04: slice.divider = value & 0xfff; break;
+				case 0x08: slice.position = value & 0xffff; slice.sinceCycle = this.#clock.cycles; break;
+				case 0x0c: slice.nextCompare = value >>> 0; break;
+				default: slice.nextTop = value & 0xffff; break;
+			}
+			if (!(slice.control & ENABLE)) {
+				slice.compare = slice.nextCompare;
+				slice.top = slice.nextTop;
+			}
+			this.#apply(slice);
+			return true;
+		}
+		switch (offset) {
+			case 0xa0:
+				for (const slice of this.#slices) {
+					if (((value >>> slice.index) & 1) !== (slice.control & ENABLE)) {
+						this.#setControl(slice, (slice.control & ~ENABLE) | ((value >>> slice.index) & 1));
+					}
+				}
+				break;
+			case 0xa4: this.#raw &= ~this.rawValue; break;
+			case 0xa8: this.#enable = value & 0xff; break;
+			case 0xac: this.#force = value & 0xff; break;
+			default: return false;
+		}
+		this.#update();
+		return true;
+	}
+}

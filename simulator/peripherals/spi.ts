@@ -1,0 +1,215 @@
+/**
+ * SPI (PL022; RP2040 datasheet 4.4) as a master in Motorola format: FIFOs, the time of a word on the wire, interrupts, DMA
+ * requests, loop-back, and devices on the pins that are given to the block.
+ */
+import type { Dma } from "../core/dma.ts";
+import type { Pins } from "../core/pins.ts";
+import { Block } from "../core/registers.ts";
+import type { VirtualClock } from "../core/virtual-clock.ts";
+import type { SpiDevice, SpiPlace } from "../wires.ts";
+
+const FIFO_DEPTH = 8;
+const FUNCTION_SPI = 1;
+const LOOP_BACK = 1 << 0;
+const ENABLE = 1 << 1;
+const SLAVE = 1 << 2;
+const INTERRUPT_OVERRUN = 1 << 0;
+const INTERRUPT_TIMEOUT = 1 << 1;
+const INTERRUPT_RECEIVE = 1 << 2;
+const INTERRUPT_TRANSMIT = 1 << 3;
+
+/** A GPIO belongs to SPI1 when bit 3 is set (table 2 of section 1.4.3); its two lowest bits say: receive, select, clock, transmit. */
+const roleReceive = 0;
+const roleClock = 2;
+const roleTransmit = 3;
+const blockOf = (pin: number): number => (pin >>> 3) & 1;
+
+export interface SpiWiring {
+	index: 0 | 1;
+	irq: number;
+	dreqTransmit: number;
+	dreqReceive: number;
+	/** clk_peri, Hz. */
+	peripheralHz(): number;
+}
+
+export class Spi extends Block {
+	readonly #clock: VirtualClock;
+	readonly #pins: Pins;
+	readonly #dma: Dma;
+	readonly #wiring: SpiWiring;
+	readonly #setInterrupt: (irq: number, high: boolean) => void;
+	readonly #note: (text: string) => void;
+	readonly #devices: { device: SpiDevice; place: SpiPlace }[] = [];
+	#control0 = 0;
+	#control1 = 0;
+	#prescale = 0;
+	#mask = 0;
+	#overrun = 0;
+	#dmaControl = 0;
+	#transmit: number[] = [];
+	#received: number[] = [];
+	#cancel: (() => void) | undefined;
+
+	constructor(clock: VirtualClock, pins: Pins, dma: Dma, wiring: SpiWiring, setInterrupt: (irq: number, high: boolean) => void, unknown: (text: string) => void) {
+		super(`SPI${wiring.index}`, unknown);
+		this.#clock = clock;
+		this.#pins = pins;
+		this.#dma = dma;
+		this.#wiring = wiring;
+		this.#setInterrupt = setInterrupt;
+		this.#note = unknown;
+	}
+
+	/** Puts a device of the board onto the block's pins. */
+	attach(device: SpiDevice, place: SpiPlace): void {
+		this.#devices.push({ device, place });
+	}
+
+	reset(): void {
+		this.#cancel?.();
+		this.#cancel = undefined;
+		this.#control0 = this.#control1 = this.#prescale = this.#mask = this.#overrun = this.#dmaControl = 0;
+		this.#transmit = [];
+		this.#received = [];
+		this.#update();
+	}
+
+	/** Bits a second; 0 when the prescaler is not set. */
+	get hz(): number {
+		return this.#prescale ? this.#wiring.peripheralHz() / (this.#prescale * (1 + ((this.#control0 >>> 8) & 0xff))) : 0;
+	}
+
+	get #bits(): number {
+		return (this.#control0 & 15) + 1;
+	}
+
+	/** SPO is the higher bit of the mode's number, SPH the lower. */
+	get #mode(): number {
+		return ((this.#control0 >>> 5) & 2) | ((this.#control0 >>> 7) & 1);
+	}
+
+	#shift(): void {
+		if (this.#cancel || !this.#transmit.length || !(this.#control1 & ENABLE)) {
+			return;
+		}
+		if (this.#control1 & SLAVE) {
+			this.#note(`${this.name}: the slave is not modelled`);
+			return;
+		}
+		if (!this.hz) {
+			this.#note(`${this.name}: a word is to be sent and SSPCPSR is 0`);
+			return;
+		}
+		const word = this.#transmit.shift() as number;
+		this.#cancel = this.#clock.schedule((this.#bits * 1e6) / this.hz, () => {
+			this.#cancel = undefined;
+			const answer = this.#control1 & LOOP_BACK ? word : this.#exchange(word);
+			if (this.#received.length < FIFO_DEPTH) {
+				this.#received.push(answer & ((1 << this.#bits) - 1));
+			} else {
+				this.#overrun = INTERRUPT_OVERRUN;
+			}
+			this.#shift();
+			this.#update();
+		});
+	}
+
+	/** One word over the pins: devices that see the clock and are selected take it, and one of them answers. */
+	#exchange(word: number): number {
+		const given = this.#pins.selected(FUNCTION_SPI);
+		const has = (pin: number | undefined, role: number): boolean =>
+			pin !== undefined && ((given >>> pin) & 1) === 1 && (pin & 3) === role && blockOf(pin) === this.#wiring.index;
+		let answer = 0;
+		for (const { device, place } of this.#devices) {
+			if (!has(place.clock, roleClock) || (place.select !== undefined && ((this.#pins.level >>> place.select) & 1) !== (place.selectHigh ? 1 : 0))) {
+				continue;
+			}
+			const seen = has(place.out, roleTransmit) ? word : 0;
+			const put = device.exchange(seen, this.#bits, this.#mode);
+			if (has(place.in, roleReceive)) {
+				answer |= put;
+			}
+		}
+		return answer;
+	}
+
+	get #raw(): number {
+		return (
+			this.#overrun | (this.#received.length >= FIFO_DEPTH / 2 ? INTERRUPT_RECEIVE : 0) |
+			(this.#transmit.length <= FIFO_DEPTH / 2 ? INTERRUPT_TRANSMIT : 0)
+		);
+	}
+
+	#update(): void {
+		const { irq, dreqTransmit, dreqReceive } = this.#wiring;
+		this.#setInterrupt(irq, (this.#raw & this.#mask) !== 0);
+		if (this.#dmaControl & 2 && this.#transmit.length < FIFO_DEPTH) {
+			this.#dma.setDREQ(dreqTransmit);
+		} else {
+			this.#dma.clearDREQ(dreqTransmit);
+		}
+		if (this.#dmaControl & 1 && this.#received.length) {
+			this.#dma.setDREQ(dreqReceive);
+		} else {
+			this.#dma.clearDREQ(dreqReceive);
+		}
+	}
+
+	protected read(offset: number): number | undefined {
+		switch (offset) {
+			case 0x00: return this.#control0;
+			case 0x04: return this.#control1;
+			case 0x08: {
+				const word = this.#received.shift() ?? 0;
+				this.#update();
+				return word;
+			}
+			case 0x0c:
+				return (
+					(this.#transmit.length ? 0 : 1) | (this.#transmit.length < FIFO_DEPTH ? 2 : 0) | (this.#received.length ? 4 : 0) |
+					(this.#received.length >= FIFO_DEPTH ? 8 : 0) | (this.#cancel || this.#transmit.length ? 16 : 0)
+				);
+			case 0x10: return this.#prescale;
+			case 0x14: return this.#mask;
+			case 0x18: return this.#raw;
+			case 0x1c: return this.#raw & this.#mask;
+			case 0x24: return this.#dmaControl;
+			case 0xfe0: return 0x22;
+			case 0xfe4: return 0x10;
+			case 0xfe8: return 0x34;
+			case 0xfec: return 0;
+			default: return undefined;
+		}
+	}
+
+	protected write(offset: number, value: number): boolean {
+		switch (offset) {
+			case 0x00:
+				this.#control0 = value & 0xffff;
+				if (value & 0x30) {
+					this.#note(`${this.name}: only Motorola's frame format is modelled`);
+				}
+				break;
+			case 0x04: this.#control1 = value & 0xf; this.#shift(); break;
+			case 0x08:
+				if (this.#transmit.length < FIFO_DEPTH) {
+					this.#transmit.push(value & ((1 << this.#bits) - 1));
+					this.#shift();
+				}
+				break;
+			case 0x10: this.#prescale = value & 0xfe; break;
+			case 0x14:
+				this.#mask = value & 0xf;
+				if (value & INTERRUPT_TIMEOUT) {
+					this.#note(`${this.name}: the receive timeout interrupt is not modelled`);
+				}
+				break;
+			case 0x20: this.#overrun &= ~this.rawValue; break;
+			case 0x24: this.#dmaControl = value & 3; break;
+			default: return false;
+		}
+		this.#update();
+		return true;
+	}
+}

@@ -1,0 +1,102 @@
+/** The pulse width modulators (RP2040 datasheet 4.5): what can be seen on the pins. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Chip } from "../../../simulator/core/chip.ts";
+import { bareChip, pass } from "./bare-chip.ts";
+
+const PWM = 0x40050000;
+
+function pwmChip(...pins: number[]): Chip {
+	const chip = bareChip();
+	chip.poke(0x4000c000, 4, 0);
+	for (const pin of pins) {
+		chip.poke(0x40014004 + 8 * pin, 4, 4);
+	}
+	return chip;
+}
+
+/** Cycles at which a pin's level changes, with the level. */
+function watch(chip: Chip, pin: number): [cycle: number, level: boolean][] {
+	const edges: [number, boolean][] = [];
+	const wire = chip.pins.pin(pin);
+	wire.onChange(() => edges.push([chip.clock.cycles, wire.level]));
+	return edges;
+}
+
+test("period and duty on both outputs, on both pins of a slice", () => {
+	const chip = pwmChip(2, 3, 18);
+	const [a, b, second] = [watch(chip, 2), watch(chip, 3), watch(chip, 18)];
+	chip.poke(PWM + 0x14 + 4, 4, 2 << 4); // slice 1: two cycles a tick
+	chip.poke(PWM + 0x14 + 0x10, 4, 99);
+	chip.poke(PWM + 0x14 + 0xc, 4, 25 | (50 << 16));
+	chip.poke(PWM + 0x14, 4, 1);
+	pass(chip, 1000);
+	const widths = (edges: [number, boolean][]) => edges.slice(1).map(([cycle, level], index) => [cycle - edges[index]![0], level] as const);
+	assert.ok(a.length >= 8);
+	for (const [cycles, risen] of widths(a)) {
+		assert.ok(Math.abs(cycles - (risen ? 150 : 50)) <= 2, `${cycles}`);
+	}
+	for (const [cycles] of widths(b)) {
+		assert.ok(Math.abs(cycles - 100) <= 2, `${cycles}`);
+	}
+	assert.deepEqual(second, a);
+});
+
+test("a new level and top count from the next wrap on; the counter can be read", () => {
+	const chip = pwmChip(0);
+	const edges = watch(chip, 0);
+	chip.poke(PWM + 0x10, 4, 999);
+	chip.poke(PWM + 0xc, 4, 500);
+	chip.poke(PWM, 4, 1);
+	pass(chip, 100);
+	const counter = chip.peek(PWM + 8, 4);
+	assert.ok(counter >= 100 && counter < 110, `${counter}`);
+	chip.poke(PWM + 0xc, 4, 0);
+	pass(chip, 300);
+	assert.equal(chip.pins.pin(0).level, true);
+	pass(chip, 2000);
+	assert.deepEqual(edges.map(([, level]) => level), [true, false]);
+	assert.equal(chip.peek(PWM + 0xa4, 4), 1);
+});
+
+test("a level above the top is always on, inversion turns it, a reset takes the pin low", () => {
+	const chip = pwmChip(4);
+	chip.poke(PWM + 2 * 0x14 + 0x10, 4, 9);
+	chip.poke(PWM + 2 * 0x14 + 0xc, 4, 10);
+	chip.poke(PWM + 2 * 0x14, 4, 1);
+	const edges = watch(chip, 4);
+	pass(chip, 100);
+	assert.deepEqual(edges, []);
+	assert.equal(chip.pins.pin(4).level, true);
+	chip.poke(PWM + 2 * 0x14, 4, 5);
+	pass(chip, 100);
+	assert.equal(chip.pins.pin(4).level, false);
+	chip.poke(0x4000c000, 4, 1 << 14);
+	assert.equal(chip.peek(PWM + 0xa0, 4), 0);
+});
+
+test("phase-correct counting has the double period, around the middle", () => {
+	const chip = pwmChip(6);
+	const edges = watch(chip, 6);
+	const slice = PWM + 3 * 0x14;
+	chip.poke(slice + 0x10, 4, 99);
+	chip.poke(slice + 0xc, 4, 30);
+	chip.poke(slice, 4, 3);
+	pass(chip, 1000);
+	const rises = edges.filter(([, level]) => level).map(([cycle]) => cycle);
+	for (let index = 2; index < rises.length; index++) {
+		assert.ok(Math.abs(rises[index]! - rises[index - 1]! - 200) <= 2);
+	}
+	assert.ok(rises.length >= 4);
+});
+
+test("the wrap interrupt rises, and falls when it is acknowledged", () => {
+	const chip = pwmChip();
+	chip.poke(PWM + 0x10, 4, 49);
+	chip.poke(PWM + 0xa8, 4, 1);
+	chip.poke(PWM + 0xa0, 4, 1);
+	pass(chip, 60);
+	assert.equal((chip.core.irqLines >>> 4) & 1, 1);
+	chip.poke(PWM + 0xa4, 4, 1);
+	assert.equal((chip.core.irqLines >>> 4) & 1, 0);
+});
