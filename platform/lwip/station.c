@@ -41,6 +41,11 @@ int station_on(void)
 	return station_is_on() ? 0 : PICO_ERROR_IO;
 }
 
+int station_light(bool lit)
+{
+	return cyw43_gpio_set(&cyw43_state, CYW43_WL_GPIO_LED_PIN, lit);
+}
+
 void station_off(void)
 {
 	if (cyw43_arch_async_context() == NULL)

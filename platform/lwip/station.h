@@ -54,6 +54,9 @@ void station_watch(void (*watcher)(void));
 // Answers 0, or a negative PICO_ERROR: the radio does not work.
 int station_on(void);
 
+// Sets GPIO 0 of the radio chip, where the LED of the board hangs. The radio has to be on. Answers 0 or a negative PICO_ERROR.
+int station_light(bool lit);
+
 // Leaves, and takes the radio's power away. station_on() starts it again.
 void station_off(void);
 

@@ -19,6 +19,7 @@ const COMMAND_RESTART = 1 << 10;
 const ENABLE = 1 << 0;
 const ABORT = 1 << 1;
 const BLOCK_COMMANDS = 1 << 2;
+const EMPTY_WHEN_SENT = 1 << 8;
 const HOLD_WHEN_FULL = 1 << 9;
 
 // IC_RAW_INTR_STAT
@@ -235,10 +236,15 @@ export class I2c extends Block {
 		this.#stop();
 	}
 
+	/** The FIFO is at its threshold; with TX_EMPTY_CTRL, and its last byte is on the wire too (IC_CON bit 8). */
+	get #isEmpty(): boolean {
+		return (this.#enable & ENABLE) !== 0 && this.#commands.length <= this.#transmitThreshold && !(this.#control & EMPTY_WHEN_SENT && this.#cancel);
+	}
+
 	get #raw(): number {
 		return (
 			this.#latched | (this.#received.length > this.#receiveThreshold ? RX_FULL : 0) |
-			(this.#enable & ENABLE && this.#commands.length <= this.#transmitThreshold ? TX_EMPTY : 0)
+			(this.#isEmpty ? TX_EMPTY : 0)
 		);
 	}
 

@@ -88,7 +88,7 @@ for (const [behaviour, files, expected] of [
 	["an include that is not there", { "manifest.json": json({ include: ["./sub"] }) }, /^PATH: include\[0\]: found "\.\/sub", expected a manifest; there is none at/],
 	["a circle of includes", { "manifest.json": json({ include: "./sub" }), "sub/manifest.json": json({ include: "../manifest.json" }) }, /include: found a circle \(.*manifest\.json -> .*sub\/manifest\.json -> .*\), expected/],
 	["a preload of what is no module", { "manifest.json": json({ modules: { main: "./main" }, preload: ["mian"] }), "main.ts": "" }, /^PATH: preload\[0\]: found "mian", expected the specifier of a module of this app$/],
-	["an unknown library", { "manifest.json": json({ libraries: ["netwrok"] }) }, /^PATH: libraries\[0\]: found "netwrok", expected one of "board", "engine", "network", "tls"$/],
+	["an unknown library", { "manifest.json": json({ libraries: ["netwrok"] }) }, /^PATH: libraries\[0\]: found "netwrok", expected one of "board", "engine", "network", "pins", "tls"$/],
 	["a config that is text", { "manifest.json": json({ config: "x" }) }, /^PATH: config: found "x", expected an object$/],
 ] satisfies Array<[string, Record<string, string>, RegExp]>) {
 	test(`${behaviour} is refused with file, place, what was found and what was expected`, (context: TestContext) => {

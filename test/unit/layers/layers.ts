@@ -28,7 +28,7 @@ interface Rule {
 const levels: readonly (readonly string[])[] = [
 	["modules/base"],
 	["modules/url", "modules/time", "modules/crypto", "modules/certificates"],
-	["modules/io", "modules/wifi", "modules/web"],
+	["modules/io", "modules/led", "modules/wifi", "modules/web"],
 	["modules/network"],
 	["modules/fetch"],
 ];
@@ -117,10 +117,10 @@ function tooManyLibraries(references: readonly Reference[]): string[] {
 	];
 }
 
-/** What a header belongs to; nothing for the engine host with its loop, the C library and the module's own. */
+/** What a header belongs to; nothing for the engine host with its loop and pins, the C library and the module's own. */
 function libraryOf({ written, path }: Reference): string[] {
 	if (path !== undefined) {
-		return path.startsWith("platform/") && !/^platform\/(?:xs\/|loop\.h$)/.test(path) ? [dirname(path)] : [];
+		return path.startsWith("platform/") && !/^platform\/(?:xs\/|pins\/|loop\.h$)/.test(path) ? [dirname(path)] : [];
 	}
 	const library = /^(lwip|mbedtls|psa|hardware|pico)\//.exec(written)?.[1];
 	return library === undefined ? [] : [library === "pico" || library === "hardware" ? "pico-sdk" : library];
