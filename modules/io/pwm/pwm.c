@@ -55,29 +55,33 @@ static bool choose(double hz, uint16_t *divider, uint16_t *period_ticks)
 	return *period_ticks >= 2;
 }
 
-// (pin, hz, resolution; 0: the most that is useful) -> handle
+// (hz) -> steps of a period, 0 when the clock cannot be divided to it
+void xs_pwm_steps(xsMachine *the)
+{
+	uint16_t divider, period_ticks;
+	xsmcSetInteger(xsResult, choose(xsmcToNumber(xsArg(0)), &divider, &period_ticks) ? period_ticks : 0);
+}
+
+// (pin, hz: one that xs_pwm_steps has steps for, resolution) -> handle
 void xs_pwm_open(xsMachine *the)
 {
 	unsigned pin = (unsigned)xsmcToInteger(xsArg(0));
 	double hz = xsmcToNumber(xsArg(1));
-	int resolution = xsmcToInteger(xsArg(2));
 	unsigned slice = pwm_gpio_to_slice_num(pin), channel = pwm_gpio_to_channel(pin);
-	uint16_t divider, period_ticks;
-	if (!choose(hz, &divider, &period_ticks))
-		xsRangeError("hz: the clock of %d Hz cannot be divided to it, expected 8 to %d", (int)clock_get_hz(clk_sys), (int)clock_get_hz(clk_sys) / 2);
-	int finest = 31 - __builtin_clz(period_ticks + 1u);
-	if (resolution == 0)
-		resolution = finest < 10 ? finest : 10;
-	if (resolution > finest)
-		xsRangeError("resolution: found %d bits, a period of %d Hz has %d steps: at most %d bits", resolution, (int)hz, period_ticks, finest);
+	uint16_t divider = DIVIDER_MIN, period_ticks = 2;
+	choose(hz, &divider, &period_ticks);
 	pwm_output *other = &outputs[slice][!channel], *output = &outputs[slice][channel];
 	xsResult = xsNewHostObject(destroy);
-	if (output->used)
-		engine_throw(the, "EBUSY", OWNER ": GPIO %u has the output of GPIO %u, which is in use by " OWNER ". Close that first.", pin, output->pin);
-	if (other->used && (slices[slice].divider != divider || slices[slice].period_ticks != period_ticks))
-		engine_throw(the, "EBUSY", OWNER ": GPIO %u shares its frequency with GPIO %u, which runs at %d Hz. Take the same, or another pin.", pin, other->pin, (int)other->hz);
 	pins_claim(the, 1u << pin, PINS_NO_BLOCK, OWNER);
-	*output = (pwm_output){ .used = true, .pin = (uint8_t)pin, .resolution = (uint8_t)resolution, .hz = hz };
+	if (output->used) {
+		pins_release(1u << pin, PINS_NO_BLOCK);
+		engine_throw(the, "EBUSY", OWNER ": GPIO %u has the output of GPIO %u, which is in use by " OWNER ". Close that first.", pin, output->pin);
+	}
+	if (other->used && (slices[slice].divider != divider || slices[slice].period_ticks != period_ticks)) {
+		pins_release(1u << pin, PINS_NO_BLOCK);
+		engine_throw(the, "EBUSY", OWNER ": GPIO %u shares its frequency with GPIO %u, which runs at %d Hz. Take the same, or another pin.", pin, other->pin, (int)other->hz);
+	}
+	*output = (pwm_output){ .used = true, .pin = (uint8_t)pin, .resolution = (uint8_t)xsmcToInteger(xsArg(2)), .hz = hz };
 	xsmcSetHostData(xsResult, output);
 	pwm_set_chan_level(slice, channel, 0);
 	if (!other->used) {
@@ -105,16 +109,8 @@ void xs_pwm_write(xsMachine *the)
 	pwm_output *output = from_handle(the);
 	unsigned slice = pwm_gpio_to_slice_num(output->pin);
 	uint32_t highest = (1u << output->resolution) - 1, value = (uint32_t)xsmcToInteger(xsArg(1));
-	if (value > highest)
-		xsRangeError("value: found %d, expected 0 to %d", (int)value, (int)highest);
 	uint32_t level = (uint32_t)(((uint64_t)value * slices[slice].period_ticks + highest / 2) / highest);
 	pwm_set_chan_level(slice, pwm_gpio_to_channel(output->pin), (uint16_t)level);
-}
-
-// (handle) -> bits
-void xs_pwm_resolution(xsMachine *the)
-{
-	xsmcSetInteger(xsResult, from_handle(the)->resolution);
 }
 
 // (handle) -> Hz that the divider really gives

@@ -24,18 +24,21 @@ type Handle = object;
 
 const open = native<(pin: number, hz: number, resolution: number) => Handle>("xs_pwm_open");
 const writeValue = native<(handle: Handle, value: number) => void>("xs_pwm_write");
-const resolutionOf = native<(handle: Handle) => number>("xs_pwm_resolution");
+const stepsOf = native<(hz: number) => number>("xs_pwm_steps");
 const hzOf = native<(handle: Handle) => number>("xs_pwm_hz");
 const closeHandle = native<(handle: Handle) => void>("xs_pwm_close");
 
 const highestPin = 29;
 const finestBits = 16;
+const usualBits = 10;
+/** 125 MHz by a divider of 255 15/16 and a counter of 65,535. */
 const lowestHz = 7.5;
 const highestHz = 62_500_000;
 
 /** A pulse width modulated output: low until the first `write`. It runs until `close()`, also when nobody holds it. */
 export default class PWM {
 	#handle: Handle | undefined;
+	readonly #resolution: number;
 
 	/**
 	 * Takes the pin and starts.
@@ -44,7 +47,7 @@ export default class PWM {
 	 * frequency has another one.
 	 */
 	constructor(options: PWMOptions) {
-		const { hz = 1000, resolution = 0 } = options;
+		const { hz = 1000 } = options;
 		const pin = integer("pin", options.pin, 0, highestPin);
 		format(options.format ?? "number", ["number"]);
 		if (typeof hz !== "number") {
@@ -53,7 +56,13 @@ export default class PWM {
 		if (!(hz >= lowestHz && hz <= highestHz)) {
 			throw new RangeError(`hz: found ${hz}, expected ${lowestHz} to ${highestHz}`);
 		}
-		if (options.resolution !== undefined) integer("resolution", resolution, 1, finestBits);
+		const steps = stepsOf(hz);
+		const finest = 31 - Math.clz32(steps + 1);
+		const resolution = options.resolution === undefined ? Math.min(finest, usualBits) : integer("resolution", options.resolution, 1, finestBits);
+		if (resolution > finest) {
+			throw new RangeError(`resolution: found ${resolution} bits, a period of ${hz} Hz has ${steps} steps: at most ${finest} bits`);
+		}
+		this.#resolution = resolution;
 		this.#handle = open(pin, hz, resolution);
 	}
 
@@ -68,7 +77,7 @@ export default class PWM {
 
 	/** Bits of the values that `write` takes. */
 	get resolution(): number {
-		return resolutionOf(this.#opened());
+		return this.#resolution;
 	}
 
 	/** Periods a second that the divider really gives. */
@@ -83,7 +92,7 @@ export default class PWM {
 	 * @throws RangeError; CodedError ECLOSED.
 	 */
 	write(value: number): void {
-		writeValue(this.#opened(), integer("value", value, 0, 0xffff));
+		writeValue(this.#opened(), integer("value", value, 0, (1 << this.#resolution) - 1));
 	}
 
 	/** Stops, and gives the pin back, as after a reset. Harmless twice. */

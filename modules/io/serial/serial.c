@@ -245,10 +245,8 @@ void xs_serial_write(xsMachine *the)
 	xsUnsignedValue length;
 	xsmcGetBufferReadable(xsArg(1), &buffer, &length);
 	const uint8_t *bytes = buffer;
-	if (!port->transmits)
-		xsTypeError("serial: it was opened without `transmit`");
 	if (length > writable(port))
-		xsRangeError("serial: write of %d bytes, %d can be taken now", (int)length, (int)writable(port));
+		length = writable(port);	// serial.ts has looked
 	for (xsUnsignedValue i = 0; i < length; i++)
 		port->transmit[(uint16_t)(port->transmit_in + i) % TRANSMIT_BYTES] = bytes[i];
 	uint32_t state = save_and_disable_interrupts();

@@ -60,6 +60,7 @@ const parities = ["none", "even", "odd"];
 export default class Serial {
 	#handle: Handle | undefined;
 	#format: "number" | "buffer";
+	readonly #transmits: boolean;
 	readonly #onReadable: SerialOptions["onReadable"];
 	readonly #onWritable: SerialOptions["onWritable"];
 	readonly #onError: SerialOptions["onError"];
@@ -84,6 +85,7 @@ export default class Serial {
 			throw new RangeError(`parity: found ${String(parity)}, expected none, even or odd`);
 		}
 		this.#format = format(options.format ?? "number", ["number", "buffer"]);
+		this.#transmits = transmit !== noPin;
 		this.#onReadable = callback("onReadable", options.onReadable);
 		this.#onWritable = callback("onWritable", options.onWritable);
 		this.#onError = callback("onError", options.onError);
@@ -146,7 +148,15 @@ export default class Serial {
 		if (!this.#handle) {
 			throw new CodedError("ECLOSED", "serial: it is closed");
 		}
-		return writeBytes(this.#handle, typeof value === "number" ? Uint8Array.of(integer("value", value, 0, 255)) : bytes("value", value));
+		if (!this.#transmits) {
+			throw new TypeError("serial: it was opened without `transmit`");
+		}
+		const buffer = typeof value === "number" ? Uint8Array.of(integer("value", value, 0, 255)) : bytes("value", value);
+		const room = writable(this.#handle);
+		if (buffer.length > room) {
+			throw new RangeError(`serial: write of ${buffer.length} bytes, ${room} can be taken now`);
+		}
+		return writeBytes(this.#handle, buffer);
 	}
 
 	/** Gives pins and block back; what has not gone to the wire is lost. No callback comes afterwards. Harmless twice. */

@@ -68,8 +68,6 @@ void xs_spi_open(xsMachine *the)
 	check(the, "in", in, 0, index);
 	check(the, "out", out, 3, index);
 	uint32_t pins = 1u << clock | (in == NO_PIN ? 0 : 1u << in) | (out == NO_PIN ? 0 : 1u << out);
-	if (select != NO_PIN && pins >> select & 1)
-		xsRangeError("select: GPIO %d is a signal of the bus already", select);
 	if (select != NO_PIN)
 		pins |= 1u << select;
 	xsResult = xsNewHostObject(destroy);

@@ -67,6 +67,9 @@ export default class SPI {
 		if (input === noPin && output === noPin) {
 			throw new TypeError("in, out: expected at least one of the two");
 		}
+		if (select !== noPin && [input, output, clock].includes(select)) {
+			throw new RangeError(`select: GPIO ${select} is a signal of the bus already`);
+		}
 		this.#reads = input !== noPin;
 		this.#writes = output !== noPin;
 		this.#handle = open(input, output, clock, select, active === 1, hz, mode);

@@ -66,11 +66,12 @@ const stories: Readonly<Record<string, () => void | Promise<void>>> = {
 		bank.close();
 	},
 
-	refusals() {
+	async refusals() {
 		const first = new Digital({ pin: 2, mode: Digital.Output });
 		const i2c = new I2C({ data: 4, clock: 5, address: 0x20 });
 		const uart = new Serial({ transmit: 0, receive: 1, baud: 9600 });
 		const pwm = new PWM({ pin: 8, hz: 1000 });
+		const low = new PWM({ pin: 6 });
 		const spi = new SPI({ in: 16, out: 19, clock: 18, select: 17, hz: 1_000_000 });
 		const analog = new Analog({ pin: 26 });
 		const sensor = new Analog({ channel: 4 });
@@ -96,12 +97,13 @@ const stories: Readonly<Record<string, () => void | Promise<void>>> = {
 			() => new PWM({ pin: 24 }),
 			() => new PWM({ pin: 9, hz: 2000 }),
 			() => new PWM({ pin: 8, hz: 1000 }),
+			() => new PWM({ pin: 22, hz: 1000 }),
 			() => new PWM({ pin: 10, hz: 5 }),
 			() => new PWM({ pin: 10, hz: 1_000_000, resolution: 12 }),
 			() => pwm.write(1024),
 			() => new I2C({ data: 5, clock: 6, address: 0x20 }),
 			() => new I2C({ data: 8, clock: 11, address: 0x20 }),
-			() => new I2C({ data: 8, clock: 9, address: 0x20 }),
+			() => new I2C({ data: 12, clock: 13, address: 0x20 }),
 			() => new I2C({ data: 4, clock: 5, address: 0x20 }),
 			() => new I2C({ data: 4, clock: 5, address: 0x21, hz: 400_000 }),
 			() => new I2C({ data: 24, clock: 25, address: 0x20 }),
@@ -122,8 +124,11 @@ const stories: Readonly<Record<string, () => void | Promise<void>>> = {
 			() => uart.write(new Uint8Array(257)),
 			() => uart.write(256),
 		];
-		for (const attempt of all) say(attempt.toString().length > 0 ? "refused" : "", refusal(attempt));
-		for (const open of [first, i2c, uart, pwm, spi, analog, sensor]) {
+		for (const [index, attempt] of all.entries()) {
+			say(`refused ${index}`, refusal(attempt));
+			await pause(2);		// the console takes 2 KB at a time
+		}
+		for (const open of [first, i2c, uart, pwm, low, spi, analog, sensor]) {
 			open.close();
 			open.close();
 		}
@@ -281,6 +286,10 @@ let step = 0;
 /** Says so, and gives the board 20 ms for its part. */
 function ready(ms = 20): Promise<void> {
 	console.log(`ready ${++step}`);
+	return pause(ms);
+}
+
+function pause(ms: number): Promise<void> {
 	return new Promise(resolve => setTimeout(resolve, ms));
 }
 
@@ -299,6 +308,6 @@ function refusal(attempt: () => unknown): string {
 	}
 }
 
-await new Promise<void>(resolve => setTimeout(resolve, 1500));	// until a terminal reads: more is said here than is kept for one
+await pause(1500);	// until a terminal reads: more is said here than is kept for one
 await stories[config.story as string]!();
 console.log("end");
