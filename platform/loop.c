@@ -3,6 +3,7 @@
 #include "loop.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "hardware/sync.h"
 #include "hardware/timer.h"
@@ -36,11 +37,11 @@ void loop_wake(void)
 	__sev();
 }
 
-static uint64_t earliest_at_us(void)
+static uint64_t earliest_at_us(const loop_poller *left_out)
 {
 	uint64_t earliest = LOOP_NEVER;
 	for (loop_poller *poller = first; poller; poller = poller->next) {
-		uint64_t at = poller->next_at_us();
+		uint64_t at = poller == left_out ? LOOP_NEVER : poller->next_at_us();
 		if (at < earliest)
 			earliest = at;
 	}
@@ -71,15 +72,24 @@ static void sleep_until(unsigned alarm, uint64_t at_us)
 	__wfe();
 }
 
+void loop_turn_without(const loop_poller *left_out)
+{
+	static int alarm = -1;
+	if (alarm < 0) {
+		alarm = hardware_alarm_claim_unused(true);
+		hardware_alarm_set_callback((unsigned)alarm, alarm_reached);
+	}
+	awake = false;
+	for (loop_poller *poller = first; poller; poller = poller->next) {
+		if (poller != left_out)
+			poller->poll();
+	}
+	if (!awake)
+		sleep_until((unsigned)alarm, earliest_at_us(left_out));
+}
+
 _Noreturn void loop_run(void)
 {
-	unsigned alarm = (unsigned)hardware_alarm_claim_unused(true);
-	hardware_alarm_set_callback(alarm, alarm_reached);
-	for (;;) {
-		awake = false;
-		for (loop_poller *poller = first; poller; poller = poller->next)
-			poller->poll();
-		if (!awake)
-			sleep_until(alarm, earliest_at_us());
-	}
+	for (;;)
+		loop_turn_without(NULL);
 }

@@ -29,6 +29,10 @@ _Noreturn void loop_run(void);
 // Polls what has to go on while a library makes the loop's thread wait: USB, above all. Called from inside such waits.
 void loop_busy_turn(void);
 
+// One turn of everything but one poller, and the sleep behind it: for a wait of minutes inside that poller (script that
+// stands at a break point), during which the rest of the firmware goes on. Not from inside another poller's poll.
+void loop_turn_without(const loop_poller *left_out);
+
 // Lets the next turn begin at once. From any context.
 void loop_wake(void);
 

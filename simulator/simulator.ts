@@ -11,6 +11,7 @@ import { parseUf2 } from "./flash/uf2.ts";
 import { attachRadio, type AttachedRadio, type RadioReport } from "./network/attach.ts";
 import type { NetworkOptions } from "./network/options.ts";
 import { UsbHost, type UsbHostOptions } from "./usb/host.ts";
+import type { UsbSerialPort } from "./usb/serial-port.ts";
 import type { Clock, I2cDevice, I2cPlace, Log, Pin, Random, SpiDevice, SpiPlace } from "./wires.ts";
 
 export type { Violation } from "./core/violations.ts";
@@ -20,6 +21,7 @@ export type { AttachedRadio, RadioReport } from "./network/attach.ts";
 export { profileByFunction, type ProfileRow } from "./profile.ts";
 export type { Clock, I2cDevice, I2cPlace, Pin, SpiDevice, SpiPlace } from "./wires.ts";
 export type { UsbHostOptions } from "./usb/host.ts";
+export type { UsbSerialPort } from "./usb/serial-port.ts";
 
 const FLASH_SIZE_BYTES = 2 * 1024 * 1024;
 const FLASH_START = 0x10000000;
@@ -150,7 +152,7 @@ export class PicoW {
 		});
 		const chip = this.#chip;
 		this.usbHost = new UsbHost(chip.usb, chip.clock, chip.violations, options.usb);
-		this.usbHost.onData = (bytes) => this.#received(bytes);
+		this.usbHost.port(0).onData = (bytes) => this.#received(bytes);
 		chip.uarts.forEach((uart, index) => {
 			uart.onByte = (byte) => {
 				this.uartText[index] += String.fromCharCode(byte);
@@ -170,17 +172,17 @@ export class PicoW {
 			onText: (listener) => {
 				this.#listeners.push(listener);
 			},
-			write: (text) => this.usbHost.write(typeof text === "string" ? new TextEncoder().encode(text) : text),
-			open: (baud) => this.usbHost.open(baud),
-			close: () => this.usbHost.close(),
+			write: (text) => this.usbHost.port(0).write(typeof text === "string" ? new TextEncoder().encode(text) : text),
+			open: (baud) => this.usbHost.port(0).open(baud),
+			close: () => this.usbHost.port(0).close(),
 			get isOpen() {
-				return board.usbHost.isOpen;
+				return board.usbHost.port(0).isOpen;
 			},
 			get reading() {
-				return board.usbHost.reading;
+				return board.usbHost.port(0).reading;
 			},
 			set reading(value: boolean) {
-				board.usbHost.reading = value;
+				board.usbHost.port(0).reading = value;
 			},
 		};
 		const wires: BoardWires = {
@@ -202,6 +204,14 @@ export class PicoW {
 			this.flash.set(block.data, block.offset);
 		}
 		this.#chip.powerOn();
+	}
+
+	/**
+	 * A serial port of the board's USB, in the order of its descriptors. 0 is the one that `console` reads; the others stay
+	 * closed until they are opened. A port that the program on the board does not have is never present.
+	 */
+	serialPort(index: number): UsbSerialPort {
+		return this.usbHost.port(index);
 	}
 
 	/** 16 MB behind 0x10000000; the flash chip is the first 2 MB, beyond it lies what only a simulator has. */

@@ -3,6 +3,9 @@
 #include "xsAll.h"
 #include "engine.h"
 
+#if ENGINE_DEBUGGER
+#include "debugger.h"
+#endif
 #include "engine_image.h"
 #include "engine_internal.h"
 #include "hardware/sync.h"
@@ -33,9 +36,9 @@ void engine_post(engine_event *event)
 		event->next = NULL;
 		*last_link = event;
 		last_link = &event->next;
+		loop_wake();
 	}
 	restore_interrupts(state);
-	loop_wake();
 }
 
 void engine_cancel(engine_event *event)
@@ -130,6 +133,11 @@ static uint64_t engine_next_at_us(void)
 
 static loop_poller engine_poller = { .poll = engine_poll, .next_at_us = engine_next_at_us };
 
+void engine_turn_others(void)
+{
+	loop_turn_without(&engine_poller);
+}
+
 /* Errors */
 
 const char *engine_abort_reason(int status)
@@ -145,6 +153,8 @@ const char *engine_abort_reason(int status)
 		return "a built-in function was called that this firmware leaves out";
 	case XS_TOO_MUCH_COMPUTATION_EXIT:
 		return "too much computation";
+	case XS_DEBUGGER_EXIT:
+		return "ended by the debugger";
 	case XS_FATAL_CHECK_EXIT:
 		return "an assertion of the engine failed";
 	default:
@@ -218,6 +228,9 @@ void fxAbort(txMachine *the, int status)
 	if (!machine)
 		return;
 	machine = NULL;
+#if ENGINE_DEBUGGER
+	debugger_end();
+#endif
 	printf("picofetch: %s\n", engine_abort_reason(status));
 	print_frames(the);
 	printf("picofetch: the script has ended\n");
@@ -304,6 +317,10 @@ void engine_forget(xsMachine *the, xsSlot *holder)
 void fxCreateMachinePlatform(txMachine *the)
 {
 	(void)the;
+#if ENGINE_DEBUGGER
+	if (!engine_abort_hook)
+		debugger_begin(the);
+#endif
 }
 
 void fxDeleteMachinePlatform(txMachine *the)
@@ -337,7 +354,11 @@ void engine_start(void)
 		return;
 	}
 	loop_add(&engine_poller);
+	// A debugger's wish to stop at the first line is for the frame that runs the module, not for this one.
+	txFlag break_on_start = machine->breakOnStartFlag;
+	machine->breakOnStartFlag = 0;
 	xsBeginHost(machine);
+	machine->breakOnStartFlag = break_on_start;
 	mxPushStringX(image->preparation.main);
 	fxAwaitImport(the, XS_IMPORT_ASYNC);
 	xsEndHost(machine);

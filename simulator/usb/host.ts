@@ -1,17 +1,18 @@
 /**
- * A computer with a USB port and a terminal program: enumerates the device in virtual time (USB 2.0 chapter 9), finds a
- * CDC-ACM interface (CDC 1.2), opens it like Linux' cdc_acm does, and exchanges bytes. Strict: what a real host would
- * refuse is a violation.
+ * A computer with a USB port: enumerates the device in virtual time (USB 2.0 chapter 9) and finds its serial ports, CDC-ACM
+ * functions (CDC 1.2), of which it opens the first like a terminal program on Linux' cdc_acm does. Strict: what a real host
+ * would refuse is a violation.
  */
 import type { Clock, Log } from "../wires.ts";
 import type { InAnswer, OutAnswer, UsbController } from "./controller.ts";
+import { type CdcFunction, type PortWires, UsbSerialPort } from "./serial-port.ts";
 
 export interface UsbHostOptions {
 	/** Attached to a host from power-on. Default true. */
 	attached?: boolean;
-	/** The terminal opens by itself so long after configuration, ms; "never": only by `open()`. Default 0. */
+	/** A terminal opens the first port by itself so long after configuration, ms; "never": only by `open()`. Default 0. */
 	openAfterMs?: number | "never";
-	/** Reads what the device sends while open. Default true. */
+	/** The terminal reads what the device sends. Default true. */
 	reading?: boolean;
 }
 
@@ -45,25 +46,11 @@ export class UsbHost {
 	#busFreeAt = 0;
 
 	#configured = false;
-	#open = false;
-	#reading: boolean;
-	#dataIn = 0;
-	#dataOut = 0;
-	#packetBytes = 64;
-	#control = 0;
-	#inToggle: 0 | 1 = 0;
-	#outToggle: 0 | 1 = 0;
-	#inWaiting = false;
-	#toSend: number[] = [];
-	#sending = false;
+	readonly #ports: UsbSerialPort[] = [];
 
 	/** What was learnt at enumeration. */
 	deviceDescriptor: Uint8Array | undefined;
 	configurationDescriptor: Uint8Array | undefined;
-	/** Bytes from the device, as they come. */
-	onData: ((bytes: Uint8Array) => void) | undefined;
-	/** The terminal is open (or no longer). */
-	onOpen: ((open: boolean) => void) | undefined;
 
 	constructor(controller: UsbController, clock: Clock, log: Log, options: UsbHostOptions = {}) {
 		this.#controller = controller;
@@ -71,9 +58,8 @@ export class UsbHost {
 		this.#log = log;
 		this.#options = options;
 		this.#attached = options.attached ?? true;
-		this.#reading = options.reading ?? true;
 		controller.onConnection = () => this.#connectionChanged();
-		controller.onArmed = (endpoint, isIn) => this.#armed(endpoint, isIn);
+		controller.onArmed = (endpoint, isIn) => this.#ports.forEach((port) => port.armed(endpoint, isIn));
 		controller.onViolation = (code, text) => log.violation("error", code, text);
 	}
 
@@ -82,8 +68,12 @@ export class UsbHost {
 		return this.#configured;
 	}
 
-	get isOpen(): boolean {
-		return this.#open;
+	/** A serial port of the device, by its place among the CDC-ACM functions of the configuration; it may not be there (yet). */
+	port(index: number): UsbSerialPort {
+		while (this.#ports.length <= index) {
+			this.#ports.push(new UsbSerialPort(this.#portWires(), this.#ports.length ? true : (this.#options.reading ?? true)));
+		}
+		return this.#ports[index];
 	}
 
 	/** Plugs the cable in. */
@@ -99,45 +89,10 @@ export class UsbHost {
 		this.#controller.disconnect();
 	}
 
-	/** A terminal opens the port: SET_LINE_CODING (115200 8N1), then DTR and RTS. */
-	open(baud = 115_200): void {
-		this.#enqueue(() => this.#openSteps(baud));
-	}
-
-	/** The terminal closes the port: DTR and RTS fall. */
-	close(): void {
-		this.#enqueue(() => this.#closeSteps());
-	}
-
-	/** SET_LINE_CODING alone; 1200 baud asks many devices for their boot loader. */
-	setBaud(baud: number): void {
-		this.#enqueue(() => this.#lineCoding(baud));
-	}
-
-	/** Stops or resumes reading; a device whose host does not read gets no IN tokens. */
-	set reading(value: boolean) {
-		this.#reading = value;
-		if (value) {
-			this.#pollIn();
-		}
-	}
-
-	get reading(): boolean {
-		return this.#reading;
-	}
-
 	/** Resets the bus while configured, as a host does after an error. */
 	resetBus(): void {
 		this.#stop();
 		this.#connectionChanged();
-	}
-
-	/** Sends bytes to the device, as typed. */
-	write(bytes: Uint8Array): void {
-		for (const byte of bytes) {
-			this.#toSend.push(byte);
-		}
-		this.#pollOut();
 	}
 
 	// ---- connection -------------------------------------------------------------------------------------------------
@@ -150,11 +105,8 @@ export class UsbHost {
 		this.#running = undefined;
 		this.#queue = [];
 		this.#configured = false;
-		this.#inWaiting = false;
-		this.#sending = false;
-		if (this.#open) {
-			this.#open = false;
-			this.onOpen?.(false);
+		for (const port of this.#ports) {
+			port.configure(undefined);
 		}
 	}
 
@@ -343,60 +295,33 @@ export class UsbHost {
 			return false;
 		}
 		this.#configured = true;
-		this.#inToggle = this.#outToggle = 0;
-		this.#findCdc(configuration);
+		const functions = cdcFunctions(configuration);
+		functions.forEach((found, index) => this.port(index).configure(found));
 		const after = this.#options.openAfterMs ?? 0;
-		if (after !== "never" && this.#dataIn) {
+		if (after !== "never" && functions.length) {
 			yield after * 1000;
-			yield* this.#openSteps(115_200);
+			this.port(0).open();
 		}
 		return true;
 	}
 
-	/** CDC 1.2: the data interface (class 0A) with two bulk endpoints, and the union's control interface. */
-	#findCdc(configuration: number[]): void {
-		this.#dataIn = this.#dataOut = 0;
-		let inData = false;
-		for (let at = 0; at < configuration.length; at += configuration[at] || configuration.length) {
-			const type = configuration[at + 1];
-			if (type === 4) {
-				inData = configuration[at + 5] === 0x0a;
-				if (configuration[at + 5] === 2 && !this.#dataIn) {
-					this.#control = configuration[at + 2];
-				}
-			} else if (type === 5 && inData && (configuration[at + 3] & 3) === 2) {
-				const address = configuration[at + 2];
-				this.#packetBytes = configuration[at + 4] | (configuration[at + 5] << 8);
-				if (address & 0x80) {
-					this.#dataIn ||= address & 15;
-				} else {
-					this.#dataOut ||= address;
-				}
-			}
-		}
+	#portWires(): PortWires {
+		return {
+			controller: this.#controller,
+			clock: this.#clock,
+			request: (request, value, interfaceNumber, data, done) => {
+				const length = data?.length ?? 0;
+				this.#enqueue(() => this.#classRequest(request, value, interfaceNumber, length, data, done));
+			},
+			reserve: (bytes) => this.#reserve(this.#transactionMicros(bytes)),
+			checkToggle: (endpoint, seen, expected) => this.#checkToggle(endpoint, seen, expected),
+		};
 	}
 
-	*#lineCoding(baud: number): Step {
-		const coding = Uint8Array.of(baud & 0xff, (baud >> 8) & 0xff, (baud >> 16) & 0xff, baud >> 24, 0, 0, 8);
-		return yield* this.#controlTransfer(0x21, 0x20, 0, this.#control, 7, coding, []);
-	}
-
-	*#openSteps(baud: number): Step {
-		yield* this.#lineCoding(baud);
-		const ok = yield* this.#controlTransfer(0x21, 0x22, 3, this.#control, 0, undefined, []);
-		if (ok) {
-			this.#open = true;
-			this.onOpen?.(true);
-			this.#pollIn();
-			this.#pollOut();
-		}
-		return ok;
-	}
-
-	*#closeSteps(): Step {
-		this.#open = false;
-		this.onOpen?.(false);
-		return yield* this.#controlTransfer(0x21, 0x22, 0, this.#control, 0, undefined, []);
+	*#classRequest(request: number, value: number, index: number, length: number, data: Uint8Array | undefined, done: (taken: boolean) => void): Step {
+		const taken = yield* this.#controlTransfer(0x21, request, value, index, length, data, []);
+		done(taken);
+		return taken;
 	}
 
 	// ---- frames and bulk data ---------------------------------------------------------------------------------------
@@ -410,67 +335,48 @@ export class UsbHost {
 		this.#cancelFrame = this.#clock.schedule(FRAME_MICROS, tick);
 	}
 
-	#armed(endpoint: number, isIn: boolean): void {
-		if (isIn && endpoint === this.#dataIn) {
-			this.#pollIn();
-		} else if (!isIn && endpoint === this.#dataOut) {
-			this.#pollOut();
-		}
-	}
-
 	/** When the bus is free for a transaction that starts now and takes `micros`: after it. */
 	#reserve(micros: number): number {
 		const now = this.#clock.micros;
 		this.#busFreeAt = Math.max(now, this.#busFreeAt) + micros;
 		return this.#busFreeAt - now;
 	}
+}
 
-	#pollIn(): void {
-		if (this.#inWaiting || !this.#open || !this.#reading || !this.#configured) {
-			return;
-		}
-		this.#inWaiting = true;
-		this.#clock.schedule(this.#reserve(this.#transactionMicros(this.#packetBytes)), () => {
-			if (!this.#inWaiting) {
-				return;
-			}
-			this.#inWaiting = false;
-			if (!this.#open || !this.#reading) {
-				return;
-			}
-			const answer = this.#controller.in(this.#dataIn);
-			if (answer.kind === "data") {
-				this.#checkToggle(this.#dataIn, answer.pid, this.#inToggle);
-				this.#inToggle = answer.pid ? 0 : 1;
-				if (answer.data.length) {
-					this.onData?.(answer.data);
+/**
+ * The CDC-ACM functions of a configuration, in its order: a communications interface (class 02, subclass 02), the data
+ * interface (class 0A) that its union descriptor names (CDC 1.2, 5.2.3.2), and that one's two bulk endpoints.
+ */
+function cdcFunctions(configuration: readonly number[]): CdcFunction[] {
+	const dataInterfaceOf = new Map<number, number>();
+	const endpoints = new Map<number, { address: number; packetBytes: number }[]>();
+	let current = -1;
+	let isAcm = false;
+	for (let at = 0; at < configuration.length; at += configuration[at] || configuration.length) {
+		switch (configuration[at + 1]) {
+			case 4:
+				current = configuration[at + 2];
+				isAcm = configuration[at + 5] === 2 && configuration[at + 6] === 2;
+				break;
+			case 0x24:
+				if (isAcm && configuration[at + 2] === 6) {
+					dataInterfaceOf.set(configuration[at + 3], configuration[at + 4]);
 				}
-				this.#pollIn();
-			}
-		});
-	}
-
-	#pollOut(): void {
-		if (this.#sending || !this.#open || !this.#configured || !this.#toSend.length) {
-			return;
+				break;
+			case 5:
+				if ((configuration[at + 3] & 3) === 2) {
+					const found = { address: configuration[at + 2], packetBytes: configuration[at + 4] | (configuration[at + 5] << 8) };
+					endpoints.set(current, [...(endpoints.get(current) ?? []), found]);
+				}
+				break;
 		}
-		this.#sending = true;
-		const bytes = Math.min(this.#packetBytes, this.#toSend.length);
-		this.#clock.schedule(this.#reserve(this.#transactionMicros(bytes)), () => {
-			if (!this.#sending) {
-				return;
-			}
-			this.#sending = false;
-			if (!this.#open) {
-				return;
-			}
-			const chunk = Uint8Array.from(this.#toSend.slice(0, bytes));
-			if (this.#controller.out(this.#dataOut, chunk, this.#outToggle) === "ack") {
-				this.#outToggle ^= 1;
-				this.#toSend.splice(0, bytes);
-				this.#pollOut();
-			}
-			// NAK: the device arms the endpoint again when it has room, and `armed` tries once more.
-		});
 	}
+	return [...dataInterfaceOf].flatMap(([controlInterface, dataInterface]) => {
+		const bulk = endpoints.get(dataInterface) ?? [];
+		const dataIn = bulk.find(({ address }) => address & 0x80);
+		const dataOut = bulk.find(({ address }) => !(address & 0x80));
+		return dataIn && dataOut
+			? [{ controlInterface, dataIn: dataIn.address & 15, dataOut: dataOut.address, packetBytes: dataIn.packetBytes }]
+			: [];
+	});
 }

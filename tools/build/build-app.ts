@@ -31,6 +31,8 @@ export interface BuiltApp {
 export interface BuildOptions {
 	/** Folder of the app: the one that holds its manifest.json. Default: the project's own. */
 	readonly app?: string;
+	/** A debug build: the xsbug protocol on a second serial port (platform/debugger). Its name ends in "-debug". Default false. */
+	readonly debug?: boolean;
 	/** Called with a short line at each step that takes time. */
 	readonly onProgress?: (line: string) => void;
 	/** Says nothing on a terminal. Default false. */
@@ -42,10 +44,11 @@ export interface BuildOptions {
  * build/app, build/firmware and build/xs-compiler, so that several tests may build one app at the same time.
  * @throws UserError for a fault in the app: manifest, TypeScript, C, or a module that cannot be frozen
  */
-export async function buildApp({ app = projectFolder, quiet = false, onProgress = quiet ? () => {} : progressLine }: BuildOptions = {}): Promise<BuiltApp> {
+export async function buildApp({ app = projectFolder, debug = false, quiet = false, onProgress = quiet ? () => {} : progressLine }: BuildOptions = {}): Promise<BuiltApp> {
 	const appFolder = resolve(app);
-	const name = appFolder === projectFolder ? "picofetch" : basename(appFolder);
-	const folder = join(buildFolder, "app", folderName(appFolder, name));
+	const appName = appFolder === projectFolder ? "picofetch" : basename(appFolder);
+	const name = debug ? `${appName}-debug` : appName;
+	const folder = join(buildFolder, "app", folderName(appFolder, appName));
 	try {
 		return await withLock(`${folder}.lock`, async () => {
 			const manifest = readManifest(appFolder);
@@ -58,9 +61,10 @@ export async function buildApp({ app = projectFolder, quiet = false, onProgress 
 				natives: packs.flatMap(pack => pack.natives.map(({ cName }) => cName)),
 				libraries: manifest.libraries,
 				definitions: definitions(manifest.defines),
+				debugger: debug,
 			}, line => onProgress(`${name}: ${line}`));
 			onProgress(`${name}: freezing the heap`);
-			const image = await freezeKept({ elf, packs, preload: manifest.preload, creation: manifest.creation }, folder);
+			const image = await freezeKept({ elf, packs, preload: manifest.preload, creation: manifest.creation }, debug ? join(folder, "debug") : folder);
 			return { name, elf, map, image, configuration: manifest.config, roots: committedRoots().map(({ der }) => der) };
 		});
 	} finally {

@@ -16,6 +16,7 @@ const buildFolder = resolve(import.meta.dirname, "../../build");
 
 interface Options {
 	readonly app?: string;
+	readonly debug?: boolean;
 	readonly ssid?: string;
 	readonly password?: string;
 	readonly ca: readonly string[];
@@ -27,6 +28,7 @@ export function command(): Command {
 	return new Command()
 		.description("Builds an app into build/NAME.uf2 for the Pico W.")
 		.option("--app <folder>", "folder of the app, with its manifest.json (default: this project's main.ts)")
+		.option("--debug", "with the debugger's protocol on a second serial port: build/NAME-debug.uf2")
 		.option("--ssid <name>", "Wi-Fi network (or PICOFETCH_SSID, or network.json)")
 		.option("--password <passphrase>", "its passphrase (or PICOFETCH_PASSWORD, or network.json)")
 		.option("--ca <file>", "trust the roots of this PEM file too; may be repeated", (file, files: string[]) => [...files, file], [])
@@ -34,7 +36,7 @@ export function command(): Command {
 		.action(async (options: Options) => {
 			const network = networkSettings(options);
 			const roots = [...committedRoots(), ...options.ca.flatMap(rootsOf)];
-			const app = await buildApp(options.app === undefined ? {} : { app: options.app });
+			const app = await buildApp({ debug: options.debug === true, ...options.app === undefined ? {} : { app: options.app } });
 			const image = withRecords(app.image, {
 				configuration: { ...app.configuration, ...options.config },
 				...network,

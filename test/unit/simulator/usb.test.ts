@@ -24,6 +24,13 @@ const CONFIGURATION = [
 	9, 4, 1, 0, 2, 0x0a, 0, 0, 0, 7, 5, 0x02, 2, 64, 0, 0, 7, 5, 0x82, 2, 64, 0, 0,
 ];
 
+/** Two functions: the second on interfaces 2 and 3 and endpoint 4, its descriptors in another order. */
+const TWO_PORTS = [
+	9, 2, 141, 0, 4, 1, 0, 0x80, 0x7d, ...CONFIGURATION.slice(9), 8, 11, 2, 2, 2, 2, 0, 0,
+	9, 4, 3, 0, 2, 0x0a, 0, 0, 0, 7, 5, 0x84, 2, 64, 0, 0, 7, 5, 0x04, 2, 64, 0, 0,
+	9, 4, 2, 0, 1, 2, 2, 0, 0, 5, 0x24, 0, 0x20, 1, 5, 0x24, 1, 0, 3, 4, 0x24, 2, 2, 5, 0x24, 6, 2, 3, 7, 5, 0x83, 3, 8, 0, 16,
+];
+
 interface Faults {
 	/** Answers GET_DESCRIPTOR(configuration, 9) with everything. */
 	ignoresLength?: boolean;
@@ -31,6 +38,8 @@ interface Faults {
 	addressNever?: boolean;
 	/** Starts IN data with DATA0. */
 	wrongToggle?: boolean;
+	/** Has a second serial port. */
+	twoPorts?: boolean;
 }
 
 /** A device that is driven by `poll`, called whenever its interrupt line is up. */
@@ -39,7 +48,7 @@ function device(chip: Chip, faults: Faults = {}) {
 	let pid = { in: 0, out: 0 };
 	let answer: number[] | undefined;
 	let inToggle = faults.wrongToggle ? 1 : 0;
-	const state = { dtr: false, baud: 0, received: [] as number[], configured: false };
+	const state = { dtr: false, secondDtr: false, baud: 0, received: [] as number[], receivedBySecond: [] as number[], configured: false };
 	const buffer = (offset: number, value: number): void => {
 		chip.poke(DPSRAM + offset, 4, value & ~AVAILABLE);
 		chip.poke(DPSRAM + offset, 4, value);
@@ -63,7 +72,7 @@ function device(chip: Chip, faults: Faults = {}) {
 		pid = { in: 1, out: 1 };
 		answer = undefined;
 		if (type === 0x80 && request === 6) {
-			const bytes = value >> 8 === 1 ? DEVICE : CONFIGURATION;
+			const bytes = value >> 8 === 1 ? DEVICE : faults.twoPorts ? TWO_PORTS : CONFIGURATION;
 			sendControl(faults.ignoresLength && value >> 8 === 2 ? bytes.slice(0, 60) : bytes.slice(0, length));
 		} else if (type === 0x00 && request === 5) {
 			address = value;
@@ -73,11 +82,16 @@ function device(chip: Chip, faults: Faults = {}) {
 			chip.poke(DPSRAM + 8 + 8, 4, 0xa8000000 | 0x180 | 0); // EP2 IN: enabled, interrupt, bulk
 			chip.poke(DPSRAM + 8 + 12, 4, 0xa8000000 | 0x1c0);
 			buffer(0x80 + 20, AVAILABLE | 64);
+			if (faults.twoPorts) {
+				chip.poke(DPSRAM + 8 + 24, 4, 0xa8000000 | 0x200); // EP4
+				chip.poke(DPSRAM + 8 + 28, 4, 0xa8000000 | 0x240);
+				buffer(0x80 + 36, AVAILABLE | 64);
+			}
 			sendControl([]);
 		} else if (type === 0x21 && request === 0x20) {
 			expectControl(7);
 		} else if (type === 0x21 && request === 0x22) {
-			state.dtr = (value & 1) !== 0;
+			state[packet[4] === 2 ? "secondDtr" : "dtr"] = (value & 1) !== 0;
 			sendControl([]);
 		} else {
 			chip.poke(USB + 0x68, 4, 3);
@@ -113,6 +127,13 @@ function device(chip: Chip, faults: Faults = {}) {
 				outToggle ^= 1;
 				buffer(0x80 + 20, AVAILABLE | (outToggle ? DATA1 : 0) | 64);
 			}
+			if (done & (1 << 9)) {
+				const length = chip.peek(DPSRAM + 0x80 + 36, 4) & 0x3ff;
+				for (let index = 0; index < length; index++) {
+					state.receivedBySecond.push(chip.peek(DPSRAM + 0x240 + index, 1));
+				}
+				buffer(0x80 + 36, AVAILABLE | DATA1 | 64);
+			}
 		}
 		if (status & (1 << 16)) {
 			chip.poke(SIE_STATUS, 4, 1 << 17);
@@ -139,6 +160,10 @@ function device(chip: Chip, faults: Faults = {}) {
 			buffer(0x80 + 16, AVAILABLE | FULL | (inToggle ? DATA1 : 0) | text.length);
 			inToggle ^= 1;
 		},
+		sendBySecond(text: string) {
+			[...Buffer.from(text)].forEach((byte, index) => chip.poke(DPSRAM + 0x200 + index, 1, byte));
+			buffer(0x80 + 32, AVAILABLE | FULL | text.length);
+		},
 	};
 }
 
@@ -146,7 +171,7 @@ function start(options: UsbHostOptions = {}, faults: Faults = {}) {
 	const chip = bareChip();
 	const host = new UsbHost(chip.usb, chip.clock, chip.violations, options);
 	let text = "";
-	host.onData = (bytes) => {
+	host.port(0).onData = (bytes) => {
 		text += Buffer.from(bytes).toString();
 	};
 	const unit = device(chip, faults);
@@ -183,7 +208,7 @@ test("a device is enumerated, opened at 115200 baud, and talks both ways", () =>
 	bench.unit.send("world");
 	bench.pass(1);
 	assert.equal(bench.text, "hello world");
-	bench.host.write(Buffer.from("x".repeat(100)));
+	bench.host.port(0).write(Buffer.from("x".repeat(100)));
 	bench.pass(2);
 	assert.equal(Buffer.from(bench.unit.state.received).toString(), "x".repeat(100));
 	assert.deepEqual(bench.errors(), []);
@@ -205,12 +230,12 @@ test("a terminal that opens late gives DTR late, and takes no data before", () =
 test("a host that stops reading leaves the buffer with the device until it reads again", () => {
 	const bench = start();
 	bench.pass(100);
-	bench.host.reading = false;
+	bench.host.port(0).reading = false;
 	bench.unit.send("waiting");
 	bench.pass(1000);
 	assert.equal(bench.text, "");
 	assert.equal(bench.chip.peek(DPSRAM + 0x90, 4) & AVAILABLE, AVAILABLE);
-	bench.host.reading = true;
+	bench.host.port(0).reading = true;
 	bench.pass(1);
 	assert.equal(bench.text, "waiting");
 });
@@ -218,8 +243,8 @@ test("a host that stops reading leaves the buffer with the device until it reads
 test("closing drops DTR, 1200 baud reaches the device", () => {
 	const bench = start();
 	bench.pass(100);
-	bench.host.close();
-	bench.host.setBaud(1200);
+	bench.host.port(0).close();
+	bench.host.port(0).setBaud(1200);
 	bench.pass(10);
 	assert.deepEqual([bench.unit.state.dtr, bench.unit.state.baud], [false, 1200]);
 });
@@ -252,11 +277,11 @@ test("unplugging ends everything, plugging in enumerates again", () => {
 	bench.pass(100);
 	bench.host.detach();
 	assert.equal(bench.host.configured, false);
-	assert.equal(bench.host.isOpen, false);
+	assert.equal(bench.host.port(0).isOpen, false);
 	bench.pass(10);
 	bench.host.attach();
 	bench.pass(100);
-	assert.equal(bench.host.isOpen, true);
+	assert.equal(bench.host.port(0).isOpen, true);
 });
 
 test("double-buffered IN sends both buffers and reports once", () => {
@@ -274,4 +299,55 @@ test("double-buffered IN sends both buffers and reports once", () => {
 	assert.equal(bench.text.length, 100);
 	assert.equal(bench.text, Array.from({ length: 100 }, (_, index) => String.fromCharCode(0x41 + (index % 26))).join(""));
 	assert.deepEqual(bench.errors(), []);
+});
+
+test("a second serial port opens when it is asked to, has bytes of its own, and is opened again after a replug", () => {
+	const bench = start({}, { twoPorts: true });
+	const second = bench.host.port(1);
+	let text = "";
+	second.onData = (bytes) => {
+		text += Buffer.from(bytes).toString();
+	};
+	assert.equal(second.isPresent, false, "nothing is known before enumeration");
+	bench.pass(100);
+	assert.deepEqual([second.isPresent, second.isOpen, bench.unit.state.dtr, bench.unit.state.secondDtr], [true, false, true, false]);
+	assert.equal(bench.host.port(2).isPresent, false);
+	second.write(Buffer.from("early "));
+	second.open();
+	bench.pass(5);
+	assert.deepEqual([second.isOpen, bench.unit.state.secondDtr], [true, true]);
+	second.write(Buffer.from("bird"));
+	bench.unit.send("first");
+	bench.unit.sendBySecond("second");
+	bench.pass(5);
+	assert.deepEqual([bench.text, text], ["first", "second"]);
+	assert.equal(Buffer.from(bench.unit.state.receivedBySecond).toString().slice(0, 6), "early ");
+	bench.host.detach();
+	assert.deepEqual([second.isPresent, second.isOpen], [false, false]);
+	bench.pass(10);
+	bench.host.attach();
+	bench.pass(100);
+	assert.equal(second.isOpen, true);
+	second.close();
+	bench.pass(5);
+	assert.deepEqual([second.isOpen, bench.unit.state.secondDtr, bench.unit.state.dtr], [false, false, true]);
+	assert.deepEqual(bench.errors(), []);
+});
+
+test("a reader that returns a promise stops virtual time until it settles", async () => {
+	const bench = start();
+	bench.pass(100);
+	let settle = (): void => {};
+	bench.host.port(0).onData = () => new Promise<void>((resolve) => {
+		settle = resolve;
+	});
+	bench.unit.send("x");
+	const before = bench.chip.clock.micros;
+	let waiting: Promise<void> | undefined;
+	while (!waiting && bench.chip.clock.micros < before + 1000) {
+		waiting = bench.chip.advance(bench.chip.core.cycles + 65);
+	}
+	assert.ok(waiting instanceof Promise);
+	settle();
+	await waiting;
 });
