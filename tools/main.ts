@@ -38,6 +38,11 @@ const rows: Record<string, Row> = {
 		needsSetUp: false,
 		load: () => import("../simulator/cli.ts"),
 	},
+	debug: {
+		summary: "debug an app on a simulated Pico W with xsbug or another XS debugger",
+		needsSetUp: true,
+		load: () => import("./debug/command.ts"),
+	},
 	size: {
 		summary: "print the memory table of the last build",
 		needsSetUp: false,

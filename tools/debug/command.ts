@@ -1,0 +1,64 @@
+// `npm run debug`: a debug build of an app on a simulated Pico W, with a debugger on this machine connected to it.
+
+import { Command } from "commander";
+import { resolve } from "node:path";
+import { PicoW } from "../../simulator/simulator.ts";
+import { buildApp } from "../build/build-app.ts";
+import { addSetting } from "../build/command.ts";
+import { withRecords } from "../build/records.ts";
+import { assembleUf2 } from "../build/uf2-file.ts";
+import { UserError } from "../user-error.ts";
+import { bridgeDebugger } from "./bridge.ts";
+import { connectToDebugger, waitForDebugger, xsbugPort } from "./connect.ts";
+
+const projectFolder = resolve(import.meta.dirname, "../..");
+const ssid = "picofetch";
+const passphrase = "simulated network";
+
+interface Options {
+	readonly app?: string;
+	readonly connect: number;
+	readonly listen?: number;
+	readonly config: Readonly<Record<string, unknown>>;
+	readonly seed: number;
+	readonly timeout: number;
+}
+
+/** Options and action of `npm run debug`. */
+export function command(): Command {
+	return new Command()
+		.description("Builds an app with the debugger's protocol, boots it on a simulated Pico W, and connects a debugger to it.")
+		.option("--app <folder>", "folder of the app, with its manifest.json (default: this project's main.ts)")
+		.option("--connect <port>", "the debugger listens on this port of this machine, as xsbug does", portNumber, xsbugPort)
+		.option("--listen <port>", "wait here for a debugger that connects, 0 for any free port", portNumber)
+		.option("--config <key=value>", "set a key of the app's config; may be repeated", addSetting, {})
+		.option("--seed <number>", "seed of everything random in the simulated world", Number, 1)
+		.option("--timeout <seconds>", "virtual seconds the device gets; none pass while the program stands", Number, 3600)
+		.action(debug);
+}
+
+async function debug({ app, connect, listen, config, seed, timeout }: Options): Promise<void> {
+	const built = await buildApp({ debug: true, ...app === undefined ? {} : { app } });
+	const connection = listen === undefined
+		? await connectToDebugger(connect)
+		: await waitForDebugger(listen, port => console.log(`waiting for a debugger on 127.0.0.1:${port}`));
+	const board = new PicoW({ seed, epochMs: Date.now(), network: { ssid, passphrase, hosts: {} } });
+	const image = withRecords(built.image, { configuration: { ...built.configuration, ...config }, ssid, password: passphrase, roots: built.roots });
+	board.loadUf2(assembleUf2({ elf: built.elf, image }));
+	board.console.onText(text => process.stdout.write(text.replaceAll("\r\n", "\n")));
+	bridgeDebugger({ port: board.serialPort(1), clock: board.clock, debugger: connection, projectFolder });
+	const end = await board.run({ timeoutMicros: timeout * 1e6 });
+	board.close();
+	connection.destroy();
+	if (end.reason !== "timeout") {
+		throw new UserError(`the firmware stopped: ${end.reason === "fault" ? end.fault.text : end.reason === "halted" ? end.text : end.reason}`);
+	}
+}
+
+function portNumber(text: string): number {
+	const port = Number(text);
+	if (!/^\d+$/.test(text) || port > 65_535) {
+		throw new UserError(`found ${JSON.stringify(text)}, expected a TCP port, 0 to 65535`);
+	}
+	return port;
+}
