@@ -15,7 +15,7 @@ export function connectToDebugger(port: number): Promise<Socket> {
 		const socket = connect({ host: "127.0.0.1", port });
 		socket.once("connect", () => resolve(socket.setNoDelay(true)));
 		socket.once("error", cause => reject(new UserError(
-			`no debugger listens on 127.0.0.1:${port} (${(cause as NodeJS.ErrnoException).code}): start xsbug first, or wait for a debugger that connects with --listen PORT`,
+			`no debugger listens on 127.0.0.1:${port} (${(cause as NodeJS.ErrnoException).code}): start xsbug first; for a debugger that connects itself there is npm run debug -- --listen PORT`,
 			{ cause },
 		)));
 	});

@@ -14,6 +14,8 @@ import { assembleUf2 } from "../build/uf2-file.ts";
 import { authority } from "../certificates/authority.ts";
 import { issue } from "../certificates/issue.ts";
 import { UserError } from "../user-error.ts";
+import { bridgeDebugger } from "../debug/bridge.ts";
+import { connectToDebugger, xsbugPort } from "../debug/connect.ts";
 import { PageServer } from "./page-server.ts";
 import { outcome, storyEnd } from "./story.ts";
 
@@ -22,6 +24,7 @@ const exitTimedOut = 2;
 const exitFault = 3;
 const exitRefused = 4;
 
+const projectFolder = path.resolve(import.meta.dirname, "../..");
 const ssid = "picofetch";
 const passphrase = "simulated network";
 const serverName = "picofetch.test";
@@ -33,6 +36,7 @@ interface StartOptions {
 	readonly seed: number;
 	readonly timeout: number;
 	readonly pcap?: string;
+	readonly debug?: boolean;
 }
 
 /** What the device is to fetch, and from whom. */
@@ -54,6 +58,7 @@ export function command(): Command {
 		.option("--seed <number>", "seed of everything random in the simulated world", Number, 1)
 		.option("--timeout <seconds>", "virtual seconds the device gets", Number, 120)
 		.option("--pcap <file>", "write the frames on the air to a file")
+		.option("--debug", `with a debugger, which listens on port ${xsbugPort} of this machine, as xsbug does`)
 		.addHelpText("after", [
 			"",
 			"Exit status: 0 the page came, verified; 1 something to put right first; 2 time is over;",
@@ -64,7 +69,8 @@ export function command(): Command {
 
 async function start(options: StartOptions): Promise<void> {
 	const scene = options.url === undefined ? await servedScene(options) : await usersScene(options.url, options);
-	const app = await buildApp({});
+	const connection = options.debug ? await connectToDebugger(xsbugPort) : undefined;
+	const app = await buildApp({ debug: connection !== undefined });
 	const image = withRecords(app.image, {
 		configuration: { ...app.configuration, url: scene.url },
 		ssid,
@@ -88,8 +94,12 @@ async function start(options: StartOptions): Promise<void> {
 	board.loadUf2(uf2);
 	console.log(`booting a simulated Pico W: ${uf2.length / 512} blocks, power on at ${new Date(epochMs).toISOString()}, seed ${options.seed}\n`);
 	board.console.onText(text => process.stdout.write(text.replaceAll("\r\n", "\n")));
+	if (connection !== undefined) {
+		bridgeDebugger({ port: board.serialPort(1), clock: board.clock, debugger: connection, projectFolder });
+	}
 	const end = await board.run({ until: storyEnd, timeoutMicros: options.timeout * 1e6 });
 	board.close();
+	connection?.destroy();
 	if (options.pcap !== undefined) {
 		await mkdir(path.dirname(path.resolve(options.pcap)), { recursive: true });
 		await writeFile(options.pcap, Buffer.concat(pcap));
