@@ -10,6 +10,7 @@
 
 static loop_poller *first;
 static volatile bool awake;
+static loop_figures figures;
 
 void loop_add(loop_poller *poller)
 {
@@ -29,6 +30,14 @@ void loop_busy_turn(void)
 		if (poller->while_busy)
 			poller->poll();
 	}
+}
+
+loop_figures loop_measure(bool restart)
+{
+	loop_figures measured = figures;
+	if (restart)
+		figures = (loop_figures){ 0 };
+	return measured;
 }
 
 void loop_wake(void)
@@ -80,10 +89,15 @@ void loop_turn_without(const loop_poller *left_out)
 		hardware_alarm_set_callback((unsigned)alarm, alarm_reached);
 	}
 	awake = false;
+	uint32_t began_us = time_us_32();
 	for (loop_poller *poller = first; poller; poller = poller->next) {
 		if (poller != left_out)
 			poller->poll();
 	}
+	uint32_t turn_us = time_us_32() - began_us;
+	figures.turns++;
+	if (turn_us > figures.longest_turn_us)
+		figures.longest_turn_us = turn_us;
 	if (!awake)
 		sleep_until((unsigned)alarm, earliest_at_us(left_out));
 }

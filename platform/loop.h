@@ -33,6 +33,15 @@ void loop_busy_turn(void);
 // stands at a break point), during which the rest of the firmware goes on. Not from inside another poller's poll.
 void loop_turn_without(const loop_poller *left_out);
 
+// How long turns of the loop took: what an event waits for at worst.
+typedef struct loop_figures {
+	uint32_t turns;
+	uint32_t longest_turn_us;	// without the sleep behind it
+} loop_figures;
+
+// Of the time since the figures were last restarted; restart begins them anew.
+loop_figures loop_measure(bool restart);
+
 // Lets the next turn begin at once. From any context.
 void loop_wake(void);
 

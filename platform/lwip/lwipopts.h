@@ -69,7 +69,18 @@
 #define LWIP_NETIF_LINK_CALLBACK 1
 
 #define LWIP_CHKSUM_ALGORITHM 3 // word by word, the fastest in C on this core
-#define LWIP_STATS 0
+// What pools and heap have given out, now and at most: modules/network/instrumentation.
+#define LWIP_STATS 1
+#define MEM_STATS 1
+#define MEMP_STATS 1
+#define LINK_STATS 0
+#define ETHARP_STATS 0
+#define IP_STATS 0
+#define IPFRAG_STATS 0
+#define ICMP_STATS 0
+#define UDP_STATS 0
+#define TCP_STATS 0
+#define SYS_STATS 0
 #define LWIP_NO_CTYPE_H 0
 
 // Sequence numbers, ports and DNS identifiers are guessed by attackers: they come from network_random().

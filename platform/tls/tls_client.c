@@ -70,6 +70,7 @@ struct tls_client {
 
 static uint64_t blocks[TLS_CONNECTIONS][TLS_ARENA_BYTES / sizeof(uint64_t)] __attribute__((section(".uninitialized_data.tls_arena")));
 static bool block_taken[TLS_CONNECTIONS];
+static arena_figures last_closed;
 static tls_client *clients;
 
 /* Fastest first on a processor without AES. */
@@ -589,6 +590,8 @@ static void give_block_back(arena *memory)
 		if ((void *)blocks[i] == (void *)memory)
 			block_taken[i] = false;
 	}
+	arena_measure(memory, &last_closed);
+	last_closed.used_bytes = 0;
 	arena_close(memory);
 }
 
@@ -751,6 +754,15 @@ const tls_failure *tls_client_failure(const tls_client *client)
 void tls_client_measure(const tls_client *client, arena_figures *to)
 {
 	arena_measure(client->memory, to);
+}
+
+void tls_client_measure_last(arena_figures *to)
+{
+	*to = last_closed;
+	for (int i = 0; i < TLS_CONNECTIONS; i++) {
+		if (block_taken[i])
+			arena_measure((arena *)blocks[i], to);
+	}
 }
 
 void tls_client_close(tls_client *client)

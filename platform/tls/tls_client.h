@@ -116,6 +116,9 @@ const tls_failure *tls_client_failure(const tls_client *client);
 /** Figures of the arena. */
 void tls_client_measure(const tls_client *client, arena_figures *to);
 
+/** Figures of the arena of the connection that is open, or of the last one (nothing used, its peaks); zeros before the first. */
+void tls_client_measure_last(arena_figures *to);
+
 /**
  * Sends close_notify, closes TCP (reset after 5 s without an answer), zeroes and
  * frees the arena. `client` is gone afterwards, and `changed` is not called again.

@@ -58,7 +58,7 @@ void engine_cancel(engine_event *event)
 	restore_interrupts(state);
 }
 
-static unsigned count_events(void)
+unsigned engine_count_events(void)
 {
 	uint32_t state = save_and_disable_interrupts();
 	unsigned count = 0;
@@ -117,7 +117,7 @@ static void deliver(engine_event *event)
 static void engine_poll(void)
 {
 	run_jobs();
-	for (unsigned count = count_events(); machine && count; count--) {
+	for (unsigned count = engine_count_events(); machine && count; count--) {
 		engine_event *event = take_event();
 		if (!event)
 			break;

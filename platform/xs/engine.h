@@ -43,6 +43,9 @@ void engine_post(engine_event *event);
 // Takes an event out of the queue, if it is there. From the loop's thread.
 void engine_cancel(engine_event *event);
 
+// Events that wait now. Any context.
+unsigned engine_count_events(void);
+
 // Leaves a new CodedError (modules/base/error.ts) in *result: a stable code and a sentence (at most 255 bytes) in printf's form.
 void engine_make_error(xsMachine *the, xsSlot *result, const char *code, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -2,8 +2,9 @@
 // widths, voltages, devices on I2C and SPI, a serial line, and everything that is refused.
 
 import assert from "node:assert/strict";
+import { duplexPair, type Duplex } from "node:stream";
 import test from "node:test";
-import { PicoW, type I2cDevice, type Pin } from "../../../simulator/simulator.ts";
+import { PicoW, type I2cDevice, type NetworkOptions, type Pin } from "../../../simulator/simulator.ts";
 import { sceneUf2 } from "../../support/device.ts";
 
 const app = "test/device/hardware/app";
@@ -20,8 +21,8 @@ class Scene {
 	}
 
 	/** A device with this story; `wire` hangs things on its pins before it is switched on. */
-	static async open(story: string, wire: (board: PicoW) => void = () => {}, radio = false): Promise<Scene> {
-		const board = new PicoW({ seed: 1, ...radio && { network: {} } });
+	static async open(story: string, wire: (board: PicoW) => void = () => {}, network?: Partial<NetworkOptions>): Promise<Scene> {
+		const board = new PicoW({ seed: 1, ...network && { network } });
 		wire(board);
 		board.loadUf2(await sceneUf2({ app, configuration: { story } }));
 		return new Scene(board);
@@ -294,7 +295,7 @@ test("I2C: writes, reads, repeated start, a bus that is shared, and each way to 
 	memory.stretchMicros = Infinity;
 	const late = await scene.next();
 	assert.match(late.late as string, /^ETIMEDOUT: i2c 0x50: not done after \d of 2 bytes/);
-	assert.equal(late.ms, 25);
+	assert.ok((late.ms as number) >= 25 && (late.ms as number) < 32, `${late.ms} ms`);
 	memory.stretchMicros = 0;
 	const after = await scene.next();
 	assert.equal(memory.cells[1], 0x77);
@@ -350,8 +351,64 @@ test("serial: bytes both ways, a full ring, what is lost is told, closed inside 
 	scene.close();
 });
 
+test("instrumentation: what is held is counted, peaks begin anew, a long turn is seen", async () => {
+	type Memory = Record<"used" | "peak" | "free", number>;
+	type Figures = { slots: Memory; chunks: Memory; arena: Record<"size" | "unused", number>; stack: Record<"size" | "peak", number>; nativeStack: Record<"size" | "peak", number>; eventsQueued: number; loop: Record<"turns" | "longestTurn", number> };
+	const scene = await Scene.open("instrumentation");
+	const said = await scene.next() as unknown as Record<"before" | "held" | "after", Figures> & { network: Record<string, unknown> };
+	const { before, held, after } = said;
+	assert.ok(held.chunks.used - before.chunks.used >= 5000, `${held.chunks.used} ${before.chunks.used}`);
+	assert.ok(held.slots.used - before.slots.used >= 300 * 2 * 16);
+	for (const figures of [before, held, after]) {
+		for (const { used, peak, free } of [figures.slots, figures.chunks]) {
+			assert.ok(used > 0 && peak >= used && free >= 0, JSON.stringify(figures));
+		}
+		const { stack, nativeStack, arena, slots, chunks } = figures;
+		assert.ok(stack.peak > 0 && stack.peak < stack.size);
+		assert.ok(nativeStack.size === 8192 && nativeStack.peak > 500 && nativeStack.peak < 8192 - 64, JSON.stringify(nativeStack));
+		assert.ok(slots.used + slots.free + chunks.used + chunks.free + stack.size + arena.unused <= arena.size);
+		assert.equal(figures.eventsQueued, 0);
+	}
+	assert.ok(held.stack.peak - before.stack.peak > 20 * 16 * 4, "twenty frames");
+	assert.ok(after.stack.peak < held.stack.peak, "begins anew");
+	assert.ok(after.loop.longestTurn >= 25_000 && after.loop.longestTurn < 40_000, `${after.loop.longestTurn}`);
+	assert.ok(held.loop.longestTurn < 25_000);
+	assert.ok(after.loop.turns >= 2);
+	assert.deepEqual(said.network.packets, { size: 0, used: 0, peak: 0, refused: 0 }, "no network was started");
+	scene.close();
+});
+
+test("instrumentation of the network and of TLS: what is open, what was the most, what is left afterwards", async () => {
+	type Pool = Record<"size" | "used" | "peak" | "refused", number>;
+	type Network = Record<"packets" | "segments" | "connections" | "sockets" | "heap", Pool>;
+	type Tls = Record<"size" | "used" | "peak" | "largestFree" | "refused", number>;
+	const ends = (): Duplex => {
+		const [near, far] = duplexPair();
+		far.on("error", () => {});
+		far.once("data", () => far.end());
+		return near;
+	};
+	const scene = await Scene.open("network", undefined, { hosts: { "192.0.2.7": { ports: { 443: { connect: ends } } } } });
+	const said = await scene.next();
+	const [before, open, closed] = ["tls before", "tls open", "tls closed"].map(what => said[what] as Tls) as [Tls, Tls, Tls];
+	assert.deepEqual(before, { size: 0, used: 0, peak: 0, largestFree: 0, refused: 0 });
+	assert.ok(open.used > 5000 && open.used < open.size && open.largestFree > 0 && open.largestFree <= open.size - open.used, JSON.stringify(open));
+	assert.ok(closed.used === 0 && closed.peak >= open.peak && closed.refused === 0, JSON.stringify(closed));
+	const [networkOpen, networkClosed] = ["network open", "network closed"].map(what => said[what] as Network) as [Network, Network];
+	assert.equal(networkOpen.connections.used, 1, JSON.stringify(networkOpen));
+	assert.ok(networkOpen.sockets.used >= 1, "DHCP's");
+	for (const figures of [networkOpen, networkClosed]) {
+		for (const { size, used, peak, refused } of [figures.packets, figures.segments, figures.connections, figures.sockets, figures.heap]) {
+			assert.ok(size > 0 && used <= peak && peak <= size && refused === 0, JSON.stringify(figures));
+		}
+	}
+	assert.ok(networkClosed.packets.peak > 0 && networkClosed.packets.used === 0, JSON.stringify(networkClosed.packets));
+	assert.ok(networkClosed.heap.peak > 200);
+	scene.close();
+});
+
 test("the LED on the radio chip goes on and off", async () => {
-	const scene = await Scene.open("led", undefined, true);
+	const scene = await Scene.open("led", undefined, {});
 	const said = await scene.next();
 	assert.equal(said.led, true);
 	assert.equal(scene.board.radio?.report().led, true);

@@ -2,6 +2,9 @@
 // "ready" the test does its part on the other side of the pins.
 
 import config from "mc/config";
+import { instrumentation, restartInstrumentation } from "instrumentation";
+import { networkInstrumentation } from "network/instrumentation";
+import { tlsInstrumentation } from "embedded:io/socket/tcp/tls/instrumentation";
 import Analog from "embedded:io/analog";
 import Digital from "embedded:io/digital";
 import DigitalBank from "embedded:io/digitalbank";
@@ -10,8 +13,11 @@ import LED from "led";
 import PWM from "embedded:io/pwm";
 import Serial from "embedded:io/serial";
 import SPI from "embedded:io/spi";
+import TLSSocket from "embedded:io/socket/tcp/tls";
+import { setTime } from "time";
+import { join } from "wifi";
 
-const stories: Readonly<Record<string, () => void | Promise<void>>> = {
+const stories: Readonly<Record<string, () => unknown>> = {
 	async digital() {
 		const up = new Digital({ pin: 2, mode: Digital.InputPullUp });
 		const down = new Digital({ pin: 3, mode: Digital.InputPullDown });
@@ -200,7 +206,7 @@ const stories: Readonly<Record<string, () => void | Promise<void>>> = {
 		await ready();		// the device holds the clock
 		const from = Date.now();
 		say("late", refusal(() => memory.write(Uint8Array.of(0, 1))));
-		say("ms", Math.round((Date.now() - from) / 5) * 5);
+		say("ms", Date.now() - from);
 		await ready();		// it lets go
 		memory.write(Uint8Array.of(1, 0x77));
 		memory.write(Uint8Array.of(1), false);
@@ -270,6 +276,45 @@ const stories: Readonly<Record<string, () => void | Promise<void>>> = {
 		flooded.close();
 	},
 
+	async instrumentation() {
+		const before = instrumentation();
+		say("before", before);
+		restartInstrumentation();
+		let held: unknown = new Uint8Array(5000);
+		let objects: object[] = [];
+		for (let index = 0; index < 300; index++) objects.push({ index });
+		deep(20);
+		await pause(1);
+		const held1 = instrumentation();
+		say("held", held1);
+		held = undefined;
+		objects = [];
+		restartInstrumentation();
+		const until = Date.now() + 30;
+		setTimeout(() => { while (Date.now() < until); }, 1);
+		await pause(40);
+		say("after", instrumentation());
+		say("network", networkInstrumentation());
+		return held;
+	},
+
+	async network() {
+		say("tls before", tlsInstrumentation());
+		await join();
+		setTime(Date.UTC(2026, 0, 15));
+		const address = "192.0.2.7";
+		let open = networkInstrumentation();
+		const code = await new Promise<string>(resolve => {
+			new TLSSocket({ address, port: 443, tls: { host: "silent.example" }, onError: error => resolve(error.code) });
+			say("tls open", tlsInstrumentation());
+			open = networkInstrumentation();
+		});
+		say("network open", open);
+		say("code", code);
+		say("tls closed", tlsInstrumentation());
+		say("network closed", networkInstrumentation());
+	},
+
 	async led() {
 		const led = new LED();
 		say("led", [led.brightness, led.lit]);
@@ -295,6 +340,11 @@ function pause(ms: number): Promise<void> {
 
 function say(what: string, value: unknown): void {
 	console.log(`${what} ${JSON.stringify(value)}`);
+}
+
+/** Takes a stack of some depth. */
+function deep(levels: number): number {
+	return levels === 0 ? 0 : 1 + deep(levels - 1);
 }
 
 /** What an attempt ends with: code or class, and the sentence. */
