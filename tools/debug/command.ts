@@ -1,6 +1,7 @@
-// `npm run debug`: a debug build of an app on a simulated Pico W, with a debugger on this machine connected to it.
+// `npm run debug`: a debug build of an app on a simulated Pico W, or a board that has one, with a debugger on this machine connected.
 
 import { Command } from "commander";
+import type { Socket } from "node:net";
 import { resolve } from "node:path";
 import { PicoW } from "../../simulator/simulator.ts";
 import { buildApp } from "../build/build-app.ts";
@@ -8,6 +9,7 @@ import { addSetting } from "../build/command.ts";
 import { withRecords } from "../build/records.ts";
 import { assembleUf2 } from "../build/uf2-file.ts";
 import { UserError } from "../user-error.ts";
+import { bridgeBoard, openSerialPort } from "./board.ts";
 import { bridgeDebugger } from "./bridge.ts";
 import { connectToDebugger, waitForDebugger, xsbugPort } from "./connect.ts";
 
@@ -19,6 +21,7 @@ interface Options {
 	readonly app?: string;
 	readonly connect: number;
 	readonly listen?: number;
+	readonly port?: string;
 	readonly config: Readonly<Record<string, unknown>>;
 	readonly seed: number;
 	readonly timeout: number;
@@ -27,21 +30,32 @@ interface Options {
 /** Options and action of `npm run debug`. */
 export function command(): Command {
 	return new Command()
-		.description("Builds an app with the debugger's protocol, boots it on a simulated Pico W, and connects a debugger to it.")
+		.description("Builds an app with the debugger's protocol, boots it on a simulated Pico W, and connects a debugger to it; or connects it to a board.")
 		.option("--app <folder>", "folder of the app, with its manifest.json (default: this project's main.ts)")
 		.option("--connect <port>", "the debugger listens on this port of this machine, as xsbug does", portNumber, xsbugPort)
 		.option("--listen <port>", "wait here for a debugger that connects, 0 for any free port", portNumber)
+		.option("--port <path>", "no simulation: a board's second serial port, /dev/ttyACM1 for instance; its .uf2 is of npm run build -- --debug")
 		.option("--config <key=value>", "set a key of the app's config; may be repeated", addSetting, {})
 		.option("--seed <number>", "seed of everything random in the simulated world", Number, 1)
 		.option("--timeout <seconds>", "virtual seconds the device gets; none pass while the program stands", Number, 3600)
 		.action(debug);
 }
 
-async function debug({ app, connect, listen, config, seed, timeout }: Options): Promise<void> {
+async function debug({ app, connect, listen, port, config, seed, timeout }: Options): Promise<void> {
+	const toDebugger = (): Promise<Socket> => listen === undefined
+		? connectToDebugger(connect)
+		: waitForDebugger(listen, at => console.log(`waiting for a debugger on 127.0.0.1:${at}`));
+	if (port !== undefined) {
+		const connection = await toDebugger();
+		try {
+			await bridgeBoard(openSerialPort(port), connection, projectFolder);
+		} finally {
+			connection.destroy();
+		}
+		return;
+	}
 	const built = await buildApp({ debug: true, ...app === undefined ? {} : { app } });
-	const connection = listen === undefined
-		? await connectToDebugger(connect)
-		: await waitForDebugger(listen, port => console.log(`waiting for a debugger on 127.0.0.1:${port}`));
+	const connection = await toDebugger();
 	const board = new PicoW({ seed, epochMs: Date.now(), network: { ssid, passphrase, hosts: {} } });
 	const image = withRecords(built.image, { configuration: { ...built.configuration, ...config }, ssid, password: passphrase, roots: built.roots });
 	board.loadUf2(assembleUf2({ elf: built.elf, image }));
