@@ -15,6 +15,7 @@
 typedef struct analog {
 	bool used;
 	uint8_t channel;
+	xsSlot handle;	// remembered: it keeps its pin until close(), also when nobody holds it
 } analog;
 
 static analog channels[CHANNELS];
@@ -55,6 +56,7 @@ void xs_analog_open(xsMachine *the)
 	else
 		adc_gpio_init(FIRST_PIN + channel);	// no pulls, digital input off: they would bend the voltage (erratum RP2040-E6)
 	xsmcSetHostData(xsResult, opened);
+	engine_remember(the, &opened->handle, &xsResult);
 }
 
 // (handle, bits) -> value. Takes 96 cycles of clk_adc, two microseconds. Erratum RP2040-E11: the steps at 512, 1536, 2560 and
@@ -75,5 +77,6 @@ void xs_analog_close(xsMachine *the)
 	if (!of)
 		return;
 	xsmcSetHostData(xsArg(0), NULL);
+	engine_forget(the, &of->handle);
 	release(of);
 }

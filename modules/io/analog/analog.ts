@@ -33,7 +33,7 @@ const fullScaleVolts = 3.3;
 const sensorVoltsAt27 = 0.706;
 const sensorVoltsPerDegree = 0.001721;
 
-/** An analogue input. It keeps its pin until `close()`. */
+/** An analogue input. It keeps its pin until `close()`, also when nobody holds it. */
 export default class Analog {
 	#handle: Handle | undefined;
 	readonly #channel: number;

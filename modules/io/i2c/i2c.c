@@ -32,6 +32,7 @@ typedef struct i2c_device {
 	uint8_t bus;
 	uint8_t address;
 	uint32_t timeout_us;
+	xsSlot handle;	// remembered: it keeps its pins until close(), also when nobody holds it
 } i2c_device;
 
 static i2c_bus buses[NUM_I2CS];
@@ -139,6 +140,7 @@ void xs_i2c_open(xsMachine *the)
 	bus->users++;
 	bus->addresses[address / 32] |= 1u << address % 32;
 	xsmcSetHostData(xsResult, device);
+	engine_remember(the, &device->handle, &xsResult);
 }
 
 typedef enum transfer_end { TRANSFER_DONE, TRANSFER_NO_ADDRESS, TRANSFER_NO_DATA, TRANSFER_LOST, TRANSFER_LATE } transfer_end;
@@ -248,5 +250,6 @@ void xs_i2c_close(xsMachine *the)
 	if (!device)
 		return;
 	xsmcSetHostData(xsArg(0), NULL);
+	engine_forget(the, &device->handle);
 	release(device);
 }

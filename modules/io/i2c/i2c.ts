@@ -33,7 +33,7 @@ const bitsPerByte = 9;
 /** No transfer takes longer: the loop waits for it. */
 const longestTransferMs = 1000;
 
-/** A device on an I2C bus. It keeps its address, and the bus, until `close()`. */
+/** A device on an I2C bus. It keeps its address, and the bus, until `close()`, also when nobody holds it. */
 export default class I2C {
 	#handle: Handle | undefined;
 	readonly #longestBytes: number;

@@ -19,6 +19,7 @@ typedef struct pwm_output {
 	uint8_t pin;
 	uint8_t resolution;
 	double hz;	// as it was asked for
+	xsSlot handle;	// remembered: it runs until close(), also when nobody holds it
 } pwm_output;
 
 static pwm_output outputs[NUM_PWM_SLICES][2];
@@ -83,6 +84,7 @@ void xs_pwm_open(xsMachine *the)
 	}
 	*output = (pwm_output){ .used = true, .pin = (uint8_t)pin, .resolution = (uint8_t)xsmcToInteger(xsArg(2)), .hz = hz };
 	xsmcSetHostData(xsResult, output);
+	engine_remember(the, &output->handle, &xsResult);
 	pwm_set_chan_level(slice, channel, 0);
 	if (!other->used) {
 		slices[slice].divider = divider;
@@ -127,5 +129,6 @@ void xs_pwm_close(xsMachine *the)
 	if (!output)
 		return;
 	xsmcSetHostData(xsArg(0), NULL);
+	engine_forget(the, &output->handle);
 	release(output);
 }

@@ -20,6 +20,7 @@ typedef struct spi_device {
 	int8_t select;
 	bool active;	// level of a selected device
 	uint8_t index;
+	xsSlot handle;	// remembered: it keeps its pins until close(), also when nobody holds it
 } spi_device;
 
 static pins_block block_of(unsigned index)
@@ -79,6 +80,7 @@ void xs_spi_open(xsMachine *the)
 	}
 	*device = (spi_device){ .pins = pins, .select = (int8_t)select, .active = active, .index = (uint8_t)index };
 	xsmcSetHostData(xsResult, device);
+	engine_remember(the, &device->handle, &xsResult);
 	// Not selected before anything else moves, and the clock at its mode's rest before the block has the pin.
 	if (select != NO_PIN) {
 		gpio_put((unsigned)select, !active);
@@ -148,5 +150,6 @@ void xs_spi_close(xsMachine *the)
 	if (!device)
 		return;
 	xsmcSetHostData(xsArg(0), NULL);
+	engine_forget(the, &device->handle);
 	release(device);
 }

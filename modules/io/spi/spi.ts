@@ -42,7 +42,7 @@ function optionalPin(what: string, pin: number | undefined): number {
 	return pin === undefined ? noPin : integer(what, pin, 0, highestPin);
 }
 
-/** A device on an SPI bus, most significant bit first. It keeps pins and block until `close()`. */
+/** A device on an SPI bus, most significant bit first. It keeps pins and block until `close()`, also when nobody holds it. */
 export default class SPI {
 	#handle: Handle | undefined;
 	readonly #reads: boolean;

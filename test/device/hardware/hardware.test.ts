@@ -221,6 +221,18 @@ test("PWM on the pin: duty and period as measured, never and always, a partner t
 	scene.close();
 });
 
+test("what nobody holds any more goes on until it is closed", async () => {
+	const scene = await Scene.open("dropped");
+	await scene.next();
+	const { duty } = await measure(scene, scene.board.pin(14), 5000);
+	assert.ok(Math.abs(duty - 0.5) < 0.01, `${duty}`);
+	scene.board.pin(15).drive(true);
+	const said = await scene.next();
+	assert.equal(said.edge, 1);
+	assert.deepEqual(said.kept, ["EBUSY", "EBUSY", "EBUSY", "EBUSY"]);
+	scene.close();
+});
+
 test("analogue inputs give 4096ths of 3.3 V, and channel 4 the temperature", async () => {
 	const scene = await Scene.open("analog", board => {
 		board.setVolts(26, 0);

@@ -171,6 +171,23 @@ const stories: Readonly<Record<string, () => unknown>> = {
 		await ready();
 	},
 
+	async dropped() {
+		open();
+		for (let round = 0; round < 40; round++) new Uint8Array(10_000).fill(round);
+		await ready();		// the board looks at 14 and moves 15
+		say("kept", [refusal(() => new Digital({ pin: 14, mode: Digital.Input })), refusal(() => new Analog({ pin: 26 })),
+			refusal(() => new I2C({ data: 4, clock: 5, address: 0x20 })), refusal(() => new SPI({ in: 16, clock: 18, hz: 1e6 }))].map(text => text.slice(0, 5)));
+
+		/** In a function of its own, so that nothing of it is left on the stack. */
+		function open(): void {
+			new PWM({ pin: 14, hz: 1000 }).write(512);
+			new Digital({ pin: 15, mode: Digital.Input, edge: Digital.Rising, onReadable() { say("edge", this.read()); } });
+			new Analog({ pin: 26 });
+			new I2C({ data: 4, clock: 5, address: 0x20 });
+			new SPI({ in: 16, clock: 18, hz: 1e6 });
+		}
+	},
+
 	async analog() {
 		const inputs = [26, 27, 28].map(pin => new Analog({ pin }));
 		const coarse = [8, 1];
