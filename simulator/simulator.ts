@@ -309,9 +309,13 @@ export class PicoW {
 		this.#chip.adc.celsius = celsius;
 	}
 
-	/** Sends bytes into a UART, at its own baud rate; what it sends itself is in `uartText`. */
-	uartSend(index: 0 | 1, bytes: Iterable<number>): void {
-		this.#chip.uarts[index].send(bytes);
+	/**
+	 * Sends bytes into a UART, at its own baud rate; what it sends itself is in `uartText`.
+	 *
+	 * @param error what the receiver is to find wrong with each of them.
+	 */
+	uartSend(index: 0 | 1, bytes: Iterable<number>, error?: "framing" | "parity" | "break"): void {
+		this.#chip.uarts[index].send(bytes, error);
 	}
 
 	/** Calls `listener` with each byte that a UART has sent. */

@@ -26,6 +26,10 @@ const RECEIVE_LEVELS = [4, 8, 16, 24, 28];
 /** Bit times after which received bytes are told even below their level. */
 const RECEIVE_TIMEOUT_BITS = 32;
 
+/** What the receiver finds wrong with a byte: bits 11:8 of UARTDR (datasheet table 421). A break is a byte without stop bit too. */
+export type UartError = "framing" | "parity" | "break";
+const ERROR_BITS: Readonly<Record<UartError, number>> = { framing: 0x100, parity: 0x200, break: 0x500 };
+
 export interface UartWiring {
 	irq: number;
 	dreqTransmit: number;
@@ -87,9 +91,11 @@ export class Uart extends Block {
 		return divider ? (4 * this.#wiring.peripheralHz()) / divider : 0;
 	}
 
-	/** Bytes arrive from outside, one after the other at the block's own baud rate. */
-	send(bytes: Iterable<number>): void {
-		this.#arriving.push(...bytes);
+	/** Bytes arrive from outside, one after the other at the block's own baud rate. @param error what is wrong with them. */
+	send(bytes: Iterable<number>, error?: UartError): void {
+		for (const byte of bytes) {
+			this.#arriving.push(byte | (error ? ERROR_BITS[error] : 0));
+		}
 		this.#arrive();
 	}
 

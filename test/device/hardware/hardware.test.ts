@@ -363,6 +363,18 @@ test("serial: bytes both ways, a full ring, what is lost is told, closed inside 
 	scene.close();
 });
 
+test("serial: a broken byte is dropped and told by its kind, and the port goes on", async () => {
+	const scene = await Scene.open("broken");
+	for (const error of ["framing", "parity", "break", undefined] as const) {
+		await scene.next();
+		scene.board.uartSend(0, [0x41], error);
+		await scene.pass(1000);
+		scene.board.uartSend(0, [0x42]);
+	}
+	assert.deepEqual((await scene.next()).seen, ["ERR_SERIAL_FRAMING", 0x42, "ERR_SERIAL_PARITY", 0x42, "ERR_SERIAL_BREAK", 0x42, 0x41, 0x42]);
+	scene.close();
+});
+
 test("instrumentation: what is held is counted, peaks begin anew, a long turn is seen", async () => {
 	type Memory = Record<"used" | "peak" | "free", number>;
 	type Figures = { slots: Memory; chunks: Memory; arena: Record<"size" | "unused", number>; stack: Record<"size" | "peak", number>; nativeStack: Record<"size" | "peak", number>; eventsQueued: number; loop: Record<"turns" | "longestTurn", number> };

@@ -78,6 +78,29 @@ test("a byte takes its time on the UART's wire", () => {
 	assert.equal(chip.peek(UART, 4), 0x41);
 });
 
+test("a UART hears nothing without a pin, tells what is wrong with a byte, and loops back", () => {
+	const chip = bareChip();
+	const UART = 0x40038000;
+	chip.poke(RESETS, 4, 0);
+	chip.poke(CLOCKS + 0x48, 4, 1 << 11);
+	chip.poke(UART + 0x24, 4, 1);
+	chip.poke(UART + 0x2c, 4, 0x70);
+	chip.poke(UART + 0x30, 4, 0x301);
+	chip.uarts[1].send([1]);
+	pass(chip, 1000);
+	assert.equal(chip.peek(UART + 0x18, 4) & 0x10, 0x10);
+	chip.poke(0x40014004 + 8 * 5, 4, 2); // GPIO 5: UART1 receive
+	chip.uarts[1].send([2]);
+	chip.uarts[1].send([3], "parity");
+	chip.uarts[1].send([0], "break");
+	pass(chip, 1000);
+	assert.deepEqual([chip.peek(UART, 4), chip.peek(UART, 4), chip.peek(UART, 4)], [2, 0x203, 0x500]);
+	chip.poke(UART + 0x30, 4, 0x381);
+	chip.poke(UART, 4, 0x55);
+	pass(chip, 1000);
+	assert.equal(chip.peek(UART, 4), 0x55);
+});
+
 test("the timer counts microseconds of the tick, and an alarm fires at its microsecond", () => {
 	const chip = bareChip();
 	assert.equal(chip.peek(TIMER + 0x28, 4), 0);

@@ -293,6 +293,18 @@ const stories: Readonly<Record<string, () => unknown>> = {
 		flooded.close();
 	},
 
+	async broken() {
+		const seen: (string | number)[] = [];
+		const port = new Serial({ receive: 13, baud: 115_200, onReadable(count) {
+			for (; count > 0; count--) seen.push(this.read() as number);
+		}, onError(error) {
+			seen.push(error.code);
+		} });
+		for (let part = 0; part < 4; part++) await ready(5);		// good and broken bytes by turns
+		say("seen", seen);
+		port.close();
+	},
+
 	async instrumentation() {
 		const before = instrumentation();
 		say("before", before);
