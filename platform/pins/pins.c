@@ -9,8 +9,8 @@
 
 // Pads after a reset (RP2040 datasheet table 343): input enabled, 4 mA, pull-down, Schmitt trigger.
 #define PAD_RESET (PADS_BANK0_GPIO0_IE_BITS | (1u << PADS_BANK0_GPIO0_DRIVE_LSB) | PADS_BANK0_GPIO0_PDE_BITS | PADS_BANK0_GPIO0_SCHMITT_BITS)
-// The SDK turns the digital inputs of the analogue pins off at start (erratum RP2040-E6: they are on after a reset, and a
-// voltage between the logic levels makes them draw current). So are they given back.
+// The digital inputs of the analogue pins are off after a reset of revision B2, the Pico W's; before it they were on, and a
+// voltage between the logic levels made them draw current (erratum RP2040-E6): the SDK turns them off there.
 #define ANALOG_PINS 0x3c000000u
 
 static const char *pin_owners[PINS_COUNT];

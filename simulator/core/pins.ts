@@ -16,6 +16,8 @@ const FUNCTION_PIO1 = 7;
 
 /** A pad after reset: input enabled, pull-down, Schmitt trigger, 4 mA (datasheet table 343). */
 const PAD_RESET = 0x56;
+/** GPIO 26 to 29, the ADC's, have their digital input off after reset since revision B2 (erratum RP2040-E6). */
+const FIRST_ANALOG_PIN = 26;
 const PAD_OUTPUT_DISABLE = 0x80;
 const PAD_INPUT_ENABLE = 0x40;
 const PAD_PULL_UP = 0x08;
@@ -120,6 +122,7 @@ export class Pins {
 
 	resetPads(): void {
 		this.pad.fill(PAD_RESET);
+		this.pad.fill(PAD_RESET & ~PAD_INPUT_ENABLE, FIRST_ANALOG_PIN);
 		this.#derivePads();
 		this.changed();
 	}

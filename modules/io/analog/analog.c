@@ -54,7 +54,7 @@ void xs_analog_open(xsMachine *the)
 	if (channel == CHANNEL_TEMPERATURE)
 		adc_set_temp_sensor_enabled(true);
 	else
-		adc_gpio_init(FIRST_PIN + channel);	// no pulls, digital input off: they would bend the voltage (erratum RP2040-E6)
+		adc_gpio_init(FIRST_PIN + channel);	// no pulls, digital input off: they would bend the voltage (4.9.1; on after reset before B2, erratum RP2040-E6)
 	xsmcSetHostData(xsResult, opened);
 	engine_remember(the, &opened->handle, &xsResult);
 }

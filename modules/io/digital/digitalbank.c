@@ -81,7 +81,7 @@ static void set_up(const digitalbank *bank, uint32_t initial)
 		unsigned pin = (unsigned)__builtin_ctz(left);
 		// Both pulls together are the bus keeper: the pin stays where it was left (2.19.4.1).
 		gpio_set_pulls(pin, bank->mode == MODE_PULL_UP || bank->mode == MODE_PULL_UP_DOWN, bank->mode == MODE_PULL_DOWN || bank->mode == MODE_PULL_UP_DOWN);
-		gpio_set_function(pin, GPIO_FUNC_SIO);	// turns the pad's input on, which GPIO 26 to 28 need (erratum RP2040-E6)
+		gpio_set_function(pin, GPIO_FUNC_SIO);	// turns the pad's input on, which is off on GPIO 26 to 28 after reset
 	}
 }
 
