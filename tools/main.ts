@@ -53,6 +53,11 @@ const rows: Record<string, Row> = {
 		needsSetUp: true,
 		load: () => import("../test/bench/bench.ts"),
 	},
+	conformance: {
+		summary: "run public suites of certificate paths through the validator",
+		needsSetUp: true,
+		load: () => import("./conformance/command.ts"),
+	},
 	soak: {
 		summary: "fetch again and again on one boot, and watch memory",
 		needsSetUp: true,

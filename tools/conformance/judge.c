@@ -1,0 +1,125 @@
+/*
+ * The validator as a filter for tools/conformance: one case a line in, one
+ * verdict a line out.
+ *
+ * A case is fields parted by blanks: seconds since 1970, the most intermediates
+ * (-1: any), the host as "dns:NAME" or "ip:HEX", how many of the certificates
+ * are roots, then the certificates in hexadecimal, roots first, leaf next.
+ * A verdict is "ok" or a code, the number of the certificate at fault (-1:
+ * none), and how many signatures were checked.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mbedtls/md.h"
+#include "mbedtls/pk.h"
+#include "mbedtls/rsa.h"
+#include "trust.h"
+
+#define CERTIFICATES_MAX 4096
+
+typedef struct suite_case {
+	der certificates[CERTIFICATES_MAX];
+	unsigned count, roots;
+} suite_case;
+
+/* What the library's configuration asks for; the device has its own. */
+void *arena_calloc(size_t count, size_t size_bytes)
+{
+	return calloc(count, size_bytes);
+}
+
+void arena_free(void *block)
+{
+	free(block);
+}
+
+static bool give_root(void *context, unsigned index, der *root)
+{
+	const suite_case *of = context;
+
+	if (index >= of->roots)
+		return false;
+	*root = of->certificates[index];
+	return true;
+}
+
+static bool check_signature(void *context, const certificate *child, const certificate *issuer)
+{
+	mbedtls_md_type_t kind = child->hash_bits == 256 ? MBEDTLS_MD_SHA256 : child->hash_bits == 384 ? MBEDTLS_MD_SHA384 : MBEDTLS_MD_SHA512;
+	mbedtls_pk_rsassa_pss_options pss = {.mgf1_hash_id = kind, .expected_salt_len = child->hash_bits / 8};
+	unsigned char hash[64], *at = (unsigned char *)issuer->key_info.at;
+	mbedtls_pk_context key;
+	int error;
+
+	(void)context;
+	if (mbedtls_md(mbedtls_md_info_from_type(kind), child->signed_part.at, child->signed_part.length, hash) != 0)
+		return false;
+	mbedtls_pk_init(&key);
+	error = mbedtls_pk_parse_subpubkey(&at, at + issuer->key_info.length, &key);
+	if (error == 0) {
+		bool is_pss = child->scheme == CERTIFICATE_RSA_PSS;
+		mbedtls_pk_type_t type = is_pss ? MBEDTLS_PK_RSASSA_PSS : child->scheme == CERTIFICATE_ECDSA ? MBEDTLS_PK_ECDSA : MBEDTLS_PK_RSA;
+		error = mbedtls_pk_verify_ext(type, is_pss ? &pss : NULL, &key, kind, hash, child->hash_bits / 8u,
+			child->signature.at, child->signature.length);
+	}
+	mbedtls_pk_free(&key);
+	return error == 0;
+}
+
+static der from_hex(const char *text)
+{
+	size_t length = strlen(text) / 2;
+	uint8_t *bytes = malloc(length + !length);
+
+	for (size_t i = 0; i < length; i++) {
+		char pair[3] = {text[i * 2], text[i * 2 + 1], 0};
+		bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
+	}
+	return (der){bytes, length};
+}
+
+static void judge(char *line)
+{
+	static suite_case of;
+	trust_question question = {.root = give_root, .check = check_signature, .context = &of};
+	trust_answer answer;
+	char *field = strtok(line, " \n");
+	int at_fault = -1;
+
+	memset(&of, 0, sizeof of);
+	question.now = strtoll(field, NULL, 10);
+	question.intermediates_max = atoi(strtok(NULL, " \n"));
+	field = strtok(NULL, " \n");
+	if (strncmp(field, "ip:", 3) == 0)
+		question.host.address = from_hex(field + 3);
+	else
+		question.host.text = (der){(const uint8_t *)field + 4, strlen(field + 4)};
+	of.roots = (unsigned)atoi(strtok(NULL, " \n"));
+	while ((field = strtok(NULL, " \n")) && of.count < CERTIFICATES_MAX)
+		of.certificates[of.count++] = from_hex(field);
+	question.sent = of.certificates + of.roots;
+	question.sent_count = of.count - of.roots;
+	trust_judge(&question, &answer);
+	for (unsigned i = 0; i < of.count; i++) {
+		if (answer.at_fault.at == of.certificates[i].at)
+			at_fault = (int)i;
+	}
+	printf("%s %d %u\n", answer.code ? answer.code : "ok", at_fault, answer.signatures);
+	fflush(stdout);
+	for (unsigned i = 0; i < of.count; i++)
+		free((void *)of.certificates[i].at);
+	free((void *)question.host.address.at);
+}
+
+int main(void)
+{
+	char *line = NULL;
+	size_t room = 0;
+
+	while (getline(&line, &room, stdin) > 0)
+		judge(line);
+	free(line);
+	return 0;
+}
