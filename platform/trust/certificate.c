@@ -317,6 +317,7 @@ static bool read_purposes(der value, bool critical, certificate *to)
 		if (!der_take(&list, DER_OID, &oid) || oid.length == 0)
 			return false;
 		to->for_servers |= IS(oid, "\x2B\x06\x01\x05\x05\x07\x03\x01");
+		to->for_clients |= IS(oid, "\x2B\x06\x01\x05\x05\x07\x03\x02");
 		to->for_any |= IS(oid, "\x55\x1D\x25\x00");
 	}
 	return true;
@@ -462,7 +463,10 @@ const char *certificate_read(der whole, certificate *to)
 	if (!der_take(&tbs, DER_CONTEXT_CONSTRUCTED(0), &version) || !der_take(&version, DER_INTEGER, &number) || version.length != 0
 		|| !IS(number, "\x02"))
 		return malformed; /* version 3 only */
-	if (!der_positive(&tbs, &serial) || serial.length + (serial.at[0] >> 7) > SERIAL_BYTES_MAX)
+	to->serial_is_zero = tbs.length > 3 && memcmp(tbs.at, "\x02\x01\x00", 3) == 0; /* some old roots have it */
+	if (to->serial_is_zero)
+		der_take(&tbs, DER_INTEGER, &serial);
+	else if (!der_positive(&tbs, &serial) || serial.length + (serial.at[0] >> 7) > SERIAL_BYTES_MAX)
 		return malformed;
 	if (!der_take_whole(&tbs, DER_SEQUENCE, &inner_algorithm) || !der_same(inner_algorithm, algorithm) || !read_algorithm(algorithm, to))
 		return malformed;

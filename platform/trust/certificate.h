@@ -27,9 +27,9 @@ typedef struct certificate {
 	uint16_t hash_bits;
 	int16_t path_length; /* -1: any */
 	uint8_t key, scheme, key_usage;
-	bool version_3, is_ca, has_basic, basic_critical, has_key_usage, has_purposes, purposes_critical, for_servers, for_any;
+	bool version_3, is_ca, has_basic, basic_critical, has_key_usage, has_purposes, purposes_critical, for_servers, for_clients, for_any;
 	bool has_names, names_critical, has_constraints, has_authority_issuer, has_subject_key, has_authority;
-	bool unknown_critical, self_issued;
+	bool unknown_critical, self_issued, serial_is_zero;
 } certificate;
 
 /** Reads a certificate; NULL, or the code of why it cannot be judged. */

@@ -73,6 +73,8 @@ static const char *common_fault(const certificate *of, bool is_leaf, bool is_roo
 		return code;
 	if (of->unknown_critical)
 		return "UNHANDLED_CRITICAL_EXTENSION";
+	if (!is_root && of->serial_is_zero)
+		return "ERR_TLS_CERT_MALFORMED";
 	if (!is_root && of->authority_key.length == 0)
 		return "ERR_TLS_CERT_PROFILE"; /* RFC 5280 4.2.1.1 */
 	if (of->has_names && (!names_are_sound(of) || of->names_critical != (of->subject.length == 2)))
@@ -80,7 +82,7 @@ static const char *common_fault(const certificate *of, bool is_leaf, bool is_roo
 	return NULL;
 }
 
-static const char *leaf_fault(const certificate *leaf)
+static const char *leaf_fault(const certificate *leaf, bool for_client)
 {
 	const char *code = common_fault(leaf, true, false);
 
@@ -92,7 +94,7 @@ static const char *leaf_fault(const certificate *leaf)
 		return "INVALID_PURPOSE"; /* CA/B BR 7.1.2.7.8 */
 	if (leaf->has_key_usage && !(leaf->key_usage & CERTIFICATE_DIGITAL_SIGNATURE))
 		return "INVALID_PURPOSE";
-	if (!leaf->for_servers || leaf->for_any || leaf->purposes_critical)
+	if (!(for_client ? leaf->for_clients : leaf->for_servers) || leaf->for_any || leaf->purposes_critical)
 		return "INVALID_PURPOSE"; /* CA/B BR 7.1.2.7.10 */
 	return NULL;
 }
@@ -121,7 +123,7 @@ static const char *authority_fault(search *of, const certificate *authority, uns
 		return "INVALID_CA";
 	if (authority->subject.length == 2 || !authority->has_subject_key)
 		return "ERR_TLS_CERT_PROFILE";
-	if (authority->has_purposes && !authority->for_servers && !authority->for_any)
+	if (authority->has_purposes && !authority->for_any && !(of->question->for_client ? authority->for_clients : authority->for_servers))
 		return "INVALID_PURPOSE";
 	code = is_root ? root_fault(authority) : NULL;
 	if (code)
@@ -246,10 +248,10 @@ void trust_judge(const trust_question *question, trust_answer *answer)
 			*answer = (trust_answer){"ERR_TLS_CERT_TOO_COMPLEX", question->sent[0], answer->signatures};
 		return;
 	}
-	code = leaf_fault(leaf);
+	code = leaf_fault(leaf, question->for_client);
 	if (!code)
 		code = dates_fault(leaf, question->now);
-	if (!code && !names_match(leaf, &question->host))
+	if (!code && !question->for_client && !names_match(leaf, &question->host))
 		code = "ERR_TLS_CERT_ALTNAME_INVALID";
 	answer->code = code;
 	answer->at_fault = question->sent[0];

@@ -30,6 +30,7 @@ typedef struct trust_question {
 	void *context; /* handed to both callbacks */
 	names_host host;
 	int64_t now; /* seconds since 1970 */
+	bool for_client; /* a client's certificate: no host is proved */
 	int intermediates_max; /* that are not self-issued; negative: as many as fit */
 } trust_question;
 

@@ -3,7 +3,7 @@
  * verdict a line out.
  *
  * A case is fields parted by blanks: seconds since 1970, the most intermediates
- * (-1: any), the host as "dns:NAME" or "ip:HEX", how many of the certificates
+ * (-1: any), the host as "dns:NAME" or "ip:HEX" or the word "client", how many of the certificates
  * are roots, then the certificates in hexadecimal, roots first, leaf next.
  * A verdict is "ok" or a code, the number of the certificate at fault (-1:
  * none), and how many signatures were checked.
@@ -94,6 +94,8 @@ static void judge(char *line)
 	field = strtok(NULL, " \n");
 	if (strncmp(field, "ip:", 3) == 0)
 		question.host.address = from_hex(field + 3);
+	else if (strcmp(field, "client") == 0)
+		question.for_client = true;
 	else
 		question.host.text = (der){(const uint8_t *)field + 4, strlen(field + 4)};
 	of.roots = (unsigned)atoi(strtok(NULL, " \n"));

@@ -15,8 +15,8 @@ export interface PathCase {
 	readonly sent: readonly Uint8Array[];
 	/** What is trusted, DER. */
 	readonly roots: readonly Uint8Array[];
-	/** The name to prove: a DNS name or an address. */
-	readonly host: string;
+	/** The name to prove: a DNS name or an address. Undefined: a client's certificate, which proves none. */
+	readonly host: string | undefined;
 	/** The moment of the judgement. */
 	readonly now: Date;
 	/** The most intermediates that a path may have, self-issued ones not counted. Default any. */
@@ -76,7 +76,7 @@ export async function judge(cases: readonly PathCase[]): Promise<Verdict[]> {
 
 function line({ now, intermediatesMax = -1, host, roots, sent }: PathCase): string {
 	const seconds = Math.floor(now.getTime() / 1000);
-	const name = isIP(host) === 0 ? `dns:${host}` : `ip:${addressBytes(host).toString("hex")}`;
+	const name = host === undefined ? "client" : isIP(host) === 0 ? `dns:${host}` : `ip:${addressBytes(host).toString("hex")}`;
 	return [seconds, intermediatesMax, name, roots.length, ...[...roots, ...sent].map(der => Buffer.from(der).toString("hex"))].join(" ");
 }
 

@@ -76,7 +76,7 @@ function limbo(all: readonly LimboCase[], now: Date): Suite {
 			suite,
 			sent: [one.peer_certificate, ...one.untrusted_intermediates].map(fromPem),
 			roots: one.trusted_certs.map(fromPem),
-			host: one.expected_peer_name!.value,
+			host: one.expected_peer_name?.value,
 			now: one.validation_time === null ? now : new Date(one.validation_time),
 			...(one.max_chain_depth === null ? {} : { intermediatesMax: one.max_chain_depth }),
 			expected: one.expected_result === "SUCCESS" ? "accept" : "refuse",
@@ -90,10 +90,11 @@ function reasonToLeave(one: LimboCase): string | undefined {
 	if ((one.crls ?? []).length > 0) {
 		return "asks for revocation lists";
 	}
-	if (one.validation_kind !== "SERVER") {
-		return "a client's certificate";
+	const isServer = one.validation_kind === "SERVER";
+	if (isServer !== (one.expected_peer_name !== null)) {
+		return isServer ? "no server's name" : "a name of a client";
 	}
-	return one.expected_peer_name === null || one.expected_peer_name.kind === "RFC822" ? "no server's name" : undefined;
+	return one.expected_peer_name?.kind === "RFC822" ? "a mailbox" : undefined;
 }
 
 function betterTls(value: { trustRoot: string; suites: Record<string, { testCases: BetterTlsCase[] }> }, now: Date): Suite {

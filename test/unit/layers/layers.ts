@@ -76,6 +76,11 @@ const cRules: readonly Rule[] = [
 		sentence: "the C of a module does not name another module's C",
 	},
 	{
+		applies: from => from.startsWith("platform/trust/"),
+		allows: ({ path, name }) => path?.startsWith("platform/trust/") === true || (path === undefined && /^(?:string|std\w+)\.h$/.test(name)),
+		sentence: "platform/trust names nothing but C's own headers: no library, no I/O",
+	},
+	{
 		applies: from => from.startsWith("platform/tls/"),
 		allows: ({ from, written, path }) => isOwnOrStandard(from, written, path) || /^(?:mbedtls|psa|lwip)\/|^bignum_(?:core|internal)\.h$/.test(written) ||
 			path?.startsWith("platform/board/") === true || path === "platform/loop.h" || path === "platform/image/image.h" ||
