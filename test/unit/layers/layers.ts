@@ -77,7 +77,7 @@ const cRules: readonly Rule[] = [
 	},
 	{
 		applies: from => from.startsWith("platform/trust/"),
-		allows: ({ path, name }) => path?.startsWith("platform/trust/") === true || (path === undefined && /^(?:string|std\w+)\.h$/.test(name)),
+		allows: ({ from, written, path }) => isOwnOrStandard(from, written, path),
 		sentence: "platform/trust names nothing but C's own headers: no library, no I/O",
 	},
 	{
