@@ -354,10 +354,7 @@ static bool must_be_frozen(txMachine *the, const txSlot *instance)
 	case XS_WEAK_SET_KIND:
 	case XS_ARRAY_BUFFER_KIND:
 	case XS_PROMISE_KIND:
-	case XS_REGEXP_KIND:
-	case XS_DATE_KIND:
-		return instance != mxPromisePrototype.value.reference && instance != mxRegExpPrototype.value.reference
-			&& instance != mxDatePrototype.value.reference;
+		return instance != mxPromisePrototype.value.reference;
 	default:
 		return false;
 	}

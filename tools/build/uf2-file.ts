@@ -1,6 +1,7 @@
 // Packs flash contents into a .uf2, the file that the RPI-RP2 drive takes (github.com/microsoft/uf2).
 
 import { encodeBlock, UF2Flags } from "uf2";
+import { UserError } from "../user-error.ts";
 import { readElf } from "./elf.ts";
 
 /** The board family of the RP2040. */
@@ -17,7 +18,7 @@ const sectorBytes = 4096;
  * The .uf2 of a firmware and its image.
  * @param options.elf the linked firmware, with the symbol `__image_start`
  * @param options.image what lies there, with its data records
- * @throws Error when parts overlap or do not fit
+ * @throws UserError when the image does not fit
  */
 export function assembleUf2({ elf, image }: { elf: Uint8Array; image: Uint8Array }): Uint8Array {
 	const { segments, symbols } = readElf(elf);
@@ -27,7 +28,7 @@ export function assembleUf2({ elf, image }: { elf: Uint8Array; image: Uint8Array
 		throw new Error("uf2: the ELF has no symbols __image_start and __image_end");
 	}
 	if (image.length > end - start) {
-		throw new Error(`uf2: the image has ${image.length} bytes, ${end - start} are left behind the firmware: preload less or make modules smaller`);
+		throw new UserError(`the image has ${image.length} bytes, and ${end - start} are left for it behind the firmware: leave modules out, or make them smaller`);
 	}
 	const parts = segments
 		.filter(({ loadAddress }) => loadAddress >= flashStart && loadAddress < flashEnd)

@@ -92,7 +92,7 @@ async function buildProgram(workFolder: string): Promise<string> {
 		await mkdir(workFolder, { recursive: true });
 		const includes = ["includes", "sources", "platforms"].flatMap(folder => ["-I", path.join(xs, folder)]);
 		await run("cc", [
-			"-O1", "-w", "-DINCLUDE_XSPLATFORM", "-DmxCompile=1", "-DmxParse=1", ...includes, ...sources, "-lm", "-o", `${program}.part`,
+			"-O1", "-fno-strict-aliasing", "-w", "-DINCLUDE_XSPLATFORM", "-DmxCompile=1", "-DmxParse=1", ...includes, ...sources, "-lm", "-o", `${program}.part`,
 		]);
 		await rename(`${program}.part`, program);
 	}
