@@ -1,5 +1,7 @@
 // Figures of the script engine, the C stack and the loop, for instrumentation.ts.
 
+#include <malloc.h>
+
 #include "xsAll.h"
 #include "engine.h"
 
@@ -15,6 +17,7 @@ enum {
 	C_STACK_SIZE, C_STACK_LEFT,
 	EVENTS_QUEUED,
 	LOOP_TURNS, LOOP_LONGEST_TURN,
+	C_HEAP_SIZE, C_HEAP_USED,
 };
 
 #define PAINT 0xa5a5a5a5u
@@ -23,6 +26,7 @@ enum {
 #define OWN_FRAME_BYTES 128
 
 extern uint32_t __StackBottom, __StackTop;	// the SDK's linker script
+extern char __end__, __StackLimit;	// there, too: between them is the C library's heap
 
 static uint32_t *painted_from(void)
 {
@@ -93,6 +97,8 @@ static txSize figure(txMachine *the, int row)
 		case EVENTS_QUEUED: return (txSize)engine_count_events();
 		case LOOP_TURNS: return (txSize)loop_measure(false).turns;
 		case LOOP_LONGEST_TURN: return (txSize)loop_measure(false).longest_turn_us;
+		case C_HEAP_SIZE: return (txSize)(&__StackLimit - &__end__);
+		case C_HEAP_USED: return (txSize)mallinfo().uordblks;
 		default: return 0;
 	}
 }

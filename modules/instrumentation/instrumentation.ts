@@ -33,6 +33,8 @@ export interface Figures {
 	readonly stack: StackFigures;
 	/** The processor's stack, of C and interrupts, since the start. */
 	readonly nativeStack: StackFigures;
+	/** The heap of C: what no part of the firmware has as its own. The engine's tables and handles of modules come from it. */
+	readonly nativeHeap: { readonly size: number; readonly used: number };
 	/** Events of C that wait for script. */
 	readonly eventsQueued: number;
 	/** Turns of the loop since the start or the restart, and the longest of them in microseconds: what an event waits at worst. */
@@ -47,6 +49,7 @@ const stackPeak = 9, stackSize = 10;
 const nativeStackSize = 11, nativeStackLeft = 12;
 const eventsQueued = 13;
 const loopTurns = 14, loopLongestTurn = 15;
+const nativeHeapSize = 16, nativeHeapUsed = 17;
 
 function memory(used: number, peak: number, free: number): MemoryFigures {
 	return { used: figure(used), peak: figure(peak), free: figure(free) };
@@ -60,6 +63,7 @@ export function instrumentation(): Figures {
 		arena: { size: figure(arenaSize), unused: figure(arenaUnused) },
 		stack: { size: figure(stackSize), peak: figure(stackPeak) },
 		nativeStack: { size: figure(nativeStackSize), peak: figure(nativeStackSize) - figure(nativeStackLeft) },
+		nativeHeap: { size: figure(nativeHeapSize), used: figure(nativeHeapUsed) },
 		eventsQueued: figure(eventsQueued),
 		loop: { turns: figure(loopTurns), longestTurn: figure(loopLongestTurn) },
 	};

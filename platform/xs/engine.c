@@ -353,6 +353,7 @@ void engine_start(void)
 		printf("picofetch: the frozen heap was made by another version of the engine: build and flash again\n");
 		return;
 	}
+	stress_begin();
 	loop_add(&engine_poller);
 	// A debugger's wish to stop at the first line is for the frame that runs the module, not for this one.
 	txFlag break_on_start = machine->breakOnStartFlag;

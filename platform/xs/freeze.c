@@ -13,6 +13,7 @@
 
 #include "engine_image.h"
 #include "engine_internal.h"
+#include "freeze_path.h"
 #include "memory.h"
 #include "modules.h"
 
@@ -209,45 +210,11 @@ static bool in_output(const void *at)
 	return (const uint8_t *)at >= OUTPUT && (const uint8_t *)at < OUTPUT + output_bytes;
 }
 
-// The name under which something refers to the instance that a slot belongs to, for sentences.
-static void describe_owner(txMachine *the, const txSlot *slot, char *text, size_t size)
-{
-	text[0] = 0;
-	for (int depth = 0; depth < 8; depth++) {
-		const txSlot *owner = NULL;
-		for (const txSlot *at = heap + 1; at < heap_end && !owner; at++)
-			if (is_live(at) && at->kind == XS_INSTANCE_KIND)
-				for (const txSlot *property = at; property; property = property->next)
-					if (property == slot)
-						owner = at;
-		if (!owner)
-			return;
-		const txSlot *reference = NULL;
-		for (const txSlot *at = heap + 1; at < heap_end && !reference; at++)
-			if (is_live(at) && at->kind == XS_REFERENCE_KIND && at->value.reference == owner)
-				reference = at;
-		if (!reference)
-			return;
-		txString name = reference->flag & XS_INTERNAL_FLAG ? NULL : fxGetKeyName(the, reference->ID);
-		if (name) {
-			size_t length = strlen(text), room = strlen(name) + 2;
-			if (length + room >= size)
-				return;
-			memmove(text + room - 1, text, length + 1);
-			memcpy(text, name, room - 2);
-			text[room - 2] = length ? '.' : 0;
-			if (!length)
-				text[room - 2] = 0;
-		}
-		slot = reference;
-	}
-}
-
 _Noreturn static void refuse(txMachine *the, const txSlot *slot, const char *what)
 {
-	char owner[128];
-	describe_owner(the, slot, owner, sizeof owner);
-	fail("%s cannot be preloaded%s%s", what, *owner ? ": found at " : "", owner);
+	char path[512];
+	freeze_path(the, heap, (size_t)(heap_end - heap), (const void **)(chunk_to + chunk_count), slot, path, sizeof path);
+	fail("%s cannot be preloaded: %s", what, *path ? path : "script cannot reach it");
 }
 
 static void detach_realm(txMachine *the)
@@ -257,7 +224,7 @@ static void detach_realm(txMachine *the)
 	for (txSlot *module = own_modules->next; module; module = module->next) {
 		txSlot *instance = module->value.reference;
 		if (instance->next->next->ID != 6 /* XS_MODULE_STATUS_EXECUTED, xsModule.c */)
-			fail("module \"%s\" has not finished: a preloaded module cannot await at its top level",
+			fail("module \"%s\" waits at its top level for what does not come before the device starts",
 				fxGetKeyName(the, mxModuleInstanceInternal(instance)->value.module.id));
 		mxModuleInstanceInternal(instance)->value.module.realm = NULL;
 		mxModuleInstanceLoader(instance)->value.module.realm = NULL;
@@ -318,7 +285,8 @@ static void survey(txMachine *the)
 		chunk_count++;
 	chunk_from = (uint8_t **)(work + (heap_end - heap) * sizeof(txSlot *));
 	chunk_to = chunk_from + chunk_count;
-	if ((uint8_t *)(chunk_to + chunk_count) > work + freeze_areas.work.length_bytes)
+	// Behind them, freeze_path's two.
+	if ((uint8_t *)(chunk_to + chunk_count + 2 * (heap_end - heap)) > work + freeze_areas.work.length_bytes)
 		fail("too many objects are preloaded");
 	uint32_t i = 0;
 	for (uint8_t *chunk = at; chunk < end; chunk = (uint8_t *)((txChunk *)chunk)->temporary)
@@ -737,7 +705,7 @@ static void preload(txMachine *the, uint32_t count)
 	xsBeginHost(the);
 	while (count--) {
 		mxPushStringX(modules[take_word()].name);
-		fxAwaitImport(the, XS_IMPORT_NAMESPACE);
+		fxAwaitImport(the, XS_IMPORT_ASYNC);
 		mxPop();
 	}
 	xsEndHost(the);
@@ -770,6 +738,7 @@ __attribute__((used)) void freeze_run(void)
 	txMachine *the = fxCreateMachine(&creation, "freeze", NULL, XS_NO_ID);
 	if (!the)
 		fail("the engine could not make its machine");
+	stress_begin();
 
 	put(NULL, IMAGE_RECORD_BYTES, 4);
 	modules = put(NULL, (uint32_t)module_count * sizeof(engine_module), 4);

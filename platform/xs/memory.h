@@ -13,4 +13,12 @@ size_t arena_unused_bytes(void);
 // Bytes of the arena in all.
 size_t arena_total_bytes(void);
 
+// In a test's build with mxStress: from now on each allocation collects.
+#if mxStress
+extern int gxStress;	// xsMemory.c, which clears it when a machine is made
+static inline void stress_begin(void) { gxStress = 1; }
+#else
+static inline void stress_begin(void) {}
+#endif
+
 #endif

@@ -2,6 +2,7 @@
 // own random numbers, so each figure is the median of several runs, with the spread beside it.
 
 import { Command, InvalidArgumentError } from "commander";
+import { measureMemory } from "./measure-memory.ts";
 import { measure, type Measurement, type Moment } from "./measure.ts";
 
 export interface Figure {
@@ -41,6 +42,8 @@ export async function bench(runs: number, seed: number, onProgress: (line: strin
 			measured[protocol].push(await measure(protocol, seed + run));
 		}
 	}
+	onProgress("memory at the first line of a script");
+	const memory = await measureMemory(seed);
 	onProgress("");
 	const all = [...measured["TLSv1.3"], ...measured["TLSv1.2"]];
 	return [
@@ -50,6 +53,8 @@ export async function bench(runs: number, seed: number, onProgress: (line: strin
 		...between("handshake.tls12.p256", measured["TLSv1.2"]),
 		...since("firstByte", measured["TLSv1.3"].map(({ firstByte }) => firstByte)),
 		figure("arena.free", "bytes", all.map(({ arenaFree }) => arenaFree)),
+		figure("boot.slots", "bytes", [memory.slots]),
+		figure("boot.free", "bytes", [memory.free]),
 	];
 }
 
@@ -85,6 +90,7 @@ function table(figures: readonly Figure[], runs: number): string {
 		"",
 		`${runs} ${runs === 1 ? "run" : "runs"} for each TLS version. Boot figures count from power-on; a handshake from ClientHello to the request, seen by the`,
 		"server; firstByte from power-on to the first byte of the body in script, over TLS 1.3. The chain is leaf and root, P-256.",
+		"boot.slots and boot.free are an app's without network, at its first line: slots in RAM, and RAM that nothing uses.",
 		"Cycles are those in which the core executed, without a model of the flash cache.",
 	].join("\n");
 }

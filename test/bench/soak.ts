@@ -1,6 +1,7 @@
 // `npm run soak`: the same again and again, by chance, for as long as the budget says. A tenth of it runs in `npm test`.
 
 import { Command, InvalidArgumentError } from "commander";
+import { collectionParts } from "./soak-collections.ts";
 import { soakFetch } from "./soak-fetch.ts";
 import { soakHttp } from "./soak-http.ts";
 
@@ -32,6 +33,18 @@ const soaks: Readonly<Record<string, { readonly what: string; run(seed: number, 
 			return `${total.boots} boots, ${total.whole} fetches whole, ${total.cut} cut; memory came back each time`;
 		},
 	},
+	collections: {
+		what: "language, fetch and refusal with a collection at each allocation, while freezing too",
+		async run(seed, isOver) {
+			const told = [];
+			for (const [name, part] of Object.entries(collectionParts)) {
+				if (isOver()) break;
+				const { report } = await part(seed);
+				told.push(`${name} in ${Math.round(report.activeCycles / 1e6)} million cycles`);
+			}
+			return told.join(", ");
+		},
+	},
 };
 
 export function command(): Command {
@@ -40,7 +53,7 @@ export function command(): Command {
 		.option("--only <name>", `one of: ${Object.keys(soaks).join(", ")}`)
 		.option("--seed <number>", "seed of chance", number, Math.floor(Date.now() / 1000) % 1_000_000)
 		.option("--budget <seconds>", "time for each soak; one that has begun is finished", number, 120)
-		.addHelpText("after", `\n${Object.entries(soaks).map(([name, { what }]) => `${name.padEnd(8)}${what}`).join("\n")}`)
+		.addHelpText("after", `\n${Object.entries(soaks).map(([name, { what }]) => `${name.padEnd(13)}${what}`).join("\n")}`)
 		.action(async ({ only, seed, budget }: Options) => {
 			if (only !== undefined && !Object.hasOwn(soaks, only)) {
 				throw new InvalidArgumentError(`--only ${only}: expected one of ${Object.keys(soaks).join(", ")}`);

@@ -20,6 +20,8 @@ const leftBehind = fileURLToPath(new URL("../../build/test/", import.meta.url));
 export interface DeviceScene extends Pick<NetworkOptions, "hosts" | "faults" | "radioFaults" | "record" | "replay"> {
 	/** Folder of the app, from the project's folder. Default: the project's own main.ts. */
 	readonly app?: string;
+	/** A build that collects garbage at each allocation, while freezing too. Default false. */
+	readonly stress?: boolean;
 	/** Over the manifest's `config`. */
 	readonly configuration?: Record<string, unknown>;
 	/** The network the device is told to join. Default: the one on the air. */
@@ -60,11 +62,11 @@ const airPassphrase = "simulated network";
 const builds = new Map<string, Promise<BuiltApp>>();
 
 /** The app as built, once for each process. */
-export function builtApp(app?: string): Promise<BuiltApp> {
-	const key = app ?? "";
+export function builtApp(app?: string, stress = false): Promise<BuiltApp> {
+	const key = `${app ?? ""} ${stress}`;
 	let build = builds.get(key);
 	if (build === undefined) {
-		build = buildApp({ app, quiet: true });
+		build = buildApp({ app, stress, quiet: true });
 		builds.set(key, build);
 	}
 	return build;
@@ -72,7 +74,7 @@ export function builtApp(app?: string): Promise<BuiltApp> {
 
 /** The .uf2 of a scene: the tested firmware, with the scene's configuration and roots. */
 export async function sceneUf2(scene: DeviceScene): Promise<Uint8Array> {
-	const app = await builtApp(scene.app);
+	const app = await builtApp(scene.app, scene.stress);
 	const image = withRecords(app.image, {
 		configuration: { ...app.configuration, ...scene.configuration },
 		ssid: scene.ssid ?? airSsid,

@@ -33,6 +33,8 @@ export interface BuildOptions {
 	readonly app?: string;
 	/** A debug build: the xsbug protocol on a second serial port (platform/debugger). Its name ends in "-debug". Default false. */
 	readonly debug?: boolean;
+	/** A build for tests: each allocation collects garbage first, while freezing too. Its name ends in "-stress". Default false. */
+	readonly stress?: boolean;
 	/** Called with a short line at each step that takes time. */
 	readonly onProgress?: (line: string) => void;
 	/** Says nothing on a terminal. Default false. */
@@ -44,10 +46,11 @@ export interface BuildOptions {
  * build/app, build/firmware and build/xs-compiler, so that several tests may build one app at the same time.
  * @throws UserError for a fault in the app: manifest, TypeScript, C, or a module that cannot be frozen
  */
-export async function buildApp({ app = projectFolder, debug = false, quiet = false, onProgress = quiet ? () => {} : progressLine }: BuildOptions = {}): Promise<BuiltApp> {
+export async function buildApp({ app = projectFolder, debug = false, stress = false, quiet = false, onProgress = quiet ? () => {} : progressLine }: BuildOptions = {}): Promise<BuiltApp> {
 	const appFolder = resolve(app);
 	const appName = appFolder === projectFolder ? "picofetch" : basename(appFolder);
-	const name = debug ? `${appName}-debug` : appName;
+	const variant = `${debug ? "-debug" : ""}${stress ? "-stress" : ""}`;
+	const name = `${appName}${variant}`;
 	const folder = join(buildFolder, "app", folderName(appFolder, appName));
 	try {
 		return await withLock(`${folder}.lock`, async () => {
@@ -60,11 +63,11 @@ export async function buildApp({ app = projectFolder, debug = false, quiet = fal
 				sources: manifest.modules.flatMap(({ c }) => c ?? []),
 				natives: packs.flatMap(pack => pack.natives.map(({ cName }) => cName)),
 				libraries: manifest.libraries,
-				definitions: definitions(manifest.defines),
+				definitions: [...definitions(manifest.defines), ...stress ? ["mxStress=1"] : []],
 				debugger: debug,
 			}, line => onProgress(`${name}: ${line}`));
 			onProgress(`${name}: freezing the heap`);
-			const image = await freezeKept({ elf, packs, preload: manifest.preload, creation: manifest.creation }, debug ? join(folder, "debug") : folder);
+			const image = await freezeKept({ elf, packs, preload: manifest.preload, creation: manifest.creation, ...stress ? { mostCycles: 400e9 } : {} }, variant === "" ? folder : join(folder, variant.slice(1)));
 			return { name, elf, map, image, configuration: manifest.config, roots: committedRoots().map(({ der }) => der) };
 		});
 	} finally {

@@ -10,6 +10,8 @@ export interface FreezeInputs {
 	readonly packs: readonly Pack[];
 	readonly preload: readonly string[];
 	readonly creation: Readonly<Record<string, unknown>>;
+	/** Default: that of `freezeImage`. */
+	readonly mostCycles?: number;
 }
 
 /** The frozen image; kept in `folder` as frozen.image with the hash of what it came from. */

@@ -11,7 +11,6 @@ import { freezeInput, type Creation } from "./freeze-input.ts";
 const flashStart = 0x1000_0000;
 const flashEnd = 0x1100_0000;
 const mostCyclesToMain = 50_000_000;
-const mostCycles = 4_000_000_000;
 
 // freeze_result of platform/xs/freeze.c.
 const statusDone = 2;
@@ -25,6 +24,8 @@ export interface FreezeOptions {
 	/** Specifiers of the modules that are preloaded, in order. */
 	readonly preload: readonly string[];
 	readonly creation: Creation;
+	/** Of the simulated processor, before it is thought to be in an endless loop. Default 4,000,000,000, which takes a minute. */
+	readonly mostCycles?: number;
 	/** Specifier of the module that runs at boot. Default "main". */
 	readonly main?: string;
 }
@@ -50,7 +51,7 @@ export async function freezeImage(options: FreezeOptions): Promise<Uint8Array> {
  * The image with figures.
  * @throws UserError when a module throws while it is preloaded, or leaves behind what cannot lie in flash
  */
-export async function freeze({ elf, packs, preload, creation, main = "main" }: FreezeOptions): Promise<{ image: Uint8Array; figures: FreezeFigures }> {
+export async function freeze({ elf, packs, preload, creation, mostCycles = 4e9, main = "main" }: FreezeOptions): Promise<{ image: Uint8Array; figures: FreezeFigures }> {
 	const parsed = readElf(elf);
 	const board = new PicoW({});
 	for (const { loadAddress, bytes } of parsed.segments) {

@@ -2,18 +2,10 @@
 // is written to without a store into flash.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import test from "node:test";
+import { measureMemory } from "../../bench/measure-memory.ts";
 import { deviceTest } from "../../support/device.ts";
-
-const app = "test/device/engine/app";
-
-/** The lines that main.ts prints in Node. */
-async function inNode(): Promise<string[]> {
-	const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", join(import.meta.dirname, "app/main.ts")], { env: { ...process.env, TZ: "UTC" } });
-	return stdout.trimEnd().split("\n");
-}
+import { app, inNode } from "./cases.ts";
 
 deviceTest("each case of the language and of preloaded objects answers as in Node, and nothing is stored into flash",
 	{ app, network: false, until: /^over\r?$/m, timeoutMs: 20_000 }, async ({ console: text }) => {
@@ -21,3 +13,9 @@ deviceTest("each case of the language and of preloaded objects answers as in Nod
 		assert.deepEqual(device, await inNode());
 		assert.ok(device.length > 45);
 	});
+
+test("an app without network has 180 KB of RAM and more for itself at its first line, and less than 2 KB of slots taken", async () => {
+	const { slots, free } = await measureMemory(1);
+	assert.ok(slots < 2048, `${slots} bytes of slots`);
+	assert.ok(free >= 180 * 1024, `${free} bytes free`);
+});

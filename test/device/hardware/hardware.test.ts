@@ -377,7 +377,7 @@ test("serial: a broken byte is dropped and told by its kind, and the port goes o
 
 test("instrumentation: what is held is counted, peaks begin anew, a long turn is seen", async () => {
 	type Memory = Record<"used" | "peak" | "free", number>;
-	type Figures = { slots: Memory; chunks: Memory; arena: Record<"size" | "unused", number>; stack: Record<"size" | "peak", number>; nativeStack: Record<"size" | "peak", number>; eventsQueued: number; loop: Record<"turns" | "longestTurn", number> };
+	type Figures = { slots: Memory; chunks: Memory; arena: Record<"size" | "unused", number>; stack: Record<"size" | "peak", number>; nativeStack: Record<"size" | "peak", number>; nativeHeap: Record<"size" | "used", number>; eventsQueued: number; loop: Record<"turns" | "longestTurn", number> };
 	const scene = await Scene.open("instrumentation");
 	const said = await scene.next() as unknown as Record<"before" | "held" | "after", Figures> & { network: Record<string, unknown> };
 	const { before, held, after } = said;
@@ -387,8 +387,9 @@ test("instrumentation: what is held is counted, peaks begin anew, a long turn is
 		for (const { used, peak, free } of [figures.slots, figures.chunks]) {
 			assert.ok(used > 0 && peak >= used && free >= 0, JSON.stringify(figures));
 		}
-		const { stack, nativeStack, arena, slots, chunks } = figures;
+		const { stack, nativeStack, nativeHeap, arena, slots, chunks } = figures;
 		assert.ok(stack.peak > 0 && stack.peak < stack.size);
+		assert.ok(nativeHeap.size > 30_000 && nativeHeap.used > 1000 && nativeHeap.used < nativeHeap.size, JSON.stringify(nativeHeap));
 		assert.ok(nativeStack.size === 8192 && nativeStack.peak > 500 && nativeStack.peak < 8192 - 64, JSON.stringify(nativeStack));
 		assert.ok(slots.used + slots.free + chunks.used + chunks.free + stack.size + arena.unused <= arena.size);
 		assert.equal(figures.eventsQueued, 0);

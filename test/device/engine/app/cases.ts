@@ -2,7 +2,7 @@
 // for they change what they look at.
 
 import * as kept from "./kept.ts";
-import { account, Account, count, day, increment, invalidDay, list, nested, pages, plain, ring, settled, table, untouched, words } from "./kept.ts";
+import { account, Account, awaited, count, day, increment, invalidDay, list, nested, pages, plain, ring, settled, table, untouched, words } from "./kept.ts";
 
 type Answer = unknown;
 
@@ -67,7 +67,7 @@ export const cases: readonly (readonly [name: string, run: () => Answer | Promis
 		return JSON.stringify(ring);
 	}],
 	["a preloaded map is read", () => [table.get("one"), [...table], table.size, table.has("three")]],
-	["a preloaded promise is awaited", async () => await settled],
+	["a preloaded promise is awaited", async () => [await settled, awaited]],
 	["a preloaded prototype takes a method", () => {
 		(Account.prototype as unknown as { shout: () => string }).shout = function (this: Account) {
 			return this.tell().toUpperCase();

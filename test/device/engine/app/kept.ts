@@ -48,3 +48,4 @@ ring.next!.next = ring;
 export const pages = Array.from({ length: 64 }, (_, page) => Array.from({ length: 30 }, (_, line) => page + line));
 export const table = new Map([["one", 1], ["two", 2]]);
 export const settled = Promise.resolve("early");
+export const awaited = await settled;
