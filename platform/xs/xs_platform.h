@@ -21,7 +21,9 @@
 // The C stack has a bottom here, and fxCStackLimit knows it (machine.c).
 #define mxUseDefaultCStackLimit 0
 
-// SharedArrayBuffer within the one thread that there is.
+// There is one thread, and no code but the firmware's own: no SharedArrayBuffer and Atomics, no Compartment (tools/patches).
+#define mxLeaveOutSharedMemory 1
+#define mxLeaveOutCompartments 1
 #define mxUseDefaultSharedChunks 1
 
 // The Cortex-M0+ faults on an unaligned load or store (ARMv6-M architecture A3.2.1).
