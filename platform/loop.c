@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "hang_watch.h"
 #include "hardware/sync.h"
 #include "hardware/timer.h"
 
@@ -78,7 +79,9 @@ static void sleep_until(unsigned alarm, uint64_t at_us)
 		else if (hardware_alarm_set_target(alarm, from_us_since_boot(at_us)))
 			return;
 	}
+	hang_watch_sleep(true);
 	__wfe();
+	hang_watch_sleep(false);
 }
 
 void loop_turn_without(const loop_poller *left_out)
@@ -89,6 +92,7 @@ void loop_turn_without(const loop_poller *left_out)
 		hardware_alarm_set_callback((unsigned)alarm, alarm_reached);
 	}
 	awake = false;
+	hang_watch_feed();
 	uint32_t began_us = time_us_32();
 	for (loop_poller *poller = first; poller; poller = poller->next) {
 		if (poller != left_out)

@@ -384,12 +384,13 @@ export class PicoW {
 	/**
 	 * Executes until the program counter is `address` (before that instruction), with interrupts and events as usual.
 	 *
-	 * @throws Error when `maxCycles` pass first, or the core stands still.
+	 * @throws Error when `maxCycles` pass first, the core stands still, or the chip is reset.
 	 */
 	async runUntilProgramCounter(address: number, maxCycles: number): Promise<void> {
 		const chip = this.#chip;
 		const { core } = chip;
 		const end = core.cycles + maxCycles;
+		const { length: resetsBefore } = chip.resets;
 		core.breakpoint = address & ~1;
 		chip.stop = false;
 		try {
@@ -400,6 +401,11 @@ export class PicoW {
 				if (this.#standing()) {
 					const result = this.#result();
 					throw new Error(`0x${address.toString(16)} was not reached: ${result.reason === "fault" ? result.fault.text : JSON.stringify(result)}`);
+				}
+				const reset = chip.resets[resetsBefore];
+				if (reset) {
+					const first = chip.violations.list.find(({ level }) => level === "error");
+					throw new Error(`0x${address.toString(16)} was not reached: the chip was reset (${reset.reason})${first ? ` after ${first.text}` : ""}`);
 				}
 				const waiting = chip.advance(this.#slice(Math.min(end, core.cycles + CYCLES_PER_TURN)));
 				if (waiting) {

@@ -87,16 +87,66 @@ static void hand_over(void)
 	tud_cdc_write_flush();
 }
 
-// Nothing of TinyUSB is called without cause: its mutexes would keep the loop awake.
-static void console_poll(void)
+/* TinyUSB's task */
+
+// A device has 2 ms until it must listen at the address that the host has set (USB 2.0, 9.2.6.3), and script may keep the loop for
+// longer. So the task runs in an interrupt of the lowest priority until a host has configured the board, and nothing
+// else of TinyUSB is in use until then. From there on it runs in the loop, as everything does.
+static unsigned enumeration_irq;
+static volatile bool in_task;
+
+static void run_task(void)
 {
+	in_task = true;
 	if (tud_task_event_ready())
 		tud_task();
+	in_task = false;
+}
+
+static void enumerate(void)
+{
+	if (!in_task && !tud_mounted())
+		run_task();
+}
+
+// Behind TinyUSB's own handler of the same interrupt.
+static void usb_interrupted(void)
+{
+	if (!tud_mounted())
+		irq_set_pending(enumeration_irq);
+}
+
+static void enumeration_start(void)
+{
+	enumeration_irq = user_irq_claim_unused(true);
+	irq_set_exclusive_handler(enumeration_irq, enumerate);
+	irq_set_priority(enumeration_irq, PICO_LOWEST_IRQ_PRIORITY);
+	irq_set_enabled(enumeration_irq, true);
+	irq_add_shared_handler(USBCTRL_IRQ, usb_interrupted, PICO_SHARED_IRQ_HANDLER_LOWEST_ORDER_PRIORITY);
+}
+
+void console_run_usb(void)
+{
+	if (tud_mounted())
+		run_task();
+	else if (tud_task_event_ready())
+		irq_set_pending(enumeration_irq);
+}
+
+// Nothing of TinyUSB is called without cause: its mutexes would keep the loop awake.
+static void serve(void)
+{
 	// Nobody reads what a host types; left where it is, the host would wait for ever.
 	if (tud_cdc_available())
 		tud_cdc_read_flush();
 	if ((read != written || dropped) && tud_cdc_connected() && tud_cdc_write_available())
 		hand_over();
+}
+
+static void console_poll(void)
+{
+	console_run_usb();
+	serve();
 }
 
 // The controller's interrupt ends the loop's sleep; no deadline of its own.
@@ -110,6 +160,7 @@ static loop_poller console_poller = { .poll = console_poll, .next_at_us = consol
 void console_start(void)
 {
 	stdio_usb_init();
+	enumeration_start();
 	stdio_set_driver_enabled(&stdio_usb, false);
 	stdio_set_driver_enabled(&console_driver, true);
 	loop_add(&console_poller);
@@ -122,7 +173,8 @@ void console_drain(uint32_t timeout_ms)
 	uint64_t sent_at = until;
 	for (uint64_t now; (now = time_us_64()) < until && now < sent_at + LAST_TRANSFER_US;) {
 		tud_int_handler(0);
-		console_poll();
+		run_task();
+		serve();
 		bool left = read != written || tud_cdc_write_available() < CFG_TUD_CDC_TX_BUFSIZE;
 		if (!left && sent_at == until)
 			sent_at = now;

@@ -2,6 +2,7 @@
 
 #include "debugger_port.h"
 
+#include "console.h"
 #include "tusb.h"
 
 #define PORT 1
@@ -42,8 +43,7 @@ void tud_umount_cb(void)
 
 void debugger_port_attend(void)
 {
-	if (tud_task_event_ready())
-		tud_task();
+	console_run_usb();
 }
 
 uint32_t debugger_port_opening(void)

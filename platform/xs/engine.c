@@ -8,6 +8,7 @@
 #endif
 #include "engine_image.h"
 #include "engine_internal.h"
+#include "failure.h"
 #include "hardware/sync.h"
 #include "image.h"
 #include "loop.h"
@@ -16,6 +17,7 @@
 
 static txMachine *machine;	// NULL before engine_start, while freezing, and after the script has ended for good
 static bool jobs_waiting;
+static failure_policy policy;
 static engine_event *first_event;
 static engine_event **last_link = &first_event;
 
@@ -162,16 +164,29 @@ const char *engine_abort_reason(int status)
 	}
 }
 
-static void print_frames(txMachine *the)
+static bool is_on_stack(const txMachine *the, const txSlot *slot)
 {
+	return slot >= the->stackBottom && slot < the->stackTop && (uintptr_t)slot % sizeof(uint32_t) == 0;
+}
+
+void engine_tell_place(void (*say)(const char *format, ...))
+{
+	txMachine *the = machine;
 	int left = 12;
-	for (txSlot *frame = the->frame; frame && left; frame = frame->next) {
+	for (txSlot *frame = the ? the->frame : NULL; is_on_stack(the, frame) && left; frame = frame->next) {
 		txSlot *environment = mxFrameToEnvironment(frame);
-		if (environment->ID != XS_NO_ID) {
-			printf(" at (%s:%d)\n", fxGetKeyName(the, environment->ID), (int)environment->value.environment.line);
-			left--;
-		}
+		if (!is_on_stack(the, environment) || environment->ID == XS_NO_ID)
+			continue;
+		txString file = fxGetKeyName(the, environment->ID);
+		if (file)
+			say(" at (%s:%d)\n", file, (int)environment->value.environment.line);
+		left--;
 	}
+}
+
+static crash_kind crash_kind_of(int status)
+{
+	return status == XS_NOT_ENOUGH_MEMORY_EXIT ? CRASH_MEMORY : status == XS_STACK_OVERFLOW_EXIT ? CRASH_STACK : CRASH_ENGINE;
 }
 
 // "Uncaught" and the value as the console would show it: stack, code and cause of an error among it.
@@ -179,10 +194,11 @@ static void report_uncaught(txMachine *the)
 {
 	static bool reporting;
 	if (reporting) {
-		printf("Uncaught error while an uncaught error was printed\n");
+		failure_say("Uncaught error while an uncaught error was printed\n");
 		return;
 	}
 	reporting = true;
+	failure_begin(CRASH_UNCAUGHT);
 	txSlot exception = mxException;
 	mxException.kind = XS_UNDEFINED_KIND;
 	mxTry(the) {
@@ -206,13 +222,16 @@ static void report_uncaught(txMachine *the)
 				fxGetID(the, mxID(_stack));
 		}
 		fxToString(the, the->stack);
-		printf("Uncaught %s\n", the->stack->value.string);
+		failure_say("Uncaught %s\n", the->stack->value.string);
 		the->stack = value + 1;
 	}
 	mxCatch(the) {
-		printf("Uncaught error that cannot be printed\n");
+		failure_say("Uncaught error that cannot be printed\n");
 	}
+	failure_end();
 	reporting = false;
+	if (policy == FAILURE_REBOOT)
+		failure_reset();
 }
 
 // XS calls this where it cannot go on, and where an error or a rejection found no handler; from the latter two it returns.
@@ -220,19 +239,33 @@ void fxAbort(txMachine *the, int status)
 {
 	if (engine_abort_hook)
 		(*engine_abort_hook)(the, status);
-	if (status == XS_UNHANDLED_EXCEPTION_EXIT || status == XS_UNHANDLED_REJECTION_EXIT) {
-		if (machine)
-			report_uncaught(the);
-		return;
-	}
 	if (!machine)
 		return;
+	if (status == XS_UNHANDLED_EXCEPTION_EXIT) {
+		// xsEndHost calls while the frame is still the one that threw: script called from there would return into it.
+		the->stack = the->firstJump->stack;
+		the->scope = the->firstJump->scope;
+		the->frame = the->firstJump->frame;
+		the->code = the->firstJump->code;
+		fxBeginHost(the);
+		report_uncaught(the);
+		fxEndHost(the);
+		return;
+	}
+	if (status == XS_UNHANDLED_REJECTION_EXIT) {
+		report_uncaught(the);
+		return;
+	}
+	failure_begin(crash_kind_of(status));
+	failure_say("picofetch: %s\n", engine_abort_reason(status));
+	engine_tell_place(failure_say);
+	failure_end();
+	if (policy == FAILURE_REBOOT)
+		failure_reset();
 	machine = NULL;
 #if ENGINE_DEBUGGER
 	debugger_end();
 #endif
-	printf("picofetch: %s\n", engine_abort_reason(status));
-	print_frames(the);
 	printf("picofetch: the script has ended\n");
 	fxExitToHost(the);
 }
@@ -340,6 +373,9 @@ void engine_start(void)
 		printf("picofetch: the image holds no script\n");
 		return;
 	}
+	policy = (failure_policy)image->after_failure;
+	if (!failure_lets_start(policy))
+		return;
 	void *arena = malloc((size_t)image->arena_bytes);
 	if (!arena) {
 		printf("picofetch: no room for the script's arena of %d bytes: make \"static\" of \"creation\" in manifest.json smaller\n",

@@ -25,6 +25,10 @@ extern const unsigned engine_natives_count;
 // An image that does not belong to this firmware is said on the console and nothing runs.
 void engine_start(void);
 
+// Says through `say`, printf's kind, which lines of script are being executed, the innermost first: " at (main.ts:12)\n" for each of
+// twelve at most. Nothing when none is. Any context, a fault's too: what it reads is checked to be the engine's own.
+void engine_tell_place(void (*say)(const char *format, ...));
+
 // False while the image is made: a native that needs the hardware or the loop throws then.
 bool engine_is_running(void);
 

@@ -20,6 +20,7 @@ typedef struct engine_image {
 	const engine_module *modules;
 	txSize module_count;
 	txSize arena_bytes;	// slots and chunks at run time, stack included
+	uint32_t after_failure;	// failure_policy (platform/failure.h)
 } engine_image;
 
 _Static_assert(sizeof(engine_image) <= sizeof(((image_record *)0)->engine), "the engine's part fits the image record");

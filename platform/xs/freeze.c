@@ -227,7 +227,9 @@ static void detach_realm(txMachine *the)
 			fail("module \"%s\" waits at its top level for what does not come before the device starts",
 				fxGetKeyName(the, mxModuleInstanceInternal(instance)->value.module.id));
 		mxModuleInstanceInternal(instance)->value.module.realm = NULL;
-		mxModuleInstanceLoader(instance)->value.module.realm = NULL;
+		// XS has cut off what only loading needs, the loader too, from a module that was asked for by itself.
+		if (mxModuleInstanceMeta(instance)->next)
+			mxModuleInstanceLoader(instance)->value.module.realm = NULL;
 	}
 	mxModuleInstanceInternal(mxProgram.value.reference)->value.module.realm = NULL;
 	mxException.kind = XS_REFERENCE_KIND;
@@ -697,7 +699,7 @@ static void move_machine(txMachine *the, txPreparation *preparation)
 // At run time, in words of the input behind its two counts.
 typedef struct freeze_creation {
 	uint32_t arena_bytes, initial_chunk_bytes, chunk_step_bytes, initial_slots, slot_step, stack_slots, initial_keys, key_step;
-	uint32_t name_modulo, symbol_modulo;
+	uint32_t name_modulo, symbol_modulo, after_failure;
 } freeze_creation;
 
 static void preload(txMachine *the, uint32_t count)
@@ -776,6 +778,7 @@ __attribute__((used)) void freeze_run(void)
 	image->modules = placed(modules);
 	image->module_count = module_count;
 	image->arena_bytes = (txSize)wanted.arena_bytes;
+	image->after_failure = wanted.after_failure;
 	put(NULL, 0, 4);
 	record->magic = IMAGE_MAGIC;
 	record->version = IMAGE_VERSION;

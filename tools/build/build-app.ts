@@ -67,7 +67,7 @@ export async function buildApp({ app = projectFolder, debug = false, stress = fa
 				debugger: debug,
 			}, line => onProgress(`${name}: ${line}`));
 			onProgress(`${name}: freezing the heap`);
-			const image = await freezeKept({ elf, packs, preload: manifest.preload, creation: manifest.creation, ...stress ? { mostCycles: 400e9 } : {} }, variant === "" ? folder : join(folder, variant.slice(1)));
+			const image = await freezeKept({ elf, packs, preload: manifest.preload, creation: manifest.creation, afterFailure: manifest.afterFailure, ...stress ? { mostCycles: 400e9 } : {} }, variant === "" ? folder : join(folder, variant.slice(1)));
 			return { name, elf, map, image, configuration: manifest.config, roots: committedRoots().map(({ der }) => der) };
 		});
 	} finally {

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { FailurePolicy } from "../freeze/freeze-input.ts";
 import type { Pack } from "../xs-compiler/compile-modules.ts";
 
 export interface FreezeInputs {
@@ -10,6 +11,7 @@ export interface FreezeInputs {
 	readonly packs: readonly Pack[];
 	readonly preload: readonly string[];
 	readonly creation: Readonly<Record<string, unknown>>;
+	readonly afterFailure: FailurePolicy;
 	/** Default: that of `freezeImage`. */
 	readonly mostCycles?: number;
 }
@@ -34,11 +36,11 @@ export async function freezeKept(inputs: FreezeInputs, folder: string): Promise<
 	return image;
 }
 
-function keyOf({ elf, packs, preload, creation }: FreezeInputs): string {
+function keyOf({ elf, packs, preload, creation, afterFailure }: FreezeInputs): string {
 	const freezeFolder = resolve(import.meta.dirname, "../freeze");
 	return sha256([
 		elf,
-		JSON.stringify({ preload, creation }),
+		JSON.stringify({ preload, creation, afterFailure }),
 		...packs.flatMap(pack => [pack.specifier, pack.code, JSON.stringify([pack.symbols, pack.natives])]),
 		...readdirSync(freezeFolder).sort().map(name => readFileSync(join(freezeFolder, name))),
 	]);

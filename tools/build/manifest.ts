@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { failurePolicies, type FailurePolicy } from "../freeze/freeze-input.ts";
 import { UserError } from "../user-error.ts";
 
 /** One module as the engine will know it. */
@@ -28,6 +29,8 @@ export interface Manifest {
 	readonly config: Readonly<Record<string, unknown>>;
 	/** Sizes of the engine's arena, by Moddable's names. */
 	readonly creation: Readonly<Record<string, unknown>>;
+	/** What comes after a failure of the script or the firmware. */
+	readonly afterFailure: FailurePolicy;
 	/** C macros: `{wifi: {retries: 3}}` is `MODDEF_WIFI_RETRIES=3`. */
 	readonly defines: Readonly<Record<string, unknown>>;
 	/** Parts of the platform that the modules' C leans on: "network", "tls". */
@@ -83,6 +86,7 @@ class Merge {
 	#config: Record<string, unknown> = {};
 	#creation: Record<string, unknown> = {};
 	#defines: Record<string, unknown> = {};
+	#afterFailure: FailurePolicy = "stay";
 
 	read(file: string, inherited: ReadonlyMap<string, string>, from: readonly string[]): void {
 		if (from.includes(file)) {
@@ -128,6 +132,9 @@ class Merge {
 				case "defines":
 					this.#defines = mergeObjects(this.#defines, asObject(below, here));
 					break;
+				case "afterFailure":
+					this.#afterFailure = failurePolicies.find(policy => policy === below) ?? fault(here, shown(below), failurePolicies.map(shown).join(" or "));
+					break;
 				case "libraries":
 					for (const [name, itsPlace] of strings(below, here)) {
 						if (!(libraryNames as readonly string[]).includes(name)) {
@@ -140,7 +147,7 @@ class Merge {
 					this.#platform(asObject(below, here), here, variables, from);
 					break;
 				default:
-					fault(here, "a key that picofetch does not know", "build, include, modules, preload, config, creation, defines, libraries or platforms");
+					fault(here, "a key that picofetch does not know", "build, include, modules, preload, config, creation, afterFailure, defines, libraries or platforms");
 			}
 		}
 	}
@@ -235,6 +242,7 @@ class Merge {
 			preload: [...preload],
 			config: this.#config,
 			creation: this.#creation,
+			afterFailure: this.#afterFailure,
 			defines: this.#defines,
 			libraries: [...this.#libraries].sort(),
 		};

@@ -6,7 +6,7 @@ import { readElf, type Elf } from "../build/elf.ts";
 import { imageRecord } from "../build/image-record.ts";
 import { UserError } from "../user-error.ts";
 import type { Pack } from "../xs-compiler/compile-modules.ts";
-import { freezeInput, type Creation } from "./freeze-input.ts";
+import { freezeInput, type Creation, type FailurePolicy } from "./freeze-input.ts";
 
 const flashStart = 0x1000_0000;
 const flashEnd = 0x1100_0000;
@@ -24,6 +24,8 @@ export interface FreezeOptions {
 	/** Specifiers of the modules that are preloaded, in order. */
 	readonly preload: readonly string[];
 	readonly creation: Creation;
+	/** Default "stay". */
+	readonly afterFailure?: FailurePolicy;
 	/** Of the simulated processor, before it is thought to be in an endless loop. Default 4,000,000,000, which takes a minute. */
 	readonly mostCycles?: number;
 	/** Specifier of the module that runs at boot. Default "main". */
@@ -51,7 +53,7 @@ export async function freezeImage(options: FreezeOptions): Promise<Uint8Array> {
  * The image with figures.
  * @throws UserError when a module throws while it is preloaded, or leaves behind what cannot lie in flash
  */
-export async function freeze({ elf, packs, preload, creation, mostCycles = 4e9, main = "main" }: FreezeOptions): Promise<{ image: Uint8Array; figures: FreezeFigures }> {
+export async function freeze({ elf, packs, preload, creation, afterFailure = "stay", mostCycles = 4e9, main = "main" }: FreezeOptions): Promise<{ image: Uint8Array; figures: FreezeFigures }> {
 	const parsed = readElf(elf);
 	const board = new PicoW({});
 	for (const { loadAddress, bytes } of parsed.segments) {
@@ -62,7 +64,7 @@ export async function freeze({ elf, packs, preload, creation, mostCycles = 4e9, 
 
 	const [input, arena, , , result] = areas(board.read(address(parsed, "freeze_areas"), 40));
 	if (input === undefined || arena === undefined || result === undefined) throw new Error("freeze: freeze_areas is not five areas");
-	const bytes = freezeInput(packs, preload, main, creation);
+	const bytes = freezeInput(packs, preload, main, creation, afterFailure);
 	if (bytes.length > input.lengthBytes) throw new UserError(`the app's bytecode is ${bytes.length} bytes, more than the ${input.lengthBytes} that can be frozen`);
 	board.flash.set(bytes, input.address - flashStart);
 	board.allowFlashStores(arena.address - flashStart, result.address + result.lengthBytes - flashStart);

@@ -17,6 +17,10 @@ export interface Creation {
 	readonly keys?: { readonly initial?: number; readonly incremental?: number; readonly name?: number; readonly symbol?: number };
 }
 
+/** What comes after a failure; the places are platform/failure.h's. */
+export const failurePolicies = ["stay", "reboot"] as const;
+export type FailurePolicy = typeof failurePolicies[number];
+
 /** Bytes of the arena of an app whose manifest does not say. */
 export const defaultArenaBytes = 86_016;
 
@@ -27,7 +31,7 @@ const noSymbol = 0xffff_ffff;
  * @param preload specifiers, in the order in which they are loaded
  * @throws UserError when a module that is to be preloaded, or the main module, is not among the packs
  */
-export function freezeInput(packs: readonly Pack[], preload: readonly string[], main: string, creation: Creation): Uint8Array {
+export function freezeInput(packs: readonly Pack[], preload: readonly string[], main: string, creation: Creation, afterFailure: FailurePolicy): Uint8Array {
 	const { chunk = {}, heap = {}, keys = {} } = creation;
 	const indexes = preload.map(specifier => indexOf(packs, specifier));
 	indexOf(packs, main);
@@ -40,6 +44,7 @@ export function freezeInput(packs: readonly Pack[], preload: readonly string[], 
 			creation.stack ?? 512,
 			keys.initial ?? 64, keys.incremental ?? 32,
 			keys.name ?? 251, keys.symbol ?? 13,
+			failurePolicies.indexOf(afterFailure),
 		]),
 		text(main),
 		...packs.map(moduleBytes),

@@ -1,0 +1,50 @@
+// See hang_watch.h.
+
+#include "hang_watch.h"
+
+#include <stdbool.h>
+
+#include "hardware/irq.h"
+#include "hardware/structs/timer.h"
+#include "hardware/timer.h"
+#include "hardware/watchdog.h"
+
+#define INTERRUPT_US 8000000u
+#define WATCHDOG_MS 8300u
+
+static int alarm = -1;
+static volatile bool sleeping;
+
+void hang_watch_begin(void (*hung)(void))
+{
+	alarm = hardware_alarm_claim_unused(true);
+	unsigned number = hardware_alarm_get_irq_num((unsigned)alarm);
+	irq_set_exclusive_handler(number, hung);
+	irq_set_priority(number, 0);
+	hw_set_bits(&timer_hw->inte, 1u << alarm);
+	irq_set_enabled(number, true);
+	watchdog_enable(WATCHDOG_MS, true);
+	hang_watch_feed();
+}
+
+void hang_watch_feed(void)
+{
+	if (alarm < 0)
+		return;
+	timer_hw->alarm[alarm] = timer_hw->timerawl + INTERRUPT_US;
+	watchdog_update();
+}
+
+void hang_watch_sleep(bool asleep)
+{
+	sleeping = asleep;
+}
+
+bool hang_watch_is_false_alarm(void)
+{
+	timer_hw->intr = 1u << alarm;
+	watchdog_update();
+	if (sleeping)
+		hang_watch_feed();
+	return sleeping;
+}

@@ -1,0 +1,149 @@
+// Each failure says what it is, leaves a record that outlives the reset, and the manifest decides what comes then.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { PicoW } from "../../../simulator/simulator.ts";
+import { powerOn, sceneUf2 } from "../../support/device.ts";
+
+const app = "test/device/failures/app";
+const rebooting = "test/device/failures/rebooting";
+
+async function board(folder: string, configuration: Record<string, unknown>, flash?: Uint8Array): Promise<PicoW> {
+	const made = new PicoW({ seed: 1, epochMs: powerOn.getTime() });
+	made.loadUf2(await sceneUf2({ app: folder, configuration }));
+	if (flash) made.flash.set(flash.subarray(0x1fe000, 0x1ff000), 0x1fe000);
+	return made;
+}
+
+/** Runs until the text, which must come; answers what the console has had since the last call. */
+async function until(device: PicoW, text: RegExp, seconds = 30): Promise<string> {
+	const { length } = device.console.text;
+	const end = await device.run({ until: new RegExp(text.source, `${text.flags}`), timeoutMicros: seconds * 1e6 });
+	assert.equal(end.reason, "matched", `${JSON.stringify(end)}\n${device.console.text}`);
+	return device.console.text.slice(length);
+}
+
+interface Told {
+	readonly kind: string;
+	readonly text: string;
+	readonly uptimeMs: number;
+	readonly programCounter: number;
+	readonly link: number;
+	readonly sameFirmware: boolean;
+}
+
+/** What script knew of the last run, in its last start. */
+function lastTold(text: string): Told | null {
+	return JSON.parse([...text.matchAll(/^last (.*?)\r?$/gm)].at(-1)![1]!);
+}
+
+/** Of the app, or of a module that called it. */
+const anyLine = "\\((?:test/device/failures/app|modules/base)/\\w+\\.ts:\\d+\\)";
+
+/** By what the app is told to do: what the console says, and the kind of the record. */
+const failures: readonly (readonly [what: string, provoke: string, says: RegExp, kind: string])[] = [
+	["an uncaught error", "error", new RegExp(`^Uncaught RangeError: 2 is too much\\r\\n at check ${anyLine}`, "m"), "uncaught"],
+	["a rejection that nobody handles", "rejection", new RegExp(`^Uncaught Error: nobody waits\\r\\n at .*${anyLine}[^]*?a cause`, "m"), "uncaught"],
+	["an error in a timer", "timer", new RegExp(`^Uncaught RangeError: 3 is too much\\r\\n at check ${anyLine}`, "m"), "uncaught"],
+	["slots exhausted", "slots", new RegExp(`^picofetch: memory exhausted: .*\\r\\n at ${anyLine}`, "m"), "memory"],
+	["chunks exhausted", "chunks", new RegExp(`^picofetch: memory exhausted: .*\\r\\n at ${anyLine}`, "m"), "memory"],
+	["endless recursion", "recursion", new RegExp(`^picofetch: stack overflow: .*\\r\\n at ${anyLine}`, "m"), "stack"],
+	["natives nested too deeply", "nesting", new RegExp(`^picofetch: stack overflow: .*\\r\\n at ${anyLine}`, "m"), "stack"],
+	["an endless loop of script", "loop", new RegExp(`^picofetch: endless loop: nothing else could run for eight seconds\\r\\n at ${anyLine}[^]*?^ pc 0x1`, "m"), "hang"],
+	["an endless loop of C", "wait", new RegExp(`^picofetch: endless loop: .*\\r\\n at ${anyLine}[^]*?^ pc 0x1`, "m"), "hang"],
+	["a hard fault", "read", new RegExp(`^picofetch: hard fault: .*\\r\\n at ${anyLine}[^]*?^ pc 0x1.* xpsr 0x[^]*?^ .* 0xf0000000 .*\\r\\n where that is: .*`, "m"), "fault"],
+	["a panic of the SDK", "panic", new RegExp(`^picofetch: a library gave up: 3 spoons, and no fork\\r\\n at ${anyLine}`, "m"), "panic"],
+	["abort() of the C library", "abort", new RegExp(`^picofetch: a library gave up: exit status \\d+\\r\\n at ${anyLine}`, "m"), "panic"],
+];
+
+for (const [what, provoke, says, kind] of failures) {
+	test(`${what} is told with its place, and after the reset on the console and to script`, async () => {
+		const device = await board(rebooting, { provoke });
+		const first = await until(device, /^reset (?!power).*\r\n.*\r\n.*\r\nmain is over\r\n/m);
+		assert.match(first, says);
+		assert.match(first, /^picofetch: the last run failed \d+\.\d{3} s after its start:\r$/m);
+		assert.equal(first.split(says).length, 3, "told once when it happens, and once after the reset");
+		assert.match(first, /^reset failure\r$/m);
+		const told = lastTold(first)!;
+		assert.equal(told.kind, kind);
+		assert.match(told.text.replaceAll("\n", "\r\n"), says);
+		assert.equal(told.sameFirmware, true);
+		assert.ok(told.uptimeMs < (kind === "hang" ? 10_000 : 3000), `${told.uptimeMs}`);
+		assert.equal(told.programCounter > 0x1000_0000, kind === "fault" || kind === "hang");
+		// Power takes what RAM held; flash has it still.
+		const again = await board(rebooting, { provoke: "nothing" }, device.flash);
+		const second = await until(again, /^main is over\r\n/m);
+		assert.match(second, new RegExp(`^reset power\\r\\nlast null\\r\\nnewest "${kind}"\\r$`, "m"));
+		assert.deepEqual(again.report().violations.filter(({ level }) => level === "error"), []);
+	});
+}
+
+test("an endless loop from the first line on does not keep a host from finding the board, and is told after the reset", async () => {
+	const device = await board(app, { provoke: "loop at once" });
+	const text = await until(device, /^picofetch: the script is not started again .*\r\n/m);
+	assert.match(text, new RegExp(`^picofetch: the last run failed 8\\.\\d{3} s after its start:\\r\\npicofetch: endless loop: .*\\r\\n at ${anyLine}`, "m"));
+	assert.deepEqual(device.report().violations.filter(({ level }) => level === "error"), [], "the host had its answers in time");
+});
+
+test("with interrupts off the watchdog alone ends an endless loop, and the next start says so", async () => {
+	const device = await board(rebooting, { provoke: "wait-deaf" });
+	const text = await until(device, /^reset watchdog\r\nlast null\r\n/m);
+	assert.match(text, /^picofetch: the watchdog ended the last run, which could not say why/m);
+	assert.equal(device.report().resets.at(-1)!.reason, "watchdog timer");
+});
+
+test("\"stay\" keeps the script going after an uncaught error, and the record waits for the next start", async () => {
+	const device = await board(app, { provoke: "error" });
+	const text = await until(device, /^Uncaught RangeError/m);
+	assert.doesNotMatch(text, /main is over/);
+	assert.equal((await device.run({ timeoutMicros: 10e6 })).reason, "timeout");
+	assert.deepEqual(device.report().resets, []);
+});
+
+test("\"stay\" ends the script when its memory is exhausted, and the board does not begin anew", async () => {
+	const device = await board(app, { provoke: "slots" });
+	await until(device, /^picofetch: the script has ended\r\n/m);
+	assert.equal((await device.run({ timeoutMicros: 20e6 })).reason, "timeout");
+	assert.deepEqual(device.report().resets, []);
+});
+
+test("\"stay\" does not start the script again after a hard fault, and the console lives on", async () => {
+	const device = await board(app, { provoke: "read" });
+	const text = await until(device, /^picofetch: the script is not started again .*unplug the board and plug it in\r\n/m);
+	assert.match(text, /^picofetch: the last run failed/m);
+	assert.equal((await device.run({ timeoutMicros: 20e6 })).reason, "timeout");
+	assert.equal(device.report().resets.length, 1);
+});
+
+test("\"reboot\" gives up after five starts that failed within a minute", async () => {
+	const device = await board(rebooting, { provoke: "error", again: true });
+	const text = await until(device, /^picofetch: 5 starts in a row failed within a minute, so the script is not started again.*\r\n/m, 60);
+	assert.equal([...text.matchAll(/^reset (?:power|failure)\r$/gm)].length, 5);
+	assert.equal((await device.run({ timeoutMicros: 20e6 })).reason, "timeout");
+	assert.equal(device.report().resets.length, 5);
+});
+
+test("restart() begins anew at once, and leaves no failure behind", async () => {
+	const device = await board(app, { provoke: "restart" });
+	const text = await until(device, /^reset restart\r\nlast null\r\nnewest null\r\nmain is over\r\n/m);
+	assert.doesNotMatch(text, /picofetch:/);
+});
+
+test("an app that does nothing for minutes is left alone", async () => {
+	const device = await board(app, { provoke: "nothing" });
+	await until(device, /^main is over\r\n/m);
+	const before = device.report().activeCycles;
+	assert.equal((await device.run({ timeoutMicros: 120e6 })).reason, "timeout");
+	assert.deepEqual(device.report().resets, []);
+	assert.ok(device.report().activeCycles - before < 100_000, `${device.report().activeCycles - before} cycles in two minutes of nothing`);
+});
+
+for (const [what, provoke, done] of [["10,000 timers", "timers", 8000], ["20,000 rejections", "rejections", 20_000], ["300 unhandled rejections", "unhandled", 300]] as const) {
+	test(`${what} leave the heap where it was`, async () => {
+		const device = await board(app, { provoke });
+		const text = await until(device, new RegExp(`^${provoke} .*\\r\\n`, "m"), 120);
+		const [, count, early, late] = /^\w+ (\d+) (\d+) (\d+)\r$/m.exec(text.slice(text.lastIndexOf(`\n${provoke} `) + 1))!.map(Number);
+		assert.equal(count, done);
+		assert.equal(late, early, "bytes taken of the arena and of C's heap");
+	});
+}
