@@ -2,10 +2,14 @@
 // errors say what they are only by their text.
 
 import { format, inspect } from "./inspect.ts";
+import { tableText } from "./table.ts";
 
 const write = native<(text: string) => void>("xs_console_write");
+const milliseconds = native<() => number>("xs_console_milliseconds");
 
 let indent = "";
+let counts: Map<string, number> | undefined;
+let begins: Map<string, number> | undefined;
 
 function print(values: readonly unknown[]): void {
 	const text = format(values);
@@ -54,4 +58,49 @@ export const console = {
 	groupEnd(): void {
 		indent = indent.slice(2);
 	},
+	/** As group: there is nothing to fold. */
+	groupCollapsed(...values: readonly unknown[]): void {
+		console.group(...values);
+	},
+	/** Prints how often it was called with this label. */
+	count(label: unknown = "default"): void {
+		counts ??= new Map();
+		const name = String(label);
+		const count = (counts.get(name) ?? 0) + 1;
+		counts.set(name, count);
+		print([`${name}: ${count}`]);
+	},
+	countReset(label: unknown = "default"): void {
+		if (!counts?.delete(String(label))) print([`Count for '${String(label)}' does not exist`]);
+	},
+	/** Begins to measure time under this label. */
+	time(label: unknown = "default"): void {
+		begins ??= new Map();
+		const name = String(label);
+		if (begins.has(name)) print([`Label '${name}' already exists for console.time()`]);
+		else begins.set(name, milliseconds());
+	},
+	/** Prints the time since `time`, and the values. */
+	timeLog(label: unknown = "default", ...values: readonly unknown[]): void {
+		elapsed(String(label), "timeLog", values);
+	},
+	/** Prints the time since `time` and forgets the label. */
+	timeEnd(label: unknown = "default"): void {
+		elapsed(String(label), "timeEnd", []);
+		begins?.delete(String(label));
+	},
+	/** Prints small data, an array of objects or of arrays say, as a table; anything else as log does. */
+	table(data?: unknown, columns?: readonly string[]): void {
+		print([typeof data === "object" && data !== null ? tableText(data, columns) : data]);
+	},
 };
+
+function elapsed(label: string, caller: string, values: readonly unknown[]): void {
+	const began = begins?.get(label);
+	if (began === undefined) print([`No such label '${label}' for console.${caller}()`]);
+	else print([`${label}: ${shownTime(milliseconds() - began)}`, ...values]);
+}
+
+function shownTime(ms: number): string {
+	return ms >= 1000 ? `${(ms / 1000).toFixed(3)}s` : `${Number(ms.toFixed(3))}ms`;
+}

@@ -85,7 +85,8 @@ function quoted(text: string): string {
 
 function functionText(value: object): string {
 	const { name } = value as { name?: string };
-	const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "Function";
+	// A class of script, or one of the engine's, whose prototype cannot be exchanged either.
+	const kind = Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false ? "class" : "Function";
 	return name ? `[${kind}${kind === "class" ? " " : ": "}${name}]` : `[${kind} (anonymous)]`;
 }
 

@@ -17,11 +17,13 @@ let lastId = 0;
 
 /** Calls `callback` once, `delayMs` milliseconds from now or later. Answers a number for clearTimeout. */
 export function setTimeout<P extends unknown[]>(callback: (...parameters: P) => void, delayMs = 0, ...parameters: P): number {
+	mustBeFunction(callback);
 	return add(() => callback(...parameters), delayMs, false);
 }
 
 /** Calls `callback` every `delayMs` milliseconds, at least 1. Answers a number for clearInterval. */
 export function setInterval<P extends unknown[]>(callback: (...parameters: P) => void, delayMs = 0, ...parameters: P): number {
+	mustBeFunction(callback);
 	return add(() => callback(...parameters), Math.max(delayMs, 1), true);
 }
 
@@ -32,7 +34,13 @@ export function clearTimeout(id: number | undefined): void {
 
 /** Calls `callback` when the script that runs now has ended, before any timer. */
 export function queueMicrotask(callback: () => void): void {
+	mustBeFunction(callback);
 	Promise.resolve().then(callback);
+}
+
+/** Text that is to be executed, as the web has it, needs a compiler on the board. */
+function mustBeFunction(callback: unknown): void {
+	if (typeof callback !== "function") throw new TypeError("the callback is no function");
 }
 
 function add(callback: () => void, delayMs: number, repeats: boolean): number {

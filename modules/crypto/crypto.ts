@@ -1,4 +1,4 @@
-// crypto.getRandomValues (W3C Web Cryptography API section 10.1), from the board's one random generator.
+// crypto.getRandomValues and crypto.randomUUID (W3C Web Cryptography API, sections 10.1 and 10.2), from the board's one random generator.
 
 import { CodedError } from "../base/error.ts";
 
@@ -14,10 +14,14 @@ const mostBytes = 65536;
 /**
  * Fills `array` with random numbers and answers it.
  *
+ * @throws TypeError when it is no array of integers
  * @throws RangeError when it is longer than 65,536 bytes (the web's QuotaExceededError)
  * @throws CodedError ERR_ENTROPY_STUCK when the random source failed its health test
  */
 export function getRandomValues<T extends IntegerArray>(array: T): T {
+	if (!ArrayBuffer.isView(array) || array instanceof DataView || array instanceof Float32Array || array instanceof Float64Array) {
+		throw new TypeError("getRandomValues: expected an array of integers");
+	}
 	if (array.byteLength > mostBytes) {
 		throw new RangeError(`getRandomValues: ${array.byteLength} bytes, at most ${mostBytes} at once`);
 	}
@@ -27,4 +31,17 @@ export function getRandomValues<T extends IntegerArray>(array: T): T {
 	return array;
 }
 
-export default { getRandomValues };
+/**
+ * A random UUID, version 4 (RFC 9562 section 5.4): "36b8f84d-df4e-4d49-b662-bcde71a8764f".
+ *
+ * @throws CodedError ERR_ENTROPY_STUCK when the random source failed its health test
+ */
+export function randomUUID(): `${string}-${string}-${string}-${string}-${string}` {
+	const bytes = getRandomValues(new Uint8Array(16));
+	bytes[6] = bytes[6]! & 0x0f | 0x40;
+	bytes[8] = bytes[8]! & 0x3f | 0x80;
+	const hex = Array.from(bytes, byte => byte.toString(16).padStart(2, "0")).join("");
+	return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+export default { getRandomValues, randomUUID };

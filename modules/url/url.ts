@@ -1,4 +1,4 @@
-// URL (URL Standard, section 6.1) for http: and https:. Its parts are read-only, but for `search`, `hash` and searchParams.
+// URL (URL Standard, section 6.1) for http: and https:. A part that is set to what a URL cannot hold stays as it was; href throws.
 
 import { hostOf, hrefOf, parseUrl, type UrlParts } from "./parse-url.ts";
 import { percentEncoded } from "./percent-encoding.ts";
@@ -34,6 +34,11 @@ export class URL {
 		return hrefOf(this.#parts);
 	}
 
+	set href(url: string) {
+		this.#parts = new URL(url).#parts;
+		this.#searchParams = undefined;
+	}
+
 	get origin(): string {
 		return `${this.#parts.protocol}//${hostOf(this.#parts)}`;
 	}
@@ -42,12 +47,26 @@ export class URL {
 		return this.#parts.protocol;
 	}
 
+	set protocol(protocol: string) {
+		const [scheme] = protocol.split(":", 1);
+		// The port stays, unless it was the scheme's own.
+		this.#change(`${scheme}://${this.#user}${this.host}`);
+	}
+
 	get username(): string {
 		return this.#parts.username;
 	}
 
+	set username(username: string) {
+		this.#parts = { ...this.#parts, username: percentEncoded(username, "userInfo") };
+	}
+
 	get password(): string {
 		return this.#parts.password;
+	}
+
+	set password(password: string) {
+		this.#parts = { ...this.#parts, password: percentEncoded(password, "userInfo") };
 	}
 
 	/** With the port, unless it is the scheme's own. */
@@ -55,8 +74,16 @@ export class URL {
 		return hostOf(this.#parts);
 	}
 
+	set host(host: string) {
+		this.#change(`${this.protocol}//${this.#user}${host.includes(":") ? host : `${host}:${this.#parts.port}`}`);
+	}
+
 	get hostname(): string {
 		return this.#parts.hostname;
+	}
+
+	set hostname(hostname: string) {
+		if (!hostname.includes(":")) this.host = hostname;
 	}
 
 	/** "" when it is the scheme's own. */
@@ -64,8 +91,17 @@ export class URL {
 		return this.host === this.hostname ? "" : String(this.#parts.port);
 	}
 
+	set port(port: string | number) {
+		this.#change(`${this.protocol}//${this.#user}${this.hostname}:${port}`);
+	}
+
 	get pathname(): string {
 		return this.#parts.pathname;
+	}
+
+	set pathname(pathname: string) {
+		const path = pathname.replaceAll("?", "%3F").replaceAll("#", "%23");
+		this.#change(`${this.protocol}//${this.#user}${this.host}`, path.startsWith("/") ? path : `/${path}`);
 	}
 
 	get search(): string {
@@ -98,6 +134,21 @@ export class URL {
 
 	toJSON(): string {
 		return this.href;
+	}
+
+	/** User and password with their "@", or "". */
+	get #user(): string {
+		const { username, password } = this.#parts;
+		return username === "" && password === "" ? "" : `${username}${password === "" ? "" : `:${password}`}@`;
+	}
+
+	/** Takes another beginning, unless that makes no URL. */
+	#change(origin: string, pathname = this.pathname): void {
+		try {
+			this.#parts = parseUrl(origin + pathname + this.search + this.hash);
+		} catch {
+			// URL Standard 6.1: the part stays as it was.
+		}
 	}
 
 	#setSearch(search: string): void {

@@ -3,7 +3,11 @@
 import { DOMException } from "./dom-exception.ts";
 import { Event, EventTarget } from "./event-target.ts";
 
+let make: () => AbortSignal;
 let abort: (signal: AbortSignal, reason: unknown) => void;
+
+/** What AbortSignal is made with: script cannot make one without a controller. */
+const key = {};
 
 /** Says when something is to be given up. */
 export class AbortSignal extends EventTarget {
@@ -11,7 +15,13 @@ export class AbortSignal extends EventTarget {
 	#aborted = false;
 	#reason: unknown;
 
+	constructor(given?: unknown) {
+		super();
+		if (given !== key) throw new TypeError("AbortSignal: take the signal of an AbortController, or AbortSignal.timeout()");
+	}
+
 	static {
+		make = () => new AbortSignal(key);
 		abort = (signal, reason) => signal.#abort(reason);
 	}
 
@@ -31,7 +41,7 @@ export class AbortSignal extends EventTarget {
 	#abort(reason: unknown): void {
 		if (this.#aborted) return;
 		this.#aborted = true;
-		this.#reason = reason ?? new DOMException("the operation was aborted", "AbortError");
+		this.#reason = reason !== undefined ? reason : new DOMException("the operation was aborted", "AbortError");
 		const { onabort } = this;
 		if (onabort !== null) this.addEventListener("abort", event => onabort.call(this, event), { once: true });
 		this.dispatchEvent(new Event("abort"));
@@ -39,21 +49,22 @@ export class AbortSignal extends EventTarget {
 
 	/** A signal that is aborted already. */
 	static abort(reason?: unknown): AbortSignal {
-		const signal = new AbortSignal();
+		const signal = make();
 		signal.#abort(reason);
 		return signal;
 	}
 
 	/** A signal that aborts after so many milliseconds, with a TimeoutError. */
 	static timeout(milliseconds: number): AbortSignal {
-		const signal = new AbortSignal();
+		if (!(milliseconds >= 0 && milliseconds <= Number.MAX_SAFE_INTEGER)) throw new RangeError(`AbortSignal.timeout: ${milliseconds} is no number of milliseconds`);
+		const signal = make();
 		setTimeout(() => signal.#abort(new DOMException(`the operation took longer than ${milliseconds} ms`, "TimeoutError")), milliseconds);
 		return signal;
 	}
 
 	/** A signal that aborts with the first of `signals`. */
 	static any(signals: Iterable<AbortSignal>): AbortSignal {
-		const result = new AbortSignal();
+		const result = make();
 		for (const signal of signals) {
 			if (signal.aborted) {
 				result.#abort(signal.reason);
@@ -66,7 +77,7 @@ export class AbortSignal extends EventTarget {
 }
 
 export class AbortController {
-	readonly signal = new AbortSignal();
+	readonly signal = make();
 
 	/** Aborts the signal, with an AbortError or the reason given. Once; later calls change nothing. */
 	abort(reason?: unknown): void {

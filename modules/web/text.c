@@ -70,6 +70,43 @@ void xs_text_encode(xsMachine *the)
 	encode((const uint8_t *)xsmcToString(xsArg(0)), bytes);
 }
 
+// (string, bytes) → {read, written}
+void xs_text_encode_into(xsMachine *the)
+{
+	void *bytes;
+	xsUnsignedValue room;
+	xsmcGetBufferWritable(xsArg(1), &bytes, &room);
+	const uint8_t *from = (const uint8_t *)xsmcToString(xsArg(0));
+	uint8_t *to = bytes;
+	size_t written = 0, read = 0;
+	while (*from) {
+		size_t taken = from[0] < 0x80 ? 1 : from[0] < 0xE0 ? 2 : from[0] < 0xF0 ? 3 : 4;
+		size_t units = taken == 4 ? 2 : 1;
+		size_t length = taken;
+		if (from[0] == 0xC0)
+			length = 1;
+		else if (from[0] == 0xED && from[1] >= 0xA0 && is_surrogate_pair(from))
+			taken = 6, length = 4, units = 2;
+		if (written + length > room)
+			break;
+		if (from[0] == 0xC0)
+			to[written] = 0;
+		else if (taken == 6)
+			emit_pair(from, to + written);
+		else
+			memcpy(to + written, is_surrogate(from) ? replacement : from, length);
+		written += length;
+		read += units;
+		from += taken;
+	}
+	xsmcVars(1);
+	xsmcSetNewObject(xsResult);
+	xsmcSetInteger(xsVar(0), (xsIntegerValue)read);
+	xsmcSet(xsResult, xsID("read"), xsVar(0));
+	xsmcSetInteger(xsVar(0), (xsIntegerValue)written);
+	xsmcSet(xsResult, xsID("written"), xsVar(0));
+}
+
 // What a UTF-8 sequence that begins with `lead` asks of its second byte, and how many bytes follow. The Unicode
 // Standard, table 3-7; 0 when nothing begins so.
 static int following(uint8_t lead, uint8_t *lowest, uint8_t *highest)

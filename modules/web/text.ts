@@ -1,8 +1,16 @@
 // TextEncoder and TextDecoder for UTF-8 (WHATWG Encoding Standard, 7.2 and 7.4). text.c does the work.
 
 const encodeString = native<(text: string) => ArrayBuffer>("xs_text_encode");
+const encodeIntoBytes = native<(text: string, bytes: Uint8Array) => TextEncoderEncodeIntoResult>("xs_text_encode_into");
 const decodeBytes = native<(bytes: Uint8Array, more: boolean, fatal: boolean) => string | null>("xs_text_decode");
 const bytesLeft = native<(bytes: Uint8Array) => number>("xs_text_left");
+
+export interface TextEncoderEncodeIntoResult {
+	/** UTF-16 code units of the text that were taken. */
+	readonly read: number;
+	/** Bytes that were written. */
+	readonly written: number;
+}
 
 /** Strings to UTF-8. */
 export class TextEncoder {
@@ -13,6 +21,12 @@ export class TextEncoder {
 	/** The UTF-8 of `text`; a lone surrogate becomes U+FFFD. */
 	encode(text = ""): Uint8Array<ArrayBuffer> {
 		return new Uint8Array(encodeString(String(text)));
+	}
+
+	/** The UTF-8 of as much of `text` as `bytes` has room for, whole characters only. */
+	encodeInto(text: string, bytes: Uint8Array): TextEncoderEncodeIntoResult {
+		if (!(bytes instanceof Uint8Array)) throw new TypeError("encodeInto: expected a Uint8Array");
+		return encodeIntoBytes(String(text), bytes);
 	}
 }
 
@@ -68,7 +82,8 @@ function bytesOf(input: ArrayBuffer | ArrayBufferView | undefined): Uint8Array {
 	if (input === undefined) return new Uint8Array(0);
 	if (input instanceof Uint8Array) return input;
 	if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
-	return new Uint8Array(input);
+	if (input instanceof ArrayBuffer) return new Uint8Array(input);
+	throw new TypeError("TextDecoder: expected an ArrayBuffer or a view of one");
 }
 
 function joined(first: Uint8Array | undefined, second: Uint8Array): Uint8Array {

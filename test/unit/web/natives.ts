@@ -4,6 +4,7 @@
 
 const natives: Readonly<Record<string, (...values: never[]) => unknown>> = {
 	xs_text_encode: (text: string) => new Uint8Array(Buffer.from(text, "utf8")).buffer,
+	xs_text_encode_into: (text: string, bytes: Uint8Array) => new TextEncoder().encodeInto(text, bytes),
 	xs_text_decode(bytes: Uint8Array, more: boolean, fatal: boolean) {
 		const whole = more ? bytes.subarray(0, bytes.length - left(bytes)) : bytes;
 		try {

@@ -199,6 +199,15 @@ export const cases: readonly (readonly [name: string, run: () => Answer | Promis
 		view.setFloat32(4, 1.5, true);
 		return [[...bytes], view.getInt16(1), view.getUint32(4, true), Array.from(new Float64Array([0.1])), new Uint8ClampedArray([300])[0]];
 	}],
+	["big integers in arrays and views", () => {
+		const view = new DataView(new ArrayBuffer(17));
+		view.setBigInt64(1, -2n, true);
+		view.setBigUint64(9, 2n ** 63n + 5n);
+		return [
+			...BigInt64Array.of(-1n, 2n ** 62n, -(2n ** 40n)), ...BigUint64Array.of(-1n, 1n), view.getBigInt64(1, true), view.getBigUint64(9), view.getBigInt64(9), view.getUint8(1),
+			BigInt64Array.of(3n, -4n, 2n).sort().join(),
+		].map(String);
+	}],
 	["maps and sets keep their order and their identity", () => {
 		const map = new Map<unknown, unknown>([[NaN, 1], [0, 2]]);
 		map.set(-0, 3).delete(NaN);
