@@ -8,6 +8,7 @@ import { freezeKept } from "./freeze-kept.ts";
 import { linkFirmware } from "./link-firmware.ts";
 import { withLock } from "./lock.ts";
 import { readManifest } from "./manifest.ts";
+import { reachableModules } from "./reachable-modules.ts";
 import { committedRoots } from "./roots.ts";
 
 const projectFolder = resolve(import.meta.dirname, "../..");
@@ -56,7 +57,8 @@ export async function buildApp({ app = projectFolder, debug = false, stress = fa
 		return await withLock(`${folder}.lock`, async () => {
 			const manifest = readManifest(appFolder);
 			onProgress(`${name}: TypeScript`);
-			const modules = await compileTypeScript(manifest, folder);
+			const modules = reachableModules(await compileTypeScript(manifest, folder), manifest.preload);
+			const preload = manifest.preload.filter(specifier => modules.some(module => module.specifier === specifier));
 			const workFolder = join(buildFolder, "xs-compiler");
 			const packs = await withLock(`${workFolder}.lock`, () => compileModules(modules, { workFolder }));
 			const { elf, map } = await linkFirmware({
@@ -67,7 +69,7 @@ export async function buildApp({ app = projectFolder, debug = false, stress = fa
 				debugger: debug,
 			}, line => onProgress(`${name}: ${line}`));
 			onProgress(`${name}: freezing the heap`);
-			const image = await freezeKept({ elf, packs, preload: manifest.preload, creation: manifest.creation, afterFailure: manifest.afterFailure, ...stress ? { mostCycles: 400e9 } : {} }, variant === "" ? folder : join(folder, variant.slice(1)));
+			const image = await freezeKept({ elf, packs, preload, creation: manifest.creation, afterFailure: manifest.afterFailure, ...stress ? { mostCycles: 400e9 } : {} }, variant === "" ? folder : join(folder, variant.slice(1)));
 			return { name, elf, map, image, configuration: manifest.config, roots: committedRoots().map(({ der }) => der) };
 		});
 	} finally {

@@ -16,6 +16,11 @@ export interface CompiledModule {
 	readonly path: string;
 	/** C functions that it binds by native(). */
 	readonly natives: readonly string[];
+	/** Specifiers of the modules that it imports, at its beginning or later. */
+	readonly imports: readonly string[];
+	/** It imports by a name that is computed. */
+	readonly importsAnything: boolean;
+	readonly exportsNothing: boolean;
 }
 
 const projectFolder = resolve(import.meta.dirname, "../..");
@@ -51,8 +56,8 @@ export async function compileTypeScript(manifest: Manifest, folder: string): Pro
 	rmSync(keptPath, { force: true });
 	const { runTypeScript } = await import("./typescript-program.ts");
 	const wanted = modules.map(({ specifier, source }) => ({ specifier, source, sourceName: shortName(source), path: resultPath(specifier, folder) }));
-	const { natives, read } = runTypeScript(wanted, folder);
-	const results = wanted.map(({ specifier, sourceName, path }, index) => ({ specifier, sourceName, path, natives: natives[index] ?? [] }));
+	const { leanings, read } = runTypeScript(wanted, folder);
+	const results = wanted.map(({ specifier, sourceName, path }, index) => ({ specifier, sourceName, path, ...leanings[index]! }));
 	writeIfChanged(keptPath, JSON.stringify({
 		key,
 		read: hashes(read),
@@ -123,7 +128,7 @@ function compilerVersion(): string {
 
 /** The files that decide what comes out, so that a change of them compiles everything again. */
 function ownCode(): string {
-	return hash(["compile-typescript.ts", "typescript-program.ts", "module-text.ts"].map(name => readFileSync(join(import.meta.dirname, name))));
+	return hash(["compile-typescript.ts", "engine-limits.ts", "module-text.ts", "typescript-program.ts"].map(name => readFileSync(join(import.meta.dirname, name))));
 }
 
 function hash(parts: ReadonlyArray<string | Uint8Array>): string {

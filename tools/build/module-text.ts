@@ -83,13 +83,20 @@ export function prepareModule(options: {
 	};
 }
 
-/** Emitted JavaScript in the form the engine reads, with the names that it leans on. */
-export interface ModuleText {
-	readonly javaScript: string;
+/** What a module leans on. */
+export interface Leanings {
 	/** C functions that it binds, in order. */
 	readonly natives: readonly string[];
 	/** Specifiers of its imports, static and dynamic ones. */
 	readonly imports: readonly string[];
+	/** It has an import() whose name is computed. */
+	readonly importsAnything: boolean;
+	readonly exportsNothing: boolean;
+}
+
+/** JavaScript in the form the engine reads. */
+export interface ModuleText extends Leanings {
+	readonly javaScript: string;
 }
 
 /** Second step, on the emitted JavaScript: the placeholder's calls become the engine's syntax, in the same length. */
@@ -97,19 +104,23 @@ export function finishModule(javaScript: string): ModuleText {
 	const sourceFile = ts.createSourceFile("module.js", javaScript, ts.ScriptTarget.ES2022, true, ts.ScriptKind.JS);
 	const natives: string[] = [];
 	const imports: string[] = [];
+	let importsAnything = false;
 	let text = javaScript;
 
 	const visit = (node: ts.Node): void => {
 		if (ts.isCallExpression(node)) {
 			const [target] = node.arguments;
+			const isImport = node.expression.kind === ts.SyntaxKind.ImportKeyword;
 			if (target !== undefined && ts.isStringLiteral(target)) {
 				if (ts.isIdentifier(node.expression) && node.expression.text === placeholder) {
 					const start = node.getStart(sourceFile);
 					natives.push(target.text);
 					text = text.slice(0, start) + `function()@"${target.text}"` + text.slice(node.end);
-				} else if (node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+				} else if (isImport) {
 					imports.push(target.text);
 				}
+			} else if (isImport) {
+				importsAnything = true;
 			}
 		} else if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier)) {
 			imports.push(node.moduleSpecifier.text);
@@ -117,5 +128,12 @@ export function finishModule(javaScript: string): ModuleText {
 		ts.forEachChild(node, visit);
 	};
 	visit(sourceFile);
-	return { javaScript: text, natives, imports };
+	return { javaScript: text, natives, imports, importsAnything, exportsNothing: !sourceFile.statements.some(isExport) };
+}
+
+/** `export {}`, which only says that the file is a module, is none. */
+function isExport(statement: ts.Statement): boolean {
+	if (ts.isExportAssignment(statement)) return true;
+	if (ts.isExportDeclaration(statement)) return statement.exportClause === undefined || !ts.isNamedExports(statement.exportClause) || statement.exportClause.elements.length > 0;
+	return ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
 }

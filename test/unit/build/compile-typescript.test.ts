@@ -121,3 +121,22 @@ test("a module in JavaScript is taken as it is", async context => {
 	const modules = await compileTypeScript(readManifest(join(folder, "app")), join(folder, "work"));
 	assert.equal(readFileSync(modules[1]!.path, "utf8"), javaScript);
 });
+
+test("what a module leans on is known: natives, imports, whether it exports", async context => {
+	const { compile } = appWith(context, {
+		"app/main.ts": 'import "embedded:io/pin";\nexport const later = () => import("./parts/pin.ts");\nexport const any = (name: string) => import(name);\n',
+		"app/parts/pin.ts": 'const read = native<() => void>("xs_read");\nread();\nexport {};\n',
+	});
+	const [main, pin] = await compile();
+	assert.deepEqual([main!.imports, main!.importsAnything, main!.exportsNothing], [["embedded:io/pin", "embedded:io/pin"], true, false]);
+	assert.deepEqual([pin!.natives, pin!.imports, pin!.importsAnything, pin!.exportsNothing], [["xs_read"], [], false, true]);
+});
+
+test("package.json's imports lead to modules by the manifest's names", async context => {
+	const { compile } = appWith(context, {
+		"app/package.json": JSON.stringify({ imports: { "#pin": "./parts/pin.ts" } }),
+		"app/main.ts": 'import { level } from "#pin";\nexport const seen: number = level;\n',
+		"app/parts/pin.ts": "export const level = 1;\n",
+	});
+	assert.match(readFileSync((await compile())[0]!.path, "utf8"), /from "embedded:io\/pin"/);
+});
