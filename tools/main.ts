@@ -28,6 +28,11 @@ const rows: Record<string, Row> = {
 		needsSetUp: true,
 		load: () => import("./build/command.ts"),
 	},
+	dev: {
+		summary: "run an app on a simulated Pico W, and anew whenever a file changes",
+		needsSetUp: true,
+		load: () => import("./dev/command.ts"),
+	},
 	setup: {
 		summary: "install what is missing: compiler, third-party sources, test authority",
 		needsSetUp: false,

@@ -17,7 +17,8 @@ import { UserError } from "../user-error.ts";
 import { bridgeDebugger } from "../debug/bridge.ts";
 import { connectToDebugger, xsbugPort } from "../debug/connect.ts";
 import { PageServer } from "./page-server.ts";
-import { outcome, storyEnd } from "./story.ts";
+import { serverName, simulatedNetwork } from "./simulated-network.ts";
+import { failureLine, outcome, storyEnd } from "./story.ts";
 
 /** Exit statuses beside 0, and 1 for what the user can put right. */
 const exitTimedOut = 2;
@@ -25,9 +26,7 @@ const exitFault = 3;
 const exitRefused = 4;
 
 const projectFolder = path.resolve(import.meta.dirname, "../..");
-const ssid = "picofetch";
-const passphrase = "simulated network";
-const serverName = "picofetch.test";
+const { ssid, passphrase } = simulatedNetwork;
 
 interface StartOptions {
 	readonly url?: string;
@@ -97,7 +96,7 @@ async function start(options: StartOptions): Promise<void> {
 	if (connection !== undefined) {
 		bridgeDebugger({ port: board.serialPort(1), clock: board.clock, debugger: connection, projectFolder });
 	}
-	const end = await board.run({ until: storyEnd, timeoutMicros: options.timeout * 1e6 });
+	const end = await board.run({ until: new RegExp(`${storyEnd.source}|${failureLine.source}`, "m"), timeoutMicros: options.timeout * 1e6 });
 	board.close();
 	connection?.destroy();
 	if (options.pcap !== undefined) {
@@ -111,6 +110,10 @@ async function start(options: StartOptions): Promise<void> {
 			return finish(exitFault, `the firmware crashed: ${end.fault.text}`);
 		case "halted":
 			return finish(exitFault, `the firmware stopped: ${end.text}`);
+	}
+	const failed = failureLine.exec(board.console.text);
+	if (failed !== null) {
+		return finish(exitFault, `the firmware failed, and the board began anew: ${failed[1]}`);
 	}
 	const result = outcome(board.console.text);
 	if (result.kind === "refused") {

@@ -3,6 +3,9 @@
 /** The last line of main.ts: a page that came whole, or the refusal. */
 export const storyEnd = /^(?:received (\d+) bytes|refused: (\S+) .*)\r?\n/m;
 
+/** What a board says that has begun anew after a failure (platform/failure.c), and the failure's own first line. */
+export const failureLine = /^picofetch: the last run failed .*:\r?\n(.*?)\r?\n/m;
+
 /** What the last line says. */
 export type Outcome =
 	| { readonly kind: "received"; readonly bytes: number }

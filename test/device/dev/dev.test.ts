@@ -1,0 +1,60 @@
+// The edit loop with the real compiler and the real firmware; and the same sources give the same bytes.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import test, { type TestContext } from "node:test";
+import { buildApp } from "../../../tools/build/build-app.ts";
+import { withRecords } from "../../../tools/build/records.ts";
+import { assembleUf2 } from "../../../tools/build/uf2-file.ts";
+
+const projectFolder = resolve(import.meta.dirname, "../../..");
+const manifest = JSON.stringify({ include: ["$(MODULES)/base/manifest.json"], modules: { main: "./main", part: "./part" }, preload: ["part"] });
+
+async function appFolder(context: TestContext): Promise<string> {
+	const above = await mkdtemp(join(tmpdir(), "picofetch-"));
+	context.after(() => rm(above, { recursive: true, force: true }));
+	const folder = join(above, "edited");
+	await mkdir(folder);
+	await writeFile(join(folder, "manifest.json"), manifest);
+	await writeFile(join(folder, "part.ts"), "export const part = new Map([[1, { deep: /x/g }]]);\n");
+	await writeFile(join(folder, "main.ts"), 'import { part } from "./part.ts";\nconsole.log("first", part.size);\n');
+	return folder;
+}
+
+test("npm run dev shows a change of main.ts, tells a type error and goes on, and ends with status 0 on Ctrl-C", async context => {
+	const folder = await appFolder(context);
+	const child = spawn(process.execPath, ["--import", "tsx", "tools/main.ts", "dev", "--app", folder], { cwd: projectFolder, stdio: ["ignore", "pipe", "pipe"] });
+	context.after(() => child.kill("SIGKILL"));
+	let output = "";
+	for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { output += text; });
+	const until = async (text: RegExp): Promise<void> => {
+		const from = output.length;
+		for (let turns = 0; !text.test(output.slice(from)); turns++) {
+			assert.ok(turns < 1200 && child.exitCode === null, `${text} did not come:\n${output}`);
+			await new Promise(resolve => setTimeout(resolve, 50));
+		}
+	};
+	await until(/^first 1$/m);
+	await writeFile(join(folder, "main.ts"), 'console.log("second");\n');
+	await until(/main\.ts changed: running after \d+\.\d s [^]*^second$/m);
+	await writeFile(join(folder, "main.ts"), "const text: string = 3;\n");
+	await until(/main\.ts\(1,7\): error TS2322: [^]*not built/);
+	await writeFile(join(folder, "main.ts"), 'console.log("third");\n');
+	await until(/^third$/m);
+	child.kill("SIGINT");
+	const status = await new Promise(resolve => child.once("exit", resolve));
+	assert.equal(status, 0, output);
+});
+
+test("the same sources in two folders give the same .uf2, byte for byte", async context => {
+	const [one, other] = [await appFolder(context), await appFolder(context)];
+	const uf2 = async (app: string) => {
+		const built = await buildApp({ app, quiet: true });
+		return assembleUf2({ elf: built.elf, image: withRecords(built.image, { configuration: built.configuration, roots: [] }) });
+	};
+	assert.notEqual(one, other);
+	assert.deepEqual(Buffer.compare(await uf2(one), await uf2(other)), 0);
+});

@@ -1,0 +1,103 @@
+// `npm run dev`: an app on a simulated Pico W, built and started anew whenever one of its files changes.
+
+import { watch as watchFiles } from "chokidar";
+import { Command } from "commander";
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import pico from "picocolors";
+import { PicoW } from "../../simulator/simulator.ts";
+import { buildApp } from "../build/build-app.ts";
+import { readManifest } from "../build/manifest.ts";
+import { withRecords } from "../build/records.ts";
+import { assembleUf2 } from "../build/uf2-file.ts";
+import { authority } from "../certificates/authority.ts";
+import { issue } from "../certificates/issue.ts";
+import { PageServer } from "../start/page-server.ts";
+import { serverName, simulatedNetwork } from "../start/simulated-network.ts";
+import { pacedBoard } from "./paced-board.ts";
+import { rebuildLoop } from "./rebuild-loop.ts";
+
+const projectFolder = resolve(import.meta.dirname, "../..");
+
+interface Options {
+	readonly app?: string;
+	readonly seed: number;
+}
+
+export function command(): Command {
+	return new Command()
+		.description("Runs an app on a simulated Pico W, in real time, and starts it anew whenever one of its files changes.")
+		.option("--app <folder>", "folder of the app, with its manifest.json (default: this project's main.ts)")
+		.option("--seed <number>", "seed of everything random in the simulated world", Number, 1)
+		.addHelpText("after", [
+			"",
+			`The board joins a simulated network; https://${serverName}/ answers in it, and config.url is that address.`,
+			"Ctrl-C ends it, with status 0.",
+		].join("\n"))
+		.action(dev);
+}
+
+async function dev({ app, seed }: Options): Promise<void> {
+	const appFolder = resolve(app ?? projectFolder);
+	const leaf = await issue({ names: [serverName] });
+	const rootDer = (await authority()).certificateDer;
+	const ended = new AbortController();
+	process.once("SIGINT", () => ended.abort());
+	process.once("SIGTERM", () => ended.abort());
+	await rebuildLoop({
+		async build() {
+			const built = await buildApp({ app: appFolder });
+			const image = withRecords(built.image, {
+				configuration: { ...built.configuration, url: `https://${serverName}/` },
+				ssid: simulatedNetwork.ssid,
+				password: simulatedNetwork.passphrase,
+				roots: [...built.roots, rootDer],
+			});
+			return assembleUf2({ elf: built.elf, image });
+		},
+		run(uf2) {
+			const server = new PageServer({ certificateChainPem: leaf.chainPem, keyPem: leaf.keyPem, page: `a page of ${serverName}\n` });
+			const board = new PicoW({ seed, epochMs: Date.now(), network: { ...simulatedNetwork, hosts: { [serverName]: server } } });
+			board.loadUf2(uf2);
+			board.console.onText(text => process.stdout.write(text.replaceAll("\r\n", "\n")));
+			const paced = pacedBoard(board);
+			void paced.ended.then(sentence => sentence !== undefined && console.error(pico.red(sentence)), (error: Error) => console.error(pico.red(error.stack ?? error.message)));
+			return paced;
+		},
+		files: () => appFiles(appFolder),
+		watch(files, onChange) {
+			const watcher = watchFiles([...files], { ignoreInitial: true });
+			watcher.on("all", (_, path) => onChange(path));
+			let watched = new Set(files);
+			return {
+				update(now) {
+					watcher.add(now.filter(file => !watched.has(file)));
+					watcher.unwatch([...watched].filter(file => !now.includes(file)));
+					watched = new Set(now);
+				},
+				close: () => watcher.close(),
+			};
+		},
+		print: line => console.log(pico.dim(line)),
+		now: () => performance.now(),
+		shown: path => relative(process.cwd(), path),
+		time: () => new Date().toTimeString().slice(0, 8),
+	}, ended.signal);
+}
+
+/** What the app is made of: manifests, modules, and what stands beside them. Of an app whose manifest has a fault, its folder's files. */
+function appFiles(folder: string): string[] {
+	try {
+		const { files, modules } = readManifest(folder);
+		const sources = [...files, ...modules.flatMap(({ source, c }) => [source, c])].filter(path => path !== undefined);
+		// A header, a declaration, a file that was split off: each stands beside one that is known.
+		const folders = new Set(sources.map(path => dirname(path)));
+		return [...new Set([...sources, ...[...folders].flatMap(beside)])];
+	} catch {
+		return existsSync(folder) ? beside(folder) : [folder];
+	}
+}
+
+function beside(folder: string): string[] {
+	return readdirSync(folder).filter(name => /\.(?:ts|js|json|c|h)$/.test(name) && name !== "package-lock.json").map(name => join(folder, name));
+}
