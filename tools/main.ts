@@ -48,6 +48,21 @@ const rows: Record<string, Row> = {
 		needsSetUp: true,
 		load: () => import("./debug/command.ts"),
 	},
+	flash: {
+		summary: "build an app and put it onto a Pico W over USB",
+		needsSetUp: true,
+		load: () => import("./flash/command.ts"),
+	},
+	monitor: {
+		summary: "show the console of a board",
+		needsSetUp: false,
+		load: () => import("./monitor/command.ts"),
+	},
+	new: {
+		summary: "make a folder for an app of your own",
+		needsSetUp: false,
+		load: () => import("./new/command.ts"),
+	},
 	size: {
 		summary: "print the memory table of the last build",
 		needsSetUp: false,

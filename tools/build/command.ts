@@ -19,8 +19,8 @@ interface Options {
 	readonly debug?: boolean;
 	readonly ssid?: string;
 	readonly password?: string;
-	readonly ca: readonly string[];
-	readonly config: Readonly<Record<string, unknown>>;
+	readonly ca?: readonly string[];
+	readonly config?: Readonly<Record<string, unknown>>;
 }
 
 /** Options and action of `npm run build`. */
@@ -33,18 +33,23 @@ export function command(): Command {
 		.option("--password <passphrase>", "its passphrase (or PICOFETCH_PASSWORD, or network.json)")
 		.option("--ca <file>", "trust the roots of this PEM file too; may be repeated", (file, files: string[]) => [...files, file], [])
 		.option("--config <key=value>", "set a key of the app's config; may be repeated", addSetting, {})
-		.action(async (options: Options) => {
-			const network = networkSettings(options);
-			const roots = [...committedRoots(), ...options.ca.flatMap(rootsOf)];
-			const app = await buildApp({ debug: options.debug === true, ...options.app === undefined ? {} : { app: options.app } });
-			const image = withRecords(app.image, {
-				configuration: { ...app.configuration, ...options.config },
-				...network,
-				roots: roots.map(({ der }) => der),
-			});
-			const uf2Path = writeFiles(app, image);
-			console.log(summary(app, image, uf2Path, network, roots));
-		});
+		.action(async (options: Options) => void await buildUf2(options));
+}
+
+/** Builds as `npm run build` does, prints what it prints, and answers the path of the .uf2. */
+export async function buildUf2(options: Options): Promise<string> {
+	const { app: folder, debug = false, ca = [], config = {} } = options;
+	const network = networkSettings(options);
+	const roots = [...committedRoots(), ...ca.flatMap(rootsOf)];
+	const app = await buildApp({ debug, ...folder === undefined ? {} : { app: folder } });
+	const image = withRecords(app.image, {
+		configuration: { ...app.configuration, ...config },
+		...network,
+		roots: roots.map(({ der }) => der),
+	});
+	const uf2Path = writeFiles(app, image);
+	console.log(summary(app, image, uf2Path, network, roots));
+	return uf2Path;
 }
 
 /** Writes build/NAME.elf, .map, .image and .uf2, and answers the last one's path. */

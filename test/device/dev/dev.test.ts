@@ -1,4 +1,4 @@
-// The edit loop with the real compiler and the real firmware; and the same sources give the same bytes.
+// A new app, the edit loop with the real compiler and the real firmware; and the same sources give the same bytes.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -9,6 +9,8 @@ import test, { type TestContext } from "node:test";
 import { buildApp } from "../../../tools/build/build-app.ts";
 import { withRecords } from "../../../tools/build/records.ts";
 import { assembleUf2 } from "../../../tools/build/uf2-file.ts";
+import { newApp } from "../../../tools/new/new-app.ts";
+import { runDevice } from "../../support/device.ts";
 
 const projectFolder = resolve(import.meta.dirname, "../../..");
 const manifest = JSON.stringify({ include: ["$(MODULES)/base/manifest.json"], modules: { main: "./main", part: "./part" }, preload: ["part"] });
@@ -57,4 +59,13 @@ test("the same sources in two folders give the same .uf2, byte for byte", async 
 	};
 	assert.notEqual(one, other);
 	assert.deepEqual(Buffer.compare(await uf2(one), await uf2(other)), 0);
+});
+
+test("the folder that npm run new makes boots and says hello", async context => {
+	const above = await mkdtemp(join(tmpdir(), "picofetch-"));
+	context.after(() => rm(above, { recursive: true, force: true }));
+	const app = join(above, "mine");
+	newApp(app, "hello");
+	const { end, console: text } = await runDevice({ app, network: false, until: /^hello, 2 s\r$/m, timeoutMs: 5000 });
+	assert.equal(end.reason, "matched", text);
 });

@@ -1,0 +1,59 @@
+// Makes the folder of a new app.
+
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
+import { UserError } from "../user-error.ts";
+import { templates } from "./templates.ts";
+
+const projectFolder = resolve(import.meta.dirname, "../..");
+
+/**
+ * Writes manifest.json, main.ts, tsconfig.json, README.md and .gitignore into a folder that is new or empty.
+ * @returns the names of what was written
+ * @throws UserError when the folder has something in it, or cannot be made
+ */
+export function newApp(folder: string, template: string): string[] {
+	const chosen = Object.hasOwn(templates, template) ? templates[template] : undefined;
+	if (chosen === undefined) throw new UserError(`--template ${template}: expected one of ${Object.keys(templates).join(", ")}`);
+	if (existsSync(folder) && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0)) {
+		throw new UserError(`${folder}: there is something already: name a folder that is new or empty`);
+	}
+	const files: Readonly<Record<string, string>> = {
+		"manifest.json": `${JSON.stringify(chosen.manifest, undefined, "\t")}\n`,
+		"main.ts": chosen.main,
+		"tsconfig.json": editorConfiguration(folder),
+		"README.md": readme(folder, chosen.summary),
+		".gitignore": "network.json\n",
+	};
+	try {
+		mkdirSync(folder, { recursive: true });
+		for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { flag: "wx" });
+	} catch (cause) {
+		throw new UserError(`${folder}: cannot be written (${(cause as NodeJS.ErrnoException).code})`, { cause });
+	}
+	return Object.keys(files);
+}
+
+/** For the editor alone: the build has the device's options, and each module's types, from the manifest. */
+function editorConfiguration(folder: string): string {
+	const modules = relative(resolve(folder), join(projectFolder, "modules"));
+	return `${JSON.stringify({ extends: `${modules.startsWith(".") ? modules : `./${modules}`}/tsconfig.json`, include: [".", `${modules}/**/*.d.ts`] }, undefined, "\t")}\n`;
+}
+
+function readme(folder: string, summary: string): string {
+	const name = basename(resolve(folder));
+	return `# ${name}
+
+A picofetch app: ${summary}. In picofetch's folder:
+
+\`\`\`sh
+npm run dev -- --app ${shownFrom(folder)}                # on a simulated Pico W, anew with each change
+npm run flash -- --app ${shownFrom(folder)} --monitor    # onto a board
+\`\`\`
+`;
+}
+
+/** The folder as one types it in the project's folder. */
+export function shownFrom(folder: string): string {
+	return relative(projectFolder, resolve(folder)) || ".";
+}
