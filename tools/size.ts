@@ -36,7 +36,7 @@ async function printSize({ app, json, keep }: Options): Promise<void> {
 		map: built.map,
 		sections,
 		symbols,
-		imageBytes: withRecords(built.image, { configuration: built.configuration, roots: built.roots }).length,
+		imageBytes: withRecords(built.image, { configuration: built.configuration, roots: built.roots, data: built.data }).length,
 		scriptArenaBytes: Number(readManifest(appFolder).creation["static"] ?? defaultArenaBytes),
 	});
 	const kept = keptTable(built.name);

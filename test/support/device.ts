@@ -80,6 +80,7 @@ export async function sceneUf2(scene: DeviceScene): Promise<Uint8Array> {
 		ssid: scene.ssid ?? airSsid,
 		password: scene.password ?? airPassphrase,
 		roots: scene.roots ?? [(await authority()).certificateDer],
+		data: app.data,
 	});
 	return assembleUf2({ elf: app.elf, image });
 }

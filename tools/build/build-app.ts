@@ -1,6 +1,7 @@
 // An app into code: manifest, TypeScript, bytecode, firmware, frozen heap. Each step takes what an earlier build made when
 // nothing that it depends on has changed.
 
+import { readFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { compileModules } from "../xs-compiler/compile-modules.ts";
 import { compileTypeScript } from "./compile-typescript.ts";
@@ -9,6 +10,7 @@ import { linkFirmware } from "./link-firmware.ts";
 import { withLock } from "./lock.ts";
 import { readManifest } from "./manifest.ts";
 import { reachableModules } from "./reachable-modules.ts";
+import type { NamedData } from "./records.ts";
 import { committedRoots } from "./roots.ts";
 
 const projectFolder = resolve(import.meta.dirname, "../..");
@@ -27,6 +29,8 @@ export interface BuiltApp {
 	readonly configuration: Readonly<Record<string, unknown>>;
 	/** The roots of certs/, DER. */
 	readonly roots: readonly Uint8Array[];
+	/** The files of the manifest's `data`. */
+	readonly data: readonly NamedData[];
 }
 
 export interface BuildOptions {
@@ -70,7 +74,7 @@ export async function buildApp({ app = projectFolder, debug = false, stress = fa
 			}, line => onProgress(`${name}: ${line}`));
 			onProgress(`${name}: freezing the heap`);
 			const image = await freezeKept({ elf, packs, preload, creation: manifest.creation, afterFailure: manifest.afterFailure, ...stress ? { mostCycles: 400e9 } : {} }, variant === "" ? folder : join(folder, variant.slice(1)));
-			return { name, elf, map, image, configuration: manifest.config, roots: committedRoots().map(({ der }) => der) };
+			return { name, elf, map, image, configuration: manifest.config, roots: committedRoots().map(({ der }) => der), data: manifest.data.map(({ name: file, path }) => ({ name: file, bytes: readFileSync(path) })) };
 		});
 	} finally {
 		if (!quiet && onProgress === progressLine) {

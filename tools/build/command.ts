@@ -46,6 +46,7 @@ export async function buildUf2(options: Options): Promise<string> {
 		configuration: { ...app.configuration, ...config },
 		...network,
 		roots: roots.map(({ der }) => der),
+		data: app.data,
 	});
 	const uf2Path = writeFiles(app, image);
 	console.log(summary(app, image, uf2Path, network, roots));

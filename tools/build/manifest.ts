@@ -1,7 +1,7 @@
 // manifest.json in the Moddable form (Moddable SDK, documentation/tools/manifest.md): what an app is made of.
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { failurePolicies, type FailurePolicy } from "../freeze/freeze-input.ts";
 import { UserError } from "../user-error.ts";
 
@@ -33,8 +33,17 @@ export interface Manifest {
 	readonly afterFailure: FailurePolicy;
 	/** C macros: `{wifi: {retries: 3}}` is `MODDEF_WIFI_RETRIES=3`. */
 	readonly defines: Readonly<Record<string, unknown>>;
+	/** Files that go into the image as they are, by the name that `Resource` knows them by. */
+	readonly data: readonly DataFile[];
 	/** Parts of the platform that the modules' C leans on: "network", "tls". */
 	readonly libraries: readonly string[];
+}
+
+/** A file of "data". */
+export interface DataFile {
+	readonly name: string;
+	/** Absolute. */
+	readonly path: string;
 }
 
 /** Parts of the platform that "libraries" may name. */
@@ -86,6 +95,7 @@ class Merge {
 	#config: Record<string, unknown> = {};
 	#creation: Record<string, unknown> = {};
 	#defines: Record<string, unknown> = {};
+	readonly #data = new Map<string, string>();
 	#afterFailure: FailurePolicy = "stay";
 
 	read(file: string, inherited: ReadonlyMap<string, string>, from: readonly string[]): void {
@@ -118,6 +128,12 @@ class Merge {
 				case "modules":
 					this.#addModules(asObject(below, here), here, variables);
 					break;
+				case "data":
+					this.#addData(asObject(below, here), here, variables);
+					break;
+				case "resources":
+					fault(here, "resources, which the Moddable SDK converts for screens", "data: files go into the image as they are");
+					break;
 				case "preload":
 					for (const [pattern, itsPlace] of strings(below, here)) {
 						this.#preload.push({ pattern, place: itsPlace });
@@ -147,7 +163,7 @@ class Merge {
 					this.#platform(asObject(below, here), here, variables, from);
 					break;
 				default:
-					fault(here, "a key that picofetch does not know", "build, include, modules, preload, config, creation, afterFailure, defines, libraries or platforms");
+					fault(here, "a key that picofetch does not know", "build, include, modules, preload, config, creation, afterFailure, data, defines, libraries or platforms");
 			}
 		}
 	}
@@ -209,6 +225,24 @@ class Merge {
 		}
 	}
 
+	/** As in Moddable: a target is a file, a file without its ending, or a folder's "*"; "*" is named as the file, anything else has its ending. */
+	#addData(data: Record<string, unknown>, place: Place, variables: ReadonlyMap<string, string>): void {
+		for (const [key, value] of Object.entries(data)) {
+			for (const [target, itsPlace] of strings(value, at(place, key))) {
+				const path = absolute(target, itsPlace, variables);
+				const files = filesOf(path);
+				if (files.length === 0) fault(itsPlace, shown(target), `a file; there is none at ${relative(process.cwd(), path)}`);
+				for (const file of files) {
+					if (key === "~") {
+						for (const [name, kept] of this.#data) if (kept === file) this.#data.delete(name);
+					} else {
+						this.#data.set(key === "*" || key.endsWith("/*") ? key.slice(0, -1) + basename(file) : key.endsWith(extname(file)) ? key : key + extname(file), file);
+					}
+				}
+			}
+		}
+	}
+
 	#addModule(specifier: string, path: string, target: string, place: Place): void {
 		if (extensions.some(extension => path.endsWith(extension)) && existsSync(path)) {
 			fault(place, shown(target), `the file's name without its extension: ${shown(withoutExtension(target))}`);
@@ -244,6 +278,7 @@ class Merge {
 			creation: this.#creation,
 			afterFailure: this.#afterFailure,
 			defines: this.#defines,
+			data: [...this.#data].map(([name, path]) => ({ name, path })),
 			libraries: [...this.#libraries].sort(),
 		};
 	}
@@ -272,6 +307,13 @@ function named(specifier: string, path: string, place: Place): string {
 		fault(place, `the specifier ${shown(specifier)}`, `a name, "*" or a name that ends in "/*"`);
 	}
 	return specifier;
+}
+
+function filesOf(path: string): string[] {
+	if (existsSync(path) && statSync(path).isFile()) return [path];
+	const folder = dirname(path);
+	const wanted = (name: string) => basename(path) === "*" ? !name.startsWith(".") : name.startsWith(`${basename(path)}.`);
+	return existsSync(folder) ? readdirSync(folder).filter(wanted).sort().map(name => join(folder, name)).filter(file => statSync(file).isFile()) : [];
 }
 
 function absolute(text: string, place: Place, variables: ReadonlyMap<string, string>): string {

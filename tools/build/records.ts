@@ -12,6 +12,14 @@ export interface Records {
 	readonly password?: string;
 	/** DER certificates. */
 	readonly roots: readonly Uint8Array[];
+	/** The files of the manifest's `data`. Default none. */
+	readonly data?: readonly NamedData[];
+}
+
+/** A file that the device reads in place. */
+export interface NamedData {
+	readonly name: string;
+	readonly bytes: Uint8Array;
 }
 
 /** One record as it lies in flash: type (four letters), length in bytes, bytes, zeros up to a multiple of 4. */
@@ -86,6 +94,7 @@ function emitRecords(records: Records): Uint8Array {
 		list.push({ type: "PASS", bytes: text.encode(records.password) });
 	}
 	list.push(...records.roots.map(bytes => ({ type: "ROOT", bytes })));
+	list.push(...(records.data ?? []).map(({ name, bytes }) => ({ type: "DATA", bytes: named(name, bytes) })));
 	const end = 8;
 	const result = new Uint8Array(list.reduce((sum, { bytes }) => sum + 8 + padded(bytes.length), end));
 	const view = new DataView(result.buffer);
@@ -96,6 +105,15 @@ function emitRecords(records: Records): Uint8Array {
 		result.set(bytes, offset + 8);
 		offset += 8 + padded(bytes.length);
 	}
+	return result;
+}
+
+/** The name with zeros up to a multiple of 4, one at least, and the bytes: they lie at a multiple of 4 in flash. */
+function named(name: string, bytes: Uint8Array): Uint8Array {
+	const label = new TextEncoder().encode(name);
+	const result = new Uint8Array(padded(label.length + 1) + bytes.length);
+	result.set(label);
+	result.set(bytes, padded(label.length + 1));
 	return result;
 }
 

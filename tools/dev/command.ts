@@ -52,6 +52,7 @@ async function dev({ app, seed }: Options): Promise<void> {
 				ssid: simulatedNetwork.ssid,
 				password: simulatedNetwork.passphrase,
 				roots: [...built.roots, rootDer],
+				data: built.data,
 			});
 			return assembleUf2({ elf: built.elf, image });
 		},

@@ -75,6 +75,7 @@ async function start(options: StartOptions): Promise<void> {
 		ssid,
 		password: passphrase,
 		roots: [...app.roots, ...scene.roots],
+		data: app.data,
 	});
 	const uf2 = assembleUf2({ elf: app.elf, image });
 

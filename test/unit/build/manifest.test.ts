@@ -100,3 +100,18 @@ for (const [behaviour, files, expected] of [
 		});
 	});
 }
+
+test("data names files as Moddable does: with their endings, renamed, by folder, and taken back", context => {
+	const folder = folderWith(context, {
+		"manifest.json": JSON.stringify({
+			include: "./part",
+			data: { "*": ["./texts/*", "./logo"], "help": "./readme.md", "pages/*": "./index.html", "~": "./texts/draft.txt" },
+		}),
+		"part/manifest.json": JSON.stringify({ modules: { main: "./main" }, data: { "*": "./old.txt", "help.md": "./old.md" } }),
+		"part/main.ts": "", "part/old.txt": "", "part/old.md": "",
+		"texts/a.txt": "", "texts/draft.txt": "", "logo.bin": "", "logo.png": "", "readme.md": "", "index.html": "",
+	});
+	assert.deepEqual(Object.fromEntries(readManifest(folder).data.map(({ name, path }) => [name, relative(folder, path)])), {
+		"old.txt": "part/old.txt", "help.md": "readme.md", "a.txt": "texts/a.txt", "logo.bin": "logo.bin", "logo.png": "logo.png", "pages/index.html": "index.html",
+	});
+});

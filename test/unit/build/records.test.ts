@@ -48,3 +48,10 @@ test("an image without a record at its beginning, or one cut short, is refused",
 	assert.throws(() => withRecords(new Uint8Array(600), records), /no image record/);
 	assert.throws(() => withRecords(frozenImage(1024).subarray(0, 700), records), /names 1024 frozen bytes, there are 700/);
 });
+
+test("files of data have their names, and their bytes lie at a multiple of four", () => {
+	const image = withRecords(frozenImage(516), { configuration: {}, roots: [], data: [{ name: "a.txt", bytes: Uint8Array.of(1, 2, 3) }, { name: "seven77", bytes: new Uint8Array(0) }] });
+	const [, first, second] = readRecords(image);
+	assert.deepEqual([...first!.bytes], [...new TextEncoder().encode("a.txt"), 0, 0, 0, 1, 2, 3]);
+	assert.deepEqual([second!.type, ...second!.bytes], ["DATA", ...new TextEncoder().encode("seven77"), 0]);
+});
