@@ -19,7 +19,6 @@
 
 // A host that has just been plugged in needs about a second to open the console.
 #define LAST_WORDS_MS 3000
-#define MOST_QUICK_FAILURES 5
 
 static const crash_record *last;
 static crash_record *record;
@@ -50,9 +49,9 @@ bool failure_lets_start(failure_policy policy)
 	if (reason != RESET_FAILURE && reason != RESET_WATCHDOG)
 		return true;
 	unsigned failures = reset_quick_failures();
-	if (policy == FAILURE_REBOOT && failures < MOST_QUICK_FAILURES)
+	if (policy != FAILURE_STAY && failures < FAILURE_MOST_QUICK)
 		return true;
-	if (policy == FAILURE_REBOOT)
+	if (policy != FAILURE_STAY)
 		printf("picofetch: %u starts in a row failed within a minute, so the script is not started again", failures);
 	else
 		printf("picofetch: the script is not started again (\"afterFailure\" in manifest.json)");

@@ -11,8 +11,13 @@
 // Of the manifest; the image holds it.
 typedef enum failure_policy {
 	FAILURE_STAY,	// what still works stays: the console, after an uncaught error the script too
-	FAILURE_REBOOT,	// the board begins anew, until it has failed five times within a minute of a start
+	FAILURE_REBOOT,	// the board begins anew, until it has failed five times in a row within a minute of a start
+	FAILURE_RESTART,	// script begins anew and the rest goes on; after what only a reset cures, as FAILURE_REBOOT
 } failure_policy;
+
+// So many failures in a row, each within a minute of a start, are the last.
+#define FAILURE_MOST_QUICK 5
+#define FAILURE_QUICK_US 60000000u
 
 // First thing: takes over what the last run left. Before USB and interrupts.
 void failure_start(void);

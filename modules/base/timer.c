@@ -6,6 +6,7 @@
 #include "engine.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "hardware/timer.h"
 #include "loop.h"
@@ -75,10 +76,23 @@ static void deliver(xsMachine *the, engine_event *unused)
 	xsCallFunction1(xsVar(0), xsUndefined, xsVar(1));
 }
 
+static void end(void)
+{
+	while (first) {
+		timer *ended = first;
+		first = ended->next;
+		free(ended);
+	}
+	memset(&fired, 0, sizeof fired);
+}
+
+static engine_ender ender = { .end = end };
+
 // (fired: (id) => void)
 void xs_timer_begin(xsMachine *the)
 {
 	engine_remember(the, &fired, &xsArg(0));
+	engine_on_end(&ender);
 	loop_add(&poller);
 }
 

@@ -10,6 +10,7 @@
 #include "engine_internal.h"
 #include "failure.h"
 #include "hardware/sync.h"
+#include "hardware/timer.h"
 #include "image.h"
 #include "loop.h"
 #include "memory.h"
@@ -18,6 +19,11 @@
 static txMachine *machine;	// NULL before engine_start, while freezing, and after the script has ended for good
 static bool jobs_waiting;
 static failure_policy policy;
+static txMachine *ended;	// of a script that is to begin anew: deleted by the loop, when nothing of it is being executed
+static void *arena;
+static uint64_t began_us;
+static unsigned quick_failures;
+static engine_ender *enders;
 static engine_event *first_event;
 static engine_event **last_link = &first_event;
 
@@ -106,6 +112,59 @@ static void run_jobs(void)
 	}
 }
 
+/* A new beginning of the script alone */
+
+void engine_on_end(engine_ender *ender)
+{
+	for (engine_ender *at = enders; at; at = at->next)
+		if (at == ender)
+			return;
+	ender->next = enders;
+	enders = ender;
+}
+
+static void run_script(void);
+
+// Counts the failure, and says whether the script begins anew for it.
+static bool wants_new_script(void)
+{
+#if ENGINE_DEBUGGER
+	return false;	// the debugger is of the script that has ended
+#else
+	if (policy != FAILURE_RESTART)
+		return false;
+	quick_failures = time_us_64() - began_us < FAILURE_QUICK_US ? quick_failures + 1 : 1;
+	if (quick_failures < FAILURE_MOST_QUICK)
+		return true;
+	printf("picofetch: the script failed %d times in a row within a minute, so it does not begin anew\n", FAILURE_MOST_QUICK);
+	return false;
+#endif
+}
+
+static void end_script(txMachine *the)
+{
+	machine = NULL;
+	ended = the;
+	loop_wake();
+}
+
+// What C keeps for the script goes first, then the script's memory with the handles' destructors, then what these posted.
+static void begin_anew(void)
+{
+	while (enders) {
+		engine_ender *ender = enders;
+		enders = ender->next;
+		ender->end();
+	}
+	fxDeleteMachine(ended);
+	ended = NULL;
+	while (take_event())
+		;
+	jobs_waiting = false;
+	printf("picofetch: the script begins anew\n");
+	run_script();
+}
+
 /* The loop */
 
 static void deliver(engine_event *event)
@@ -118,6 +177,8 @@ static void deliver(engine_event *event)
 // What is posted during a turn waits for the next, so that other pollers have theirs.
 static void engine_poll(void)
 {
+	if (ended)
+		begin_anew();
 	run_jobs();
 	for (unsigned count = engine_count_events(); machine && count; count--) {
 		engine_event *event = take_event();
@@ -130,7 +191,7 @@ static void engine_poll(void)
 
 static uint64_t engine_next_at_us(void)
 {
-	return machine && (first_event || jobs_waiting) ? 0 : LOOP_NEVER;
+	return ended || (machine && (first_event || jobs_waiting)) ? 0 : LOOP_NEVER;
 }
 
 static loop_poller engine_poller = { .poll = engine_poll, .next_at_us = engine_next_at_us };
@@ -232,6 +293,8 @@ static void report_uncaught(txMachine *the)
 	reporting = false;
 	if (policy == FAILURE_REBOOT)
 		failure_reset();
+	if (wants_new_script())
+		end_script(the);
 }
 
 // XS calls this where it cannot go on, and where an error or a rejection found no handler; from the latter two it returns.
@@ -262,11 +325,15 @@ void fxAbort(txMachine *the, int status)
 	failure_end();
 	if (policy == FAILURE_REBOOT)
 		failure_reset();
-	machine = NULL;
+	if (wants_new_script())
+		end_script(the);
+	else {
+		machine = NULL;
 #if ENGINE_DEBUGGER
-	debugger_end();
+		debugger_end();
 #endif
-	printf("picofetch: the script has ended\n");
+		printf("picofetch: the script has ended\n");
+	}
 	fxExitToHost(the);
 }
 
@@ -376,21 +443,28 @@ void engine_start(void)
 	policy = (failure_policy)image->after_failure;
 	if (!failure_lets_start(policy))
 		return;
-	void *arena = malloc((size_t)image->arena_bytes);
+	arena = malloc((size_t)image->arena_bytes);
 	if (!arena) {
 		printf("picofetch: no room for the script's arena of %d bytes: make \"static\" of \"creation\" in manifest.json smaller\n",
 			(int)image->arena_bytes);
 		return;
 	}
-	arena_begin(arena, (size_t)image->arena_bytes);
 	modules_begin(image->modules, image->module_count);
+	loop_add(&engine_poller);
+	run_script();
+}
+
+static void run_script(void)
+{
+	const engine_image *image = (const engine_image *)image_get()->engine;
+	arena_begin(arena, (size_t)image->arena_bytes);
+	began_us = time_us_64();
 	machine = fxPrepareMachine(NULL, (txPreparation *)&image->preparation, "picofetch", NULL, NULL);
 	if (!machine) {
 		printf("picofetch: the frozen heap was made by another version of the engine: build and flash again\n");
 		return;
 	}
 	stress_begin();
-	loop_add(&engine_poller);
 	// A debugger's wish to stop at the first line is for the frame that runs the module, not for this one.
 	txFlag break_on_start = machine->breakOnStartFlag;
 	machine->breakOnStartFlag = 0;

@@ -58,6 +58,16 @@ void engine_make_error(xsMachine *the, xsSlot *result, const char *code, const c
 _Noreturn void engine_throw(xsMachine *the, const char *code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+// Something of C's that goes with the script. Storage of the owner, static.
+typedef struct engine_ender {
+	struct engine_ender *next;
+	// The script has ended and its memory is about to go: lets go of what was kept for it. Handles have their destructors instead.
+	void (*end)(void);
+} engine_ender;
+
+// Calls ender->end once, when the script ends to begin anew; one that waits already is not added again.
+void engine_on_end(engine_ender *ender);
+
 // Keeps a script value alive from C: *holder is C memory that stays where it is until engine_forget.
 void engine_remember(xsMachine *the, xsSlot *holder, xsSlot *value);
 

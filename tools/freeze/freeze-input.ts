@@ -18,7 +18,7 @@ export interface Creation {
 }
 
 /** What comes after a failure; the places are platform/failure.h's. */
-export const failurePolicies = ["stay", "reboot"] as const;
+export const failurePolicies = ["stay", "reboot", "restart"] as const;
 export type FailurePolicy = typeof failurePolicies[number];
 
 /** Bytes of the arena of an app whose manifest does not say. */

@@ -7,6 +7,7 @@ import { powerOn, sceneUf2 } from "../../support/device.ts";
 
 const app = "test/device/failures/app";
 const rebooting = "test/device/failures/rebooting";
+const restarting = "test/device/failures/restarting";
 
 async function board(folder: string, configuration: Record<string, unknown>, flash?: Uint8Array): Promise<PicoW> {
 	const made = new PicoW({ seed: 1, epochMs: powerOn.getTime() });
@@ -121,6 +122,24 @@ test("\"reboot\" gives up after five starts that failed within a minute", async 
 	assert.equal([...text.matchAll(/^reset (?:power|failure)\r$/gm)].length, 5);
 	assert.equal((await device.run({ timeoutMicros: 20e6 })).reason, "timeout");
 	assert.equal(device.report().resets.length, 5);
+});
+
+for (const provoke of ["error", "timer", "slots", "chunks", "recursion later", "busy"]) {
+	test(`"restart" begins the script anew after ${provoke}, without a reset, and gives up at the fifth quick failure`, async () => {
+		const device = await board(restarting, { provoke, again: true });
+		const text = await until(device, /^picofetch: the script failed 5 times in a row within a minute, so it does not begin anew\r\n/m, 60);
+		assert.equal([...text.matchAll(/^reset power\r$/gm)].length, 5);
+		assert.equal([...text.matchAll(/^picofetch: the script begins anew\r$/gm)].length, 4);
+		const taken = [...text.matchAll(/^taken (\d+)\r$/gm)].map(([, bytes]) => bytes);
+		assert.equal(new Set(taken).size, 1, `what the script finds taken: ${taken.join(", ")}`);
+		assert.equal((await device.run({ timeoutMicros: 20e6 })).reason, "timeout");
+		assert.deepEqual([device.report().resets, device.report().violations.filter(({ level }) => level === "error")], [[], []]);
+	});
+}
+
+test("\"restart\" after a hard fault begins the board anew", async () => {
+	const device = await board(restarting, { provoke: "read" });
+	await until(device, /^reset failure\r\nlast \{"kind":"fault".*\r\n/m);
 });
 
 test("restart() begins anew at once, and leaves no failure behind", async () => {

@@ -12,6 +12,13 @@ interface Settings {
 }
 const { provoke, again = false } = config as unknown as Settings;
 
+/** What stands, once garbage is gone: what the arena had to give, and C's heap. */
+function taken(): number {
+	const { arena, nativeHeap } = instrumentation();
+	return arena.size - arena.unused + nativeHeap.used;
+}
+
+console.log("taken", taken());
 console.log("reset", resetReason());
 console.log("last", JSON.stringify(lastRunFailure() ?? null));
 console.log("newest", JSON.stringify(newestFailure()?.kind ?? null));
@@ -21,12 +28,6 @@ class Reading {
 	check(): void {
 		if (this.value > 1) throw new RangeError(`${this.value} is too much`);
 	}
-}
-
-/** What stands, once garbage is gone: what the arena had to give, and C's heap. */
-function taken(): number {
-	const { arena, nativeHeap } = instrumentation();
-	return arena.size - arena.unused + nativeHeap.used;
 }
 
 const later = (callback: () => void) => new Promise<void>(resolve => setTimeout(() => {
@@ -55,6 +56,8 @@ const ways: Readonly<Record<string, () => unknown>> = {
 		const down = (depth: number): number => down(depth + 1) + 1;
 		down(0);
 	},
+	// Late enough for a host to read twelve lines five times.
+	"recursion later": () => setTimeout(ways["recursion"]!, 100),
 	nesting() {	// of natives: the C stack
 		let text = "";
 		for (let depth = 0; depth < 2000; depth++) text += "[";
@@ -62,6 +65,12 @@ const ways: Readonly<Record<string, () => unknown>> = {
 	},
 	loop: () => setTimeout(turn, 1000),
 	"loop at once": turn,
+	busy() {	// timers, promises and an interval are on their way when it fails
+		setInterval(() => {}, 7);
+		for (let delay = 0; delay < 20; delay++) setTimeout(() => {}, delay);
+		void later(() => new Reading(4).check());
+		void new Promise(() => {}).then(() => {});
+	},
 	wait: () => setTimeout(() => fail("wait"), 1000),
 	restart: () => restart(),
 	async timers() {
