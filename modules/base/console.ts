@@ -39,7 +39,10 @@ export const console = {
 	},
 	/** Prints the message when `condition` does not hold. */
 	assert(condition?: unknown, ...values: readonly unknown[]): void {
-		if (!condition) print(values.length > 0 ? ["Assertion failed:", ...values] : ["Assertion failed"]);
+		if (condition) return;
+		const [first, ...rest] = values;
+		if (values.length === 0) print(["Assertion failed"]);
+		else print(typeof first === "string" ? [`Assertion failed: ${first}`, ...rest] : ["Assertion failed:", ...values]);
 	},
 	/** Prints a value as in source, strings too. */
 	dir(value: unknown): void {

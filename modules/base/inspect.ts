@@ -6,6 +6,9 @@ const mostItems = 32;
 const mostStringLength = 1024;
 const lineWidth = 72;
 
+/** The toString functions of the language's own objects. */
+const languageTexts: readonly unknown[] = [Object, Array, Error, Date, RegExp, Number, String, Boolean, Symbol, BigInt].map(({ prototype }) => prototype.toString);
+
 /** A value as console.log shows it: a string as it is, everything else as in source. */
 export function display(value: unknown): string {
 	return typeof value === "string" ? value : inspect(value);
@@ -18,24 +21,24 @@ export function inspect(value: unknown): string {
 
 /**
  * Replaces %s %d %i %f %j %o %O %c and %% in a first string by the values behind it, and puts the rest behind that
- * (Console Standard 2.2).
+ * (Console Standard 2.2). A string that stands alone stays as it is.
  */
 export function format(values: readonly unknown[]): string {
 	const [first, ...rest] = values;
-	if (typeof first !== "string" || !first.includes("%")) return values.map(display).join(" ");
+	if (typeof first !== "string" || rest.length === 0 || !first.includes("%")) return values.map(display).join(" ");
 	const text = first.replace(/%([sdifjoOc%])/g, (whole, kind: string) => {
 		if (kind === "%") return "%";
 		if (rest.length === 0) return whole;
 		const value = rest.shift();
 		switch (kind) {
 			case "s":
-				return typeof value === "object" && value !== null ? inspect(value) : String(value);
+				return typeof value === "object" && value !== null && !hasOwnText(value) || typeof value === "bigint" || Object.is(value, -0) ? inspect(value) : String(value);
 			case "d":
-				return typeof value === "bigint" ? `${value}n` : typeof value === "symbol" ? "NaN" : String(Number(value));
+				return typeof value === "bigint" ? `${value}n` : typeof value === "symbol" ? "NaN" : inspect(Number(value));
 			case "i":
-				return typeof value === "bigint" ? `${value}n` : typeof value === "symbol" ? "NaN" : String(parseInt(String(value), 10));
+				return typeof value === "bigint" ? `${value}n` : typeof value === "symbol" ? "NaN" : inspect(parseInt(String(value), 10));
 			case "f":
-				return typeof value === "symbol" ? "NaN" : String(parseFloat(String(value)));
+				return typeof value === "symbol" ? "NaN" : inspect(parseFloat(String(value)));
 			case "j":
 				return JSON.stringify(value) ?? "undefined";
 			case "c":
@@ -45,6 +48,12 @@ export function format(values: readonly unknown[]): string {
 		}
 	});
 	return [text, ...rest.map(display)].join(" ");
+}
+
+/** Whether a class of the program, or the object, says what it is as text. */
+function hasOwnText(value: object): boolean {
+	const { toString } = value as { toString?: unknown };
+	return typeof toString === "function" && !languageTexts.includes(toString);
 }
 
 function inspected(value: unknown, depth: number, around: readonly object[]): string {

@@ -13,9 +13,9 @@
 
 typedef struct timer {
 	struct timer *next;
-	uint64_t due_us;
-	uint32_t period_us;	// 0: fires once
 	uint32_t id;
+	uint64_t due_us;
+	uint64_t period_us;	// 0: fires once
 } timer;
 
 static timer *first;	// by due time; of two for one time the older comes first
@@ -108,7 +108,7 @@ void xs_timer_start(xsMachine *the)
 		return;
 	*added = (timer){
 		.due_us = time_us_64() + delay_us,
-		.period_us = repeats ? (uint32_t)(delay_us > UINT32_MAX ? UINT32_MAX : delay_us) : 0,
+		.period_us = repeats ? delay_us : 0,
 		.id = id,
 	};
 	insert(added);

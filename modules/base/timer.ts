@@ -9,7 +9,7 @@ const begin = native<(fired: (id: number) => void) => void>("xs_timer_begin");
 const start = native<(id: number, delayMs: number, repeats: boolean) => boolean>("xs_timer_start");
 const stop = native<(id: number) => void>("xs_timer_stop");
 
-/** The longest delay, 2^31 - 1 ms, as everywhere; a longer one fires at once. */
+/** The longest delay, 2^31 - 1 ms, as everywhere; a longer one counts as none. */
 const mostMs = 0x7fffffff;
 
 let timers: Map<number, Timer> | undefined;
@@ -21,15 +21,16 @@ export function setTimeout<P extends unknown[]>(callback: (...parameters: P) => 
 	return add(() => callback(...parameters), delayMs, false);
 }
 
-/** Calls `callback` every `delayMs` milliseconds, at least 1. Answers a number for clearInterval. */
+/** Calls `callback` every `delayMs` milliseconds, at least 1; what is no such number counts as 1. Answers a number for clearInterval. */
 export function setInterval<P extends unknown[]>(callback: (...parameters: P) => void, delayMs = 0, ...parameters: P): number {
 	mustBeFunction(callback);
-	return add(() => callback(...parameters), Math.max(delayMs, 1), true);
+	return add(() => callback(...parameters), delayMs, true);
 }
 
-/** Takes a timer back. A number that is none, or no more, changes nothing. */
-export function clearTimeout(id: number | undefined): void {
-	if (id !== undefined && timers?.delete(id)) stop(id);
+/** Takes a timer back, by its number or that as a string. A number that is none, or no more, changes nothing. */
+export function clearTimeout(id?: number | string | null): void {
+	const timer = Number(id);
+	if (timers?.delete(timer)) stop(timer);
 }
 
 /** Calls `callback` when the script that runs now has ended, before any timer. */
@@ -49,7 +50,8 @@ function add(callback: () => void, delayMs: number, repeats: boolean): number {
 		begin(fired);
 	}
 	const id = ++lastId;
-	if (!start(id, delayMs > 0 && delayMs <= mostMs ? delayMs : 0, repeats)) {
+	const delay = delayMs > 0 && delayMs <= mostMs ? Number(delayMs) : 0;
+	if (!start(id, repeats ? Math.max(delay, 1) : delay, repeats)) {
 		throw new RangeError("no memory for another timer");
 	}
 	timers.set(id, { callback, repeats });

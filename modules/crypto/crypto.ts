@@ -1,6 +1,7 @@
 // crypto.getRandomValues and crypto.randomUUID (W3C Web Cryptography API, sections 10.1 and 10.2), from the board's one random generator.
 
 import { CodedError } from "../base/error.ts";
+import { DOMException } from "../web/dom-exception.ts";
 
 /** What can be filled: integer arrays. */
 export type IntegerArray = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array
@@ -14,16 +15,16 @@ const mostBytes = 65536;
 /**
  * Fills `array` with random numbers and answers it.
  *
- * @throws TypeError when it is no array of integers
- * @throws RangeError when it is longer than 65,536 bytes (the web's QuotaExceededError)
+ * @throws DOMException TypeMismatchError when it is no array of integers
+ * @throws DOMException QuotaExceededError when it is longer than 65,536 bytes
  * @throws CodedError ERR_ENTROPY_STUCK when the random source failed its health test
  */
 export function getRandomValues<T extends IntegerArray>(array: T): T {
 	if (!ArrayBuffer.isView(array) || array instanceof DataView || array instanceof Float32Array || array instanceof Float64Array) {
-		throw new TypeError("getRandomValues: expected an array of integers");
+		throw new DOMException("getRandomValues: expected an array of integers", "TypeMismatchError");
 	}
 	if (array.byteLength > mostBytes) {
-		throw new RangeError(`getRandomValues: ${array.byteLength} bytes, at most ${mostBytes} at once`);
+		throw new DOMException(`getRandomValues: ${array.byteLength} bytes, at most ${mostBytes} at once`, "QuotaExceededError");
 	}
 	if (!fill(new Uint8Array(array.buffer, array.byteOffset, array.byteLength))) {
 		throw new CodedError("ERR_ENTROPY_STUCK", "the random source failed its health test; restart the board");

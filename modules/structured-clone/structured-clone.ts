@@ -15,6 +15,7 @@ const errors: Readonly<Record<string, ErrorConstructor>> = { EvalError, RangeErr
  * @throws DOMException DataCloneError for a function, a symbol, a Promise, a weak collection, or a buffer to transfer that is none
  */
 export function structuredClone<T>(value: T, { transfer = [] }: StructuredSerializeOptions = {}): T {
+	if (arguments.length === 0) throw new TypeError("structuredClone: expected a value");
 	const copies = new Map<object, object>();
 	for (const buffer of transfer) {
 		if (!(buffer instanceof ArrayBuffer) || copies.has(buffer)) throw refusal("a value to transfer that is no ArrayBuffer, or stands twice,");
@@ -44,7 +45,7 @@ function copy(value: unknown, copies: Map<object, object>): unknown {
 	if (typeof value !== "object" || value === null) return value;
 	const known = copies.get(value);
 	if (known !== undefined) return known;
-	if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef) {
+	if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef || value instanceof Symbol) {
 		throw refusal(`a ${value.constructor.name}`);
 	}
 	const result = shell(value, copies);
@@ -74,7 +75,7 @@ function shell(value: object, copies: Map<object, object>): object {
 	if (value instanceof ArrayBuffer) return value.slice(0);
 	if (ArrayBuffer.isView(value)) return view(value, copies);
 	if (value instanceof Error) return new (errors[value.name] ?? Error)(value.message);
-	if (value instanceof Boolean || value instanceof Number || value instanceof String) return Object(value.valueOf());
+	if (value instanceof Boolean || value instanceof Number || value instanceof String || value instanceof BigInt) return Object(value.valueOf());
 	return {};
 }
 
@@ -86,7 +87,7 @@ function view(value: ArrayBufferView, copies: Map<object, object>): object {
 
 function hasProperties(value: object): boolean {
 	return !(value instanceof Date || value instanceof RegExp || value instanceof ArrayBuffer || ArrayBuffer.isView(value)
-		|| value instanceof Boolean || value instanceof Number || value instanceof String);
+		|| value instanceof Boolean || value instanceof Number || value instanceof String || value instanceof BigInt);
 }
 
 function copyError(value: Error, result: Error, copies: Map<object, object>): void {

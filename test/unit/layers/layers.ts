@@ -27,8 +27,8 @@ interface Rule {
 /** Modules from below to above; of one level, each may name the other. A folder's level is that of its longest prefix here. */
 const levels: readonly (readonly string[])[] = [
 	["modules/base"],
-	["modules/url", "modules/instrumentation", "modules/time", "modules/crypto", "modules/certificates", "modules/performance", "modules/reset", "modules/resource"],
-	["modules/io", "modules/led", "modules/wifi", "modules/web"],
+	["modules/url", "modules/instrumentation", "modules/time", "modules/certificates", "modules/performance", "modules/reset", "modules/resource"],
+	["modules/io", "modules/led", "modules/wifi", "modules/web", "modules/crypto"],
 	["modules/network", "modules/base64", "modules/structured-clone"],
 	["modules/fetch"],
 ];

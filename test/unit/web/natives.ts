@@ -2,6 +2,9 @@
 
 /// <reference path="../../../modules/base/native.d.ts" />
 
+/** What the console was told to write. */
+export const written: string[] = [];
+
 const natives: Readonly<Record<string, (...values: never[]) => unknown>> = {
 	xs_text_encode: (text: string) => new Uint8Array(Buffer.from(text, "utf8")).buffer,
 	xs_text_encode_into: (text: string, bytes: Uint8Array) => new TextEncoder().encodeInto(text, bytes),
@@ -14,6 +17,9 @@ const natives: Readonly<Record<string, (...values: never[]) => unknown>> = {
 		}
 	},
 	xs_text_left: left,
+	xs_console_write: (text: string) => void written.push(text),
+	xs_console_milliseconds: () => 0,
+	xs_crypto_fill: (bytes: Uint8Array) => bytes.fill(1) !== undefined,
 };
 
 /** How many bytes at the end begin a character that may go on: those that a streaming decoder keeps back. */

@@ -1,6 +1,6 @@
 // The web's classes as modules/web has them, beside Node's own.
 
-import "./natives.ts";
+import { written } from "./natives.ts";
 import assert from "node:assert/strict";
 import test, { mock } from "node:test";
 
@@ -8,6 +8,8 @@ const { AbortController, AbortSignal } = await import("../../../modules/web/abor
 const { DOMException } = await import("../../../modules/web/dom-exception.ts");
 const { Event, EventTarget } = await import("../../../modules/web/event-target.ts");
 const { Headers } = await import("../../../modules/web/headers.ts");
+const { console: deviceConsole } = await import("../../../modules/base/console.ts");
+const { getRandomValues } = await import("../../../modules/crypto/crypto.ts");
 const text = await import("../../../modules/web/text.ts");
 
 test("headers are found in any case, joined when they repeat, and come in the order of their names", () => {
@@ -161,4 +163,24 @@ test("a byte order mark is dropped at the beginning only, also when it is cut", 
 	const decoder = new text.TextDecoder();
 	assert.equal(decoder.decode(bytes.slice(0, 1), { stream: true }) + decoder.decode(bytes.slice(1), { stream: true }) + decoder.decode(), "a\ufeff");
 	assert.equal(decoder.decode(bytes), "a\ufeff", "the next text begins anew");
+});
+
+test("a failed assertion prints its message with what its format asks for, and one that holds prints nothing", () => {
+	written.length = 0;
+	deviceConsole.assert(true, "silent");
+	deviceConsole.assert(false);
+	deviceConsole.assert(false, "%s is %d", "x", 2, "rest");
+	deviceConsole.assert(false, { a: 1 });
+	assert.deepEqual(written, ["Assertion failed\n", "Assertion failed: x is 2 rest\n", "Assertion failed: { a: 1 }\n"]);
+});
+
+test("random numbers come 65,536 bytes at a time at most, into arrays of integers only", () => {
+	for (const random of [getRandomValues, (array: Uint8Array) => crypto.getRandomValues(array)]) {
+		assert.equal(random(new Uint8Array(65_536)).length, 65_536);
+		assert.throws(() => random(new Uint8Array(65_537)), { name: "QuotaExceededError", code: 22 });
+		assert.throws(() => random(new Uint32Array(16_385) as never), { name: "QuotaExceededError", code: 22 });
+		for (const wrong of [new Float32Array(1), new Float64Array(1), new DataView(new ArrayBuffer(1)), [1]]) {
+			assert.throws(() => random(wrong as never), { name: "TypeMismatchError", code: 17 });
+		}
+	}
 });

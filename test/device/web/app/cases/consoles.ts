@@ -11,6 +11,11 @@ export const consoles: Readonly<Record<string, readonly Case[]>> = {
 		() => console.info("info"), () => console.log({ get a() { return 1; }, set b(_value: number) {} }), () => { const ring: { ring?: unknown } = {}; ring.ring = { ring }; return console.log(Object.keys(ring)); },
 		() => console.dir({ a: "text" }), () => console.debug("debug"),
 	],
+	"console, formats": [
+		() => console.log("100%%"), () => console.log("100%%", 1), () => console.log("%d %f %s", -0, "-0", -0), () => console.log("%s %s %d", 12n, { toString() { return "own"; } }, 12n), () => console.log("%d", {}, "%i"), () => console.log("%x %", 1),
+		() => { class Named { toString() { return "a name"; } } console.log("%s", new Named()); }, () => console.log("%s", null, undefined), () => console.log("%d|%i|%f", "", "", "x"), () => console.log("%j", () => {}), () => console.log("%s %d", Symbol("a"), Symbol("b")), () => console.log("%s", new Date(0)),
+		() => console.log("%d", new Date(5)), () => console.log("%d %d", [5], null), () => console.log("%s", /a/g), () => console.log("%s", [1, 2]), () => console.log("%i", 1e3), () => console.log("%O", "text"), () => console.log("%o"), () => console.log("%", "%s"), () => console.log(1, "%s", 2), () => console.log("%i", -0.5),
+	],
 	"console, more": [
 		() => { console.group("outer"); console.log("in"); console.group(); console.log("a\nb"); console.groupEnd(); console.groupEnd(); console.log("out"); }, () => { console.count(); console.count(); console.count("x"); console.countReset(); console.count(); },
 		() => console.table([{ a: 1, b: "x" }, { a: 2, c: [1] }]), () => console.table([1, "two"]), () => console.table({ x: { y: 1, z: 2 } }, ["y"]), () => console.table(new Map([["k", { a: 1 }]])), () => console.table(new Set([5])), () => console.table("text"), () => console.table([]),

@@ -62,8 +62,9 @@ export const encoding: Readonly<Record<string, readonly Case[]>> = {
 		() => { const array = new Uint8Array(8); return [crypto.getRandomValues(array) === array, array.some(byte => byte !== 0)]; },
 		() => crypto.getRandomValues(new Uint32Array(0)).length,
 		() => { const array = new Uint8Array(64); crypto.getRandomValues(array.subarray(16, 32)); return [array.subarray(0, 16).every(byte => byte === 0), array.subarray(32).every(byte => byte === 0)]; },
-		() => thrown(() => crypto.getRandomValues(new Float32Array(2) as unknown as Uint8Array)) !== undefined,
-		() => thrown(() => crypto.getRandomValues([1] as unknown as Uint8Array)) !== undefined,
+		() => thrown(() => crypto.getRandomValues(new Float32Array(2) as unknown as Uint8Array)), () => thrown(() => crypto.getRandomValues(new DataView(new ArrayBuffer(2)) as unknown as Uint8Array)),
+		() => thrown(() => crypto.getRandomValues([1] as unknown as Uint8Array)),
+		() => { try { return crypto.getRandomValues(new Float64Array(1) as unknown as Uint8Array); } catch (error) { return [error instanceof DOMException, error]; } },
 		() => { const one = crypto.getRandomValues(new BigUint64Array(2)); return one[0] !== one[1]; },
 	],
 	"crypto.randomUUID": [
