@@ -16,6 +16,7 @@
 #include "hang_watch.h"
 #include "hardware/watchdog.h"
 #include "pico.h"
+#include "utf8.h"
 
 // A host that has just been plugged in needs about a second to open the console.
 #define LAST_WORDS_MS 3000
@@ -70,13 +71,16 @@ void failure_say(const char *format, ...)
 	va_start(arguments, format);
 	vprintf(format, arguments);
 	va_end(arguments);
-	if (!record)
+	size_t room = record ? CRASH_TEXT_BYTES - record->text_length : 0;
+	if (room <= UTF8_LONGEST)	// no record, or a full one
 		return;
 	va_start(arguments, format);
-	size_t room = CRASH_TEXT_BYTES - record->text_length;
 	int length = vsnprintf(record->text + record->text_length, room, format, arguments);
 	va_end(arguments);
-	record->text_length += length < 0 ? 0 : (size_t)length < room ? (uint32_t)length : (uint32_t)room - 1;
+	if (length < 0)
+		return;
+	record->text_length += (size_t)length < room ? (uint32_t)length : (uint32_t)room - 1;
+	record->text_length = (uint32_t)utf8_whole_length(record->text, record->text_length);
 }
 
 void failure_end(void)
@@ -105,12 +109,18 @@ _Noreturn void failure_restart(void)
 
 /* The processor */
 
+// Of xPSR: the number of the exception that was interrupted, 0 for the thread (ARMv6-M architecture B1.4.2).
+#define IPSR_BITS 0x3F
+
 // As an exception leaves them on the stack (ARMv6-M architecture B1.5.6).
 typedef struct exception_frame {
 	uint32_t r0, r1, r2, r3, r12, lr, pc, xpsr;
 } exception_frame;
 
-static exception_frame faulted;
+static struct {
+	exception_frame frame;
+	uint32_t r4_to_r11[8];
+} faulted;
 
 static void say_where(const exception_frame *frame, uint32_t stack_pointer)
 {
@@ -131,7 +141,11 @@ _Noreturn __attribute__((used)) static void tell_fault(uint32_t stack_pointer)
 {
 	failure_begin(CRASH_FAULT);
 	failure_say("picofetch: hard fault: the processor could not execute an instruction, or reach an address\n");
-	say_where(&faulted, stack_pointer);
+	say_where(&faulted.frame, stack_pointer);
+	const uint32_t *rest = faulted.r4_to_r11;
+	failure_say(" r4 0x%08lx  r5 0x%08lx  r6 0x%08lx  r7 0x%08lx\n r8 0x%08lx  r9 0x%08lx  r10 0x%08lx  r11 0x%08lx\n",
+		(unsigned long)rest[0], (unsigned long)rest[1], (unsigned long)rest[2], (unsigned long)rest[3],
+		(unsigned long)rest[4], (unsigned long)rest[5], (unsigned long)rest[6], (unsigned long)rest[7]);
 	failure_end();
 	failure_reset();
 }
@@ -143,10 +157,16 @@ __attribute__((naked)) void isr_hardfault(void)
 		".syntax unified\n"
 		"mrs r0, msp\n"
 		"ldr r1, =%c0\n"
-		"ldmia r0!, {r2, r3, r4, r5}\n"
-		"stmia r1!, {r2, r3, r4, r5}\n"
-		"ldmia r0!, {r2, r3, r4, r5}\n"
-		"stmia r1!, {r2, r3, r4, r5}\n"
+		".rept 4\n"
+		"ldmia r0!, {r2, r3}\n"
+		"stmia r1!, {r2, r3}\n"
+		".endr\n"
+		"stmia r1!, {r4, r5, r6, r7}\n"
+		"mov r4, r8\n"
+		"mov r5, r9\n"
+		"mov r6, r10\n"
+		"mov r7, r11\n"
+		"stmia r1!, {r4, r5, r6, r7}\n"
 		"ldr r1, =__StackTop\n"
 		"msr msp, r1\n"
 		"ldr r1, =%c1\n"
@@ -158,7 +178,7 @@ __attribute__((naked)) void isr_hardfault(void)
 
 __attribute__((used)) static void tell_hang(const exception_frame *frame)
 {
-	if (hang_watch_is_false_alarm())
+	if (hang_watch_is_false_alarm((frame->xpsr & IPSR_BITS) != 0))
 		return;
 	failure_begin(CRASH_HANG);
 	failure_say("picofetch: endless loop: nothing else could run for eight seconds\n");

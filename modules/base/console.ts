@@ -3,9 +3,9 @@
 
 import { format, inspect } from "./inspect.ts";
 import { tableText } from "./table.ts";
+import { uptimeMs } from "./uptime.ts";
 
 const write = native<(text: string) => void>("xs_console_write");
-const milliseconds = native<() => number>("xs_console_milliseconds");
 
 let indent = "";
 let counts: Map<string, number> | undefined;
@@ -81,7 +81,7 @@ export const console = {
 		begins ??= new Map();
 		const name = String(label);
 		if (begins.has(name)) print([`Label '${name}' already exists for console.time()`]);
-		else begins.set(name, milliseconds());
+		else begins.set(name, uptimeMs());
 	},
 	/** Prints the time since `time`, and the values. */
 	timeLog(label: unknown = "default", ...values: readonly unknown[]): void {
@@ -101,7 +101,7 @@ export const console = {
 function elapsed(label: string, caller: string, values: readonly unknown[]): void {
 	const began = begins?.get(label);
 	if (began === undefined) print([`No such label '${label}' for console.${caller}()`]);
-	else print([`${label}: ${shownTime(milliseconds() - began)}`, ...values]);
+	else print([`${label}: ${shownTime(uptimeMs() - began)}`, ...values]);
 }
 
 function shownTime(ms: number): string {

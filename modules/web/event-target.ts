@@ -1,5 +1,6 @@
 // Event and EventTarget (WHATWG DOM, section 2), without a tree: there is nothing to bubble through.
 
+import { uptimeMs } from "../base/uptime.ts";
 import { DOMException } from "./dom-exception.ts";
 
 // What EventTarget may do to an event.
@@ -22,8 +23,8 @@ export class Event {
 	readonly bubbles: boolean;
 	readonly cancelable: boolean;
 	readonly composed: boolean;
-	/** Milliseconds since 1970. */
-	readonly timeStamp = Date.now();
+	/** Milliseconds, as performance.now. */
+	readonly timeStamp = uptimeMs();
 	#target: EventTarget | null = null;
 	#happening = false;
 	#defaultPrevented = false;

@@ -53,7 +53,7 @@ static bool is_whole(const crash_record *record)
 
 crash_record *crash_record_begin(crash_kind kind)
 {
-	if (pending.record.magic == MAGIC)
+	if (pending.record.magic == MAGIC && (pending.record.kind != CRASH_UNCAUGHT || kind == CRASH_UNCAUGHT))
 		return NULL;
 	pending.record = (crash_record){ .version = VERSION, .kind = (uint16_t)kind, .uptime_ms = (uint32_t)(time_us_64() / 1000) };
 	memcpy(pending.record.build_id, __build_id_start + 16, CRASH_BUILD_ID_BYTES);

@@ -34,7 +34,8 @@ typedef struct crash_record {
 
 _Static_assert(sizeof(crash_record) == 984, "a record has room in 1 KB");
 
-// Begins the record of a failure. NULL when there is one already: the first failure stays. Any context.
+// Begins the record of a failure. NULL when there is one already: the first failure stays, but for an uncaught error, after which
+// script may have gone on: what ended it or the firmware later is told instead. Any context.
 crash_record *crash_record_begin(crash_kind kind);
 
 // Makes it count. Any context.

@@ -10,10 +10,12 @@
 #include "hardware/watchdog.h"
 
 #define INTERRUPT_US 8000000u
+#define SECOND_LOOK_US 100000u	// a handler that returns lets the loop come round, which feeds
 #define WATCHDOG_MS 8300u
 
 static int alarm = -1;
 static volatile bool sleeping;
+static bool suspected;
 
 void hang_watch_begin(void (*hung)(void))
 {
@@ -32,6 +34,7 @@ void hang_watch_feed(void)
 	if (alarm < 0)
 		return;
 	timer_hw->alarm[alarm] = timer_hw->timerawl + INTERRUPT_US;
+	suspected = false;
 	watchdog_update();
 }
 
@@ -40,11 +43,16 @@ void hang_watch_sleep(bool asleep)
 	sleeping = asleep;
 }
 
-bool hang_watch_is_false_alarm(void)
+bool hang_watch_is_false_alarm(bool in_interrupt)
 {
 	timer_hw->intr = 1u << alarm;
 	watchdog_update();
-	if (sleeping)
-		hang_watch_feed();
-	return sleeping;
+	if (!sleeping || (in_interrupt && suspected))
+		return false;
+	hang_watch_feed();
+	if (in_interrupt) {
+		suspected = true;
+		timer_hw->alarm[alarm] = timer_hw->timerawl + SECOND_LOOK_US;
+	}
+	return true;
 }

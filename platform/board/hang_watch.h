@@ -14,7 +14,8 @@ void hang_watch_feed(void);
 // Around the loop's sleep, which may be long: then the interrupt feeds.
 void hang_watch_sleep(_Bool asleep);
 
-// From `hung`: true when the loop only slept, and is fed. False gives it the watchdog's 8.3 s for last words.
-_Bool hang_watch_is_false_alarm(void);
+// From `hung`, which says whether it came into another interrupt: true when the loop only slept, and is fed. A sleeping loop whose
+// interrupt goes on a tenth of a second later hangs too. False gives `hung` the watchdog's 8.3 s for last words.
+_Bool hang_watch_is_false_alarm(_Bool in_interrupt);
 
 #endif

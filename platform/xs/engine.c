@@ -15,6 +15,7 @@
 #include "loop.h"
 #include "memory.h"
 #include "modules.h"
+#include "utf8.h"
 
 static txMachine *machine;	// NULL before engine_start, while freezing, and after the script has ended for good
 static bool jobs_waiting;
@@ -23,6 +24,7 @@ static txMachine *ended;	// of a script that is to begin anew: deleted by the lo
 static void *arena;
 static uint64_t began_us;
 static unsigned quick_failures;
+static const txSlot *reported;	// on the stack, the uncaught value that is being printed
 static engine_ender *enders;
 static engine_event *first_event;
 static engine_event **last_link = &first_event;
@@ -250,15 +252,23 @@ static crash_kind crash_kind_of(int status)
 	return status == XS_NOT_ENOUGH_MEMORY_EXIT ? CRASH_MEMORY : status == XS_STACK_OVERFLOW_EXIT ? CRASH_STACK : CRASH_ENGINE;
 }
 
+// The message of the error that is being printed, without script or memory: for when these are what fails.
+static void tell_reported(txMachine *the)
+{
+	if (!is_on_stack(the, reported) || reported->kind != XS_REFERENCE_KIND)
+		return;
+	for (txSlot *property = reported->value.reference->next; property; property = property->next)
+		if (property->ID == mxID(_message) && (property->kind == XS_STRING_KIND || property->kind == XS_STRING_X_KIND))
+			failure_say("while this uncaught error was printed: %s\n", property->value.string);
+}
+
 // "Uncaught" and the value as the console would show it: stack, code and cause of an error among it.
 static void report_uncaught(txMachine *the)
 {
-	static bool reporting;
-	if (reporting) {
+	if (reported) {
 		failure_say("Uncaught error while an uncaught error was printed\n");
 		return;
 	}
-	reporting = true;
 	failure_begin(CRASH_UNCAUGHT);
 	txSlot exception = mxException;
 	mxException.kind = XS_UNDEFINED_KIND;
@@ -267,7 +277,7 @@ static void report_uncaught(txMachine *the)
 		(--the->stack)->next = NULL;
 		mxInitSlotKind(the->stack, exception.kind);
 		the->stack->value = exception.value;
-		txSlot *value = the->stack;
+		txSlot *value = reported = the->stack;
 		mxTry(the) {
 			mxPushStringX("base/inspect");
 			fxAwaitImport(the, XS_IMPORT_NAMESPACE);
@@ -290,7 +300,7 @@ static void report_uncaught(txMachine *the)
 		failure_say("Uncaught error that cannot be printed\n");
 	}
 	failure_end();
-	reporting = false;
+	reported = NULL;
 	if (policy == FAILURE_REBOOT)
 		failure_reset();
 	if (wants_new_script())
@@ -321,6 +331,7 @@ void fxAbort(txMachine *the, int status)
 	}
 	failure_begin(crash_kind_of(status));
 	failure_say("picofetch: %s\n", engine_abort_reason(status));
+	tell_reported(the);
 	engine_tell_place(failure_say);
 	failure_end();
 	if (policy == FAILURE_REBOOT)
@@ -355,11 +366,7 @@ static void make_error(xsMachine *the, const char *code, const char *format, va_
 {
 	char sentence[256];
 	vsnprintf(sentence, sizeof sentence, format, arguments);
-	// A character cut in two at the end is dropped.
-	size_t length = strlen(sentence);
-	if (length == sizeof sentence - 1)
-		while (length && sentence[length - 1] & 0x80)
-			sentence[--length] = 0;
+	sentence[utf8_whole_length(sentence, strlen(sentence))] = 0;
 	mxOverflow(-8);
 	if (find_coded_error(the)) {
 		mxNew();
@@ -459,6 +466,7 @@ static void run_script(void)
 	const engine_image *image = (const engine_image *)image_get()->engine;
 	arena_begin(arena, (size_t)image->arena_bytes);
 	began_us = time_us_64();
+	reported = NULL;
 	machine = fxPrepareMachine(NULL, (txPreparation *)&image->preparation, "picofetch", NULL, NULL);
 	if (!machine) {
 		printf("picofetch: the frozen heap was made by another version of the engine: build and flash again\n");

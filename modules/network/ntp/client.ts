@@ -4,6 +4,7 @@
 
 import { getRandomValues } from "../../crypto/crypto.ts";
 import { CodedError } from "../../base/error.ts";
+import { uptimeMs } from "../../base/uptime.ts";
 import type { UDPOptions, Datagram } from "../../io/socket/udp/udp.ts";
 import type { Resolved } from "../dns/resolver/resolver.ts";
 import { emitRequest, nonceBytes, parseAnswer } from "./packet.ts";
@@ -132,7 +133,7 @@ export default class NTPClient {
 			asked++;
 			try {
 				getRandomValues(nonce);
-				askedAtMs = Date.now();
+				askedAtMs = uptimeMs();
 				this.#socket!.write(emitRequest(nonce), address, ntpPort);
 			} catch (error) {
 				next(error as CodedError);
@@ -142,7 +143,7 @@ export default class NTPClient {
 		};
 		const receive = () => {
 			for (let packet = this.#socket?.read(); packet; packet = this.#socket?.read()) {
-				const passedMs = Date.now() - askedAtMs;
+				const passedMs = uptimeMs() - askedAtMs;
 				if (packet.address !== address || packet.port !== ntpPort) {
 					continue;
 				}

@@ -52,7 +52,9 @@ const failures: readonly (readonly [what: string, provoke: string, says: RegExp,
 	["natives nested too deeply", "nesting", new RegExp(`^picofetch: stack overflow: .*\\r\\n at ${anyLine}`, "m"), "stack"],
 	["an endless loop of script", "loop", new RegExp(`^picofetch: endless loop: nothing else could run for eight seconds\\r\\n at ${anyLine}[^]*?^ pc 0x1`, "m"), "hang"],
 	["an endless loop of C", "wait", new RegExp(`^picofetch: endless loop: .*\\r\\n at ${anyLine}[^]*?^ pc 0x1`, "m"), "hang"],
-	["a hard fault", "read", new RegExp(`^picofetch: hard fault: .*\\r\\n at ${anyLine}[^]*?^ pc 0x1.* xpsr 0x[^]*?^ .* 0xf0000000 .*\\r\\n where that is: .*`, "m"), "fault"],
+	["an endless loop in an interrupt", "interrupt", /^picofetch: endless loop: .*\r\n pc 0x1/m, "hang"],
+	["a hard fault", "read", new RegExp(`^picofetch: hard fault: .*\\r\\n at ${anyLine}[^]*?^ pc 0x1.* xpsr 0x[^]*?^ .* 0xf0000000 .*\\r\\n where that is: .*\\r\\n r4 0x.* r7 0x.*\\r\\n r8 0x.* r11 0x`, "m"), "fault"],
+	["an error whose printing exhausts memory", "greedy", new RegExp(`^picofetch: memory exhausted: .*\\r\\nwhile this uncaught error was printed: to be seen\\r\\n at ${anyLine}`, "m"), "memory"],
 	["a panic of the SDK", "panic", new RegExp(`^picofetch: a library gave up: 3 spoons, and no fork\\r\\n at ${anyLine}`, "m"), "panic"],
 	["abort() of the C library", "abort", new RegExp(`^picofetch: a library gave up: exit status \\d+\\r\\n at ${anyLine}`, "m"), "panic"],
 ];
@@ -78,6 +80,19 @@ for (const [what, provoke, says, kind] of failures) {
 		assert.deepEqual(again.report().violations.filter(({ level }) => level === "error"), []);
 	});
 }
+
+test("a long text is kept up to its last whole character", async () => {
+	const device = await board(rebooting, { provoke: "long text" });
+	const told = lastTold(await until(device, /^reset failure\r\n.*\r\n.*\r\nmain is over\r\n/m))!;
+	assert.match(told.text, /^Uncaught Error: €+$/);
+	assert.ok(Buffer.byteLength(told.text) > 930, `${Buffer.byteLength(told.text)} bytes`);
+});
+
+test("a hard fault is recorded in place of an uncaught error that the script outlived", async () => {
+	const device = await board(app, { provoke: "error, then read" });
+	const text = await until(device, /^picofetch: the script is not started again .*\r\n/m);
+	assert.match(text, /^Uncaught RangeError: 2 is too much[^]*^picofetch: hard fault[^]*^picofetch: the last run failed .*\r\npicofetch: hard fault/m);
+});
 
 test("an endless loop from the first line on does not keep a host from finding the board, and is told after the reset", async () => {
 	const device = await board(app, { provoke: "loop at once" });
@@ -124,7 +139,7 @@ test("\"reboot\" gives up after five starts that failed within a minute", async 
 	assert.equal(device.report().resets.length, 5);
 });
 
-for (const provoke of ["error", "timer", "slots", "chunks", "recursion later", "busy"]) {
+for (const provoke of ["error", "timer", "greedy", "slots", "chunks", "recursion later", "busy"]) {
 	test(`"restart" begins the script anew after ${provoke}, without a reset, and gives up at the fifth quick failure`, async () => {
 		const device = await board(restarting, { provoke, again: true });
 		const text = await until(device, /^picofetch: the script failed 5 times in a row within a minute, so it does not begin anew\r\n/m, 60);

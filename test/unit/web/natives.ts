@@ -18,7 +18,7 @@ const natives: Readonly<Record<string, (...values: never[]) => unknown>> = {
 	},
 	xs_text_left: left,
 	xs_console_write: (text: string) => void written.push(text),
-	xs_console_milliseconds: () => 0,
+	xs_uptime_milliseconds: () => 0,
 	xs_crypto_fill: (bytes: Uint8Array) => bytes.fill(1) !== undefined,
 };
 

@@ -63,6 +63,16 @@ const ways: Readonly<Record<string, () => unknown>> = {
 		for (let depth = 0; depth < 2000; depth++) text += "[";
 		JSON.parse(text);
 	},
+	"error, then read"() {
+		setTimeout(() => fail("read"), 100);
+		new Reading(2).check();
+	},
+	greedy() {	// printing it takes all memory
+		throw Object.defineProperty(new Error("to be seen"), "cause", { get: () => ways["slots"]!() });
+	},
+	"long text"() {
+		throw new Error("€".repeat(500));
+	},
 	loop: () => setTimeout(turn, 1000),
 	"loop at once": turn,
 	busy() {	// timers, promises and an interval are on their way when it fails

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hardware/sync.h"
+#include "hardware/timer.h"
 #include "pico.h"
 
 __attribute__((noinline)) static uint32_t provoke_read(uintptr_t address)
@@ -19,6 +20,12 @@ __attribute__((noinline)) static void provoke_wait(void)
 		__compiler_memory_barrier();
 }
 
+static void provoke_wait_at(unsigned alarm)
+{
+	(void)alarm;
+	provoke_wait();
+}
+
 void xs_provoke_fail(xsMachine *the)
 {
 	char how[16];
@@ -29,6 +36,11 @@ void xs_provoke_fail(xsMachine *the)
 		panic("%d spoons, and no %s", 3, "fork");
 	else if (!strcmp(how, "abort"))
 		abort();
+	else if (!strcmp(how, "interrupt")) {
+		unsigned alarm = (unsigned)hardware_alarm_claim_unused(true);
+		hardware_alarm_set_callback(alarm, provoke_wait_at);
+		hardware_alarm_set_target(alarm, from_us_since_boot(time_us_64() + 100000));
+	}
 	else {
 		if (!strcmp(how, "wait-deaf"))
 			save_and_disable_interrupts();
