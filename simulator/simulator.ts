@@ -198,12 +198,16 @@ export class PicoW {
 
 	// ---- loading ----------------------------------------------------------------------------------------------------
 
-	/** Puts a .uf2 into flash, as dragging it onto RPI-RP2 does, and powers on again. */
+	/** Puts a .uf2 into flash, as dragging it onto RPI-RP2 does. A board in its boot loader begins anew by itself; another is powered on. */
 	loadUf2(file: Uint8Array): void {
 		for (const block of parseUf2(file).blocks) {
 			this.flash.set(block.data, block.offset);
 		}
-		this.#chip.powerOn();
+		if (this.#chip.halt?.kind === "bootsel") {
+			this.#chip.watchdog.rebootFromRom();
+		} else {
+			this.#chip.powerOn();
+		}
 	}
 
 	/**
@@ -423,9 +427,14 @@ export class PicoW {
 		this.radio?.close();
 	}
 
-	/** Presses RUN: reset as from power-on, flash and SRAM stay. */
+	/** Power is back after a dip that SRAM outlived. */
 	powerOn(): void {
 		this.#chip.powerOn();
+	}
+
+	/** Pulls the RUN pin low and lets go: the whole chip begins anew, SRAM stays. */
+	pressRun(): void {
+		this.#chip.powerOn("run-pin");
 	}
 
 	// ---- profile ----------------------------------------------------------------------------------------------------

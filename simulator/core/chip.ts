@@ -15,7 +15,7 @@ import { Pwm } from "../peripherals/pwm.ts";
 import { Spi } from "../peripherals/spi.ts";
 import { type Interpolator, Sio } from "../peripherals/sio.ts";
 import { ClocksWithCounter } from "../peripherals/frequency-counter.ts";
-import { ChipReset, RESET_BLOCKS, type ResetBlock, Resets, RingOscillator, SystemInfo, XipControl } from "../peripherals/system.ts";
+import { ChipReset, type PowerCause, RESET_BLOCKS, type ResetBlock, Resets, RingOscillator, SystemInfo, XipControl } from "../peripherals/system.ts";
 import { Timer, Watchdog, type WatchdogReason } from "../peripherals/timer.ts";
 import { Uart } from "../peripherals/uart.ts";
 import { BootRom } from "../rom/boot-rom.ts";
@@ -298,10 +298,10 @@ export class Chip implements Bus, DmaBus {
 
 	// ---- power and resets -------------------------------------------------------------------------------------------
 
-	powerOn(): void {
+	powerOn(cause: PowerCause = "power"): void {
 		this.#resetReason = undefined;
 		this.watchdog.powerOn();
-		this.#chipReset.reset();
+		this.#chipReset.powerOn(cause);
 		this.#reset();
 	}
 

@@ -129,6 +129,9 @@ export class RingOscillator extends Block {
 	}
 }
 
+/** What begins the whole chip anew: power, or the RUN pin (datasheet 2.12.1). */
+export type PowerCause = "power" | "run-pin";
+
 /** VREG_AND_CHIP_RESET (datasheet 2.10.6, 2.12.8): regulator at 1.1 V, and what the last reset was. */
 export class ChipReset extends Block {
 	#voltage = 0xb1;
@@ -140,10 +143,10 @@ export class ChipReset extends Block {
 		super("VREG_AND_CHIP_RESET", unknown);
 	}
 
-	reset(): void {
+	powerOn(cause: PowerCause): void {
 		this.#voltage = 0xb1;
 		this.#brownOut = 0x91;
-		this.#cause = 0x100;
+		this.#cause = cause === "power" ? 0x100 : 0x10000;
 	}
 
 	protected read(offset: number): number | undefined {

@@ -211,6 +211,12 @@ export class Watchdog extends Block {
 		this.reset();
 	}
 
+	/** Bites as the boot ROM lets it, when it has written a .uf2: with no place in the scratch registers at which to go on. */
+	rebootFromRom(): void {
+		this.scratch[4] = 0;
+		this.#trigger("timer");
+	}
+
 	/** True while it will bite by itself. */
 	get running(): boolean {
 		return this.#enabled && (this.#tick & TICK_ENABLE) !== 0;

@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { crc32 } from "node:zlib";
 import { PicoW } from "../../../simulator/simulator.ts";
-import { powerOn, sceneUf2 } from "../../support/device.ts";
+import { readElf } from "../../../tools/build/elf.ts";
+import { builtApp, powerOn, sceneUf2 } from "../../support/device.ts";
 
 const app = "test/device/failures/app";
 const rebooting = "test/device/failures/rebooting";
@@ -156,6 +158,44 @@ test("\"restart\" after a hard fault begins the board anew", async () => {
 	const device = await board(restarting, { provoke: "read" });
 	await until(device, /^reset failure\r\nlast \{"kind":"fault".*\r\n/m);
 });
+
+test("the reason of a reset is told: power, the RUN pin, new firmware from the boot loader", async () => {
+	const device = await board(app, { provoke: "nothing" });
+	await until(device, /^reset power\r\n[^]*^main is over\r\n/m);
+	device.pressRun();
+	await until(device, /^reset run-pin\r\n[^]*^main is over\r\n/m);
+	device.console.open(1200);
+	device.console.close();
+	assert.equal((await device.run({ timeoutMicros: 5e6 })).reason, "halted");
+	device.loadUf2(await sceneUf2({ app, configuration: { provoke: "nothing" } }));
+	device.console.open();
+	await until(device, /^reset boot-loader\r\nlast null\r\n[^]*^main is over\r\n/m);
+});
+
+/** What a change makes of a record that waits in RAM: offsets as in platform/board/crash_record.h. */
+const records: readonly (readonly [what: string, change: (record: Buffer) => void, sum: boolean, believed: boolean])[] = [
+	["whole", () => {}, false, true],
+	["with a bit turned over", record => { record[100]! ^= 1; }, false, false],
+	["of another version", record => record.writeUInt16LE(2, 8), true, false],
+	["with more text than it has room for", record => record.writeUInt32LE(937, 44), true, false],
+	["of another firmware", record => { record[16]! ^= 1; }, true, true],
+];
+
+for (const [what, change, sum, believed] of records) {
+	test(`a crash record ${what} is ${believed ? "told" : "not believed"}`, async () => {
+		const failed = await board(rebooting, { provoke: "error" });
+		await until(failed, /^reset failure\r\n/m);
+		const record = Buffer.from(failed.flash.subarray(0x1fe000, 0x1fe000 + 984));
+		change(record);
+		if (sum) record.writeUInt32LE(crc32(record.subarray(8)), 4);
+		const device = await board(app, { provoke: "nothing" });
+		const { address } = readElf((await builtApp(app)).elf).symbols.get("pending")!;
+		device.write(address, record);
+		const text = await until(device, /^main is over\r\n/m);
+		assert.equal(lastTold(text)?.sameFirmware, believed ? what !== "of another firmware" : undefined);
+		assert.equal(/^newest "uncaught"\r$/m.test(text), believed, "kept in flash only when it is believed");
+	});
+}
 
 test("restart() begins anew at once, and leaves no failure behind", async () => {
 	const device = await board(app, { provoke: "restart" });
