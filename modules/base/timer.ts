@@ -16,12 +16,17 @@ let timers: Map<number, Timer> | undefined;
 let lastId = 0;
 
 /** Calls `callback` once, `delayMs` milliseconds from now or later. Answers a number for clearTimeout. */
+export function setTimeout<P extends unknown[]>(callback: (...parameters: P) => void, delayMs?: number, ...parameters: P): number;
+// For `new Promise(resolve => setTimeout(resolve, 100))`.
+export function setTimeout(callback: (nothing: void) => void, delayMs?: number): number;
 export function setTimeout<P extends unknown[]>(callback: (...parameters: P) => void, delayMs = 0, ...parameters: P): number {
 	mustBeFunction(callback);
 	return add(() => callback(...parameters), delayMs, false);
 }
 
 /** Calls `callback` every `delayMs` milliseconds, at least 1; what is no such number counts as 1. Answers a number for clearInterval. */
+export function setInterval<P extends unknown[]>(callback: (...parameters: P) => void, delayMs?: number, ...parameters: P): number;
+export function setInterval(callback: (nothing: void) => void, delayMs?: number): number;
 export function setInterval<P extends unknown[]>(callback: (...parameters: P) => void, delayMs = 0, ...parameters: P): number {
 	mustBeFunction(callback);
 	return add(() => callback(...parameters), delayMs, true);

@@ -23,6 +23,7 @@ typedef struct xs_wifi {
 	bool used;
 	bool tell_changed;
 	bool scans; // waits for results, then for the end
+	bool scans_next; // the scan under way is of somebody who has gone: its own comes behind
 	xsSlot told;
 } xs_wifi;
 
@@ -48,6 +49,16 @@ static xs_wifi *scanner(void)
 	return NULL;
 }
 
+static void tell_changed(void)
+{
+	for (int i = 0; i < INSTANCES_MAX; i++) {
+		if (instances[i].used) {
+			instances[i].tell_changed = true;
+			engine_post(&instances[i].event);
+		}
+	}
+}
+
 static void watch(void)
 {
 	char address[sizeof last_address];
@@ -56,12 +67,8 @@ static void watch(void)
 	bool changed = state != last_state || strcmp(address, last_address) != 0;
 	last_state = state;
 	memcpy(last_address, address, sizeof address);
-	for (int i = 0; i < INSTANCES_MAX && changed; i++) {
-		if (instances[i].used) {
-			instances[i].tell_changed = true;
-			engine_post(&instances[i].event);
-		}
-	}
+	if (changed)
+		tell_changed();
 	xs_wifi *wifi = scanner();
 	if (wifi && (found_count > 0 || !station_scanning()))
 		engine_post(&wifi->event);
@@ -88,6 +95,11 @@ static void deliver(xsMachine *the, engine_event *event)
 {
 	xs_wifi *wifi = (xs_wifi *)event;
 	xs_wifi_event what;
+	if (wifi->scans_next && !station_scanning()) {
+		found_count = 0;
+		wifi->scans_next = false;
+		station_scan(on_found);
+	}
 	if (wifi->tell_changed) {
 		what = XS_WIFI_CHANGED;
 		wifi->tell_changed = false;
@@ -183,6 +195,8 @@ void xs_wifi_join(xsMachine *the)
 	const char *ssid = xsmcToString(xsArg(0));
 	const char *password = xsmcToString(xsArg(1));
 	int result = station_join(ssid, strlen(ssid), password, strlen(password), (station_security)security, text[0] ? bssid : NULL, (unsigned)channel);
+	if (result == 0 && station_now() == STATION_ADDRESS)
+		tell_changed(); // joined already
 	xsmcSetInteger(xsResult, result);
 }
 
@@ -257,12 +271,13 @@ void xs_wifi_number(xsMachine *the)
 void xs_wifi_scan(xsMachine *the)
 {
 	xs_wifi *wifi = xsmcGetHostData(xsArg(0));
-	if (!wifi || scanner() || station_scanning()) {
+	if (!wifi || scanner()) {
 		xsmcSetInteger(xsResult, -1);
 		return;
 	}
 	found_count = 0;
-	int result = station_scan(on_found);
+	wifi->scans_next = station_scanning();
+	int result = wifi->scans_next ? 0 : station_scan(on_found);
 	wifi->scans = result == 0;
 	xsmcSetInteger(xsResult, result);
 }

@@ -181,7 +181,8 @@ export default class WiFi {
 	}
 
 	/**
-	 * Starts to join a network; a former one is left. onChanged tells the rest.
+	 * Starts to join a network; a former one is left. Joined already to this one, with the same options, it stays: to join it anew,
+	 * `disconnect` first. onChanged tells the rest.
 	 *
 	 * @throws CodedError ERR_WIFI_CHIP (the radio does not work), EINVAL (name, BSSID, channel), ERR_WIFI_PASSPHRASE (its length cannot be).
 	 */

@@ -10,7 +10,17 @@
 #include "network.h"
 #include "pico/cyw43_arch.h"
 
-static char station_name[32 + 1];
+// What station_join was asked for last.
+typedef struct station_wish {
+	char name[32 + 1];
+	char key[64];
+	uint8_t bssid[6];
+	size_t ssid_length, key_length;
+	station_security security;
+	unsigned channel;
+} station_wish;
+
+static station_wish wish;
 static void (*station_found_callback)(const station_found *network);
 
 static struct netif *station_netif(void)
@@ -54,6 +64,12 @@ void station_off(void)
 	cyw43_deinit(&cyw43_state); // lwIP's timers go on: names that are being resolved end by their time
 }
 
+static bool station_is_joined(void)
+{
+	station_state state = station_now();
+	return state == STATION_JOINED || state == STATION_ADDRESS;
+}
+
 int station_join(const char *ssid, size_t ssid_length, const char *key, size_t key_length, station_security security, const uint8_t *bssid, unsigned channel)
 {
 	static const uint32_t authentication[] = {
@@ -64,10 +80,20 @@ int station_join(const char *ssid, size_t ssid_length, const char *key, size_t k
 	};
 	if (!station_is_on())
 		return PICO_ERROR_IO;
-	if (ssid_length >= sizeof station_name)
+	if (ssid_length >= sizeof wish.name || key_length > sizeof wish.key)
 		return STATION_INVALID;
-	memcpy(station_name, ssid, ssid_length);
-	station_name[ssid_length] = 0;
+	station_wish before = wish;
+	memset(&wish, 0, sizeof wish); // padding too: wishes are compared whole
+	wish.ssid_length = ssid_length;
+	wish.key_length = key_length;
+	wish.security = security;
+	wish.channel = channel;
+	memcpy(wish.name, ssid, ssid_length);
+	memcpy(wish.key, key, key_length);
+	if (bssid != NULL)
+		memcpy(wish.bssid, bssid, sizeof wish.bssid);
+	if (station_is_joined() && memcmp(&before, &wish, sizeof wish) == 0)
+		return 0;
 	int result = cyw43_wifi_join(&cyw43_state, ssid_length, (const uint8_t *)ssid, key_length, (const uint8_t *)key, authentication[security],
 		bssid, channel == 0 ? CYW43_CHANNEL_NONE : channel);
 	if (result == PICO_ERROR_TIMEOUT)
@@ -147,15 +173,9 @@ bool station_scanning(void)
 	return station_is_on() && cyw43_wifi_scan_active(&cyw43_state);
 }
 
-static bool station_is_joined(void)
-{
-	station_state state = station_now();
-	return state == STATION_JOINED || state == STATION_ADDRESS;
-}
-
 const char *station_ssid(void)
 {
-	return station_name;
+	return wish.name;
 }
 
 bool station_mac(uint8_t mac[6])

@@ -60,7 +60,8 @@ int station_light(bool lit);
 // Leaves, and takes the radio's power away. station_on() starts it again.
 void station_off(void);
 
-// Starts to join; station_now() tells the rest. bssid NULL: any access point of that name; channel 0: any.
+// Starts to join; station_now() tells the rest. bssid NULL: any access point of that name; channel 0: any. Joined already to what is
+// asked for, it stays so: connections live on.
 // Answers 0, or a negative PICO_ERROR: STATION_INVALID for a name of 0 or more than 32 bytes or a key of a wrong
 // length (WPA2: 8 to 63 characters or 64 hexadecimal digits), others when the radio does not answer.
 int station_join(const char *ssid, size_t ssid_length, const char *key, size_t key_length, station_security security, const uint8_t *bssid, unsigned channel);

@@ -143,6 +143,8 @@ export class ChipReset extends Block {
 		super("VREG_AND_CHIP_RESET", unknown);
 	}
 
+	reset(): void {}	// outlives every reset of the system
+
 	powerOn(cause: PowerCause): void {
 		this.#voltage = 0xb1;
 		this.#brownOut = 0x91;

@@ -63,6 +63,8 @@ export class TlsServer {
 		this.connections++;
 		const [near, far] = duplexPair();
 		this.#ends = { near, far };
+		// A client that leaves during the handshake is left too.
+		far.on("end", () => far.end());
 		this.#server.emit("connection", far);
 		return near;
 	}
