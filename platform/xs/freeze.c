@@ -509,6 +509,10 @@ static void move_slot(txMachine *the, const txSlot *from, txSlot *to, bool is_it
 		value->code.address = data_at(the, from->value.code.address, from);
 		value->code.closures = slot_at(the, from->value.code.closures, from);
 		break;
+	case XS_HOST_FUNCTION_KIND:
+		value->hostFunction.builder = data_at(the, from->value.hostFunction.builder, from);
+		value->hostFunction.profileID = from->value.hostFunction.profileID;
+		break;
 	case XS_DATA_VIEW_KIND:
 		value->dataView = from->value.dataView;
 		break;

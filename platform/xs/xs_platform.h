@@ -26,6 +26,9 @@
 #define mxLeaveOutCompartments 1
 #define mxUseDefaultSharedChunks 1
 
+// A native is a value of one slot that becomes an object when it is used as one, instead of five slots.
+#define mxHostFunctionPrimitive 1
+
 // The Cortex-M0+ faults on an unaligned load or store (ARMv6-M architecture A3.2.1).
 #define mxUnalignedAccess 0
 #define mxMisalignedSettersCrash 1
