@@ -51,7 +51,7 @@
 
 // The window's twelve frames and four for everybody else.
 #define PBUF_POOL_SIZE 16
-#define MEMP_NUM_TCP_PCB 6
+#define MEMP_NUM_TCP_PCB 12
 #define MEMP_NUM_TCP_PCB_LISTEN 2
 #define MEMP_NUM_TCP_SEG 24
 #define MEMP_NUM_UDP_PCB 7 // DHCP, four of DNS, two of scripts

@@ -1,4 +1,5 @@
 /** Puts a radio on the pins of a board, and a network on the air around it. The board's one entry to both. */
+import { duplexPair, type Duplex } from "node:stream";
 import type { Clock, Log, Pin, Random } from "../wires.ts";
 import { Cyw43439 } from "../radio/cyw43439.ts";
 import { SimulatedAccessPoint } from "./access-point.ts";
@@ -27,6 +28,8 @@ export interface AttachedRadio {
 	report(): RadioReport;
 	/** Sends the station away, as an access point does. @param reason IEEE 802.11 reason code, default 2. */
 	deauthenticate(reason?: number): void;
+	/** Connects to a TCP port of the device, from outside of its network. The stream is destroyed when the device refuses or resets. */
+	connect(port: number): Duplex;
 	/** Ends connections and hands out the recording. Harmless when called again. */
 	close(): void;
 }
@@ -126,6 +129,16 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 			lostFrames: accessPoint.counts.lost,
 		}),
 		deauthenticate: (reason = 2) => accessPoint.deauthenticate(reason),
+		connect: (port) => {
+			const [near, far] = duplexPair();
+			near.on("close", () => {
+				if (!near.writableFinished) {
+					far.destroy();	// a pair of Node's does not tell the other side
+				}
+			});
+			internet.connect(port, { connect: () => near });
+			return far;
+		},
 		close() {
 			if (!closed) {
 				closed = true;

@@ -13,7 +13,7 @@ import {
 	PROTOCOL_TCP, PROTOCOL_UDP, UNREACHABLE_PORT, answerEcho, emitArpReply, emitEthernet, emitIpv4, emitUdp,
 	emitUnreachable, parseArp, parseIpv4, parseUdp, type Ipv4, type Udp,
 } from "./packets.ts";
-import type { PeerLink, Peers } from "./peers.ts";
+import type { PeerLink, PeerListener, Peers } from "./peers.ts";
 import { TcpConnection } from "./tcp-connection.ts";
 import { ACK, FIN, RST, SYN, emitTcp, parseTcp, sequenceAdd, type TcpSegment } from "./tcp-segments.ts";
 
@@ -21,8 +21,10 @@ import { ACK, FIN, RST, SYN, emitTcp, parseTcp, sequenceAdd, type TcpSegment } f
 const ROUTER = 0xc0a80401;
 const DEVICE = 0xc0a80402;
 const MASK = 0xffffff00;
-/** TEST-NET-3 (RFC 5737): hosts from .10 on, the NTP server at .123. */
+/** TEST-NET-3 (RFC 5737): hosts from .10 on, the NTP server at .123, whoever connects to the device at .200. */
 const FIRST_HOST = 0xcb00710a;
+const CLIENT = 0xcb0071c8;
+const FIRST_CLIENT_PORT = 49_152;
 const NTP_SERVER = 0xcb00717b;
 
 const DHCP_SERVER_PORT = 67;
@@ -84,6 +86,7 @@ export class Internet {
 	#deviceMac: Uint8Array | undefined;
 	#deviceIp: number | undefined;
 	#identification = 1;
+	#clientPort = FIRST_CLIENT_PORT;
 
 	constructor(options: InternetOptions) {
 		this.#clock = options.clock;
@@ -192,7 +195,7 @@ export class Internet {
 
 	/** @returns true when somebody has this address. */
 	#exists(address: number): boolean {
-		return address === ROUTER || address === NTP_SERVER || this.#hosts.some((host) => host.address === address);
+		return address === ROUTER || address === NTP_SERVER || address === CLIENT || this.#hosts.some((host) => host.address === address);
 	}
 
 	#delayTo(address: number): number {
@@ -371,33 +374,47 @@ export class Internet {
 		const name = host?.name ?? formatIpv4(address);
 		const port = syn.destinationPort;
 		const at = `tcp ${name}:${port} (${syn.sourcePort})`;
-		const tcp: TcpConnection = new TcpConnection(this.#clock, {
-			send: (segment) => this.#sendTcp(device, address, { ...segment, sourcePort: port, destinationPort: syn.sourcePort }),
-			received: (bytes) => link.send(bytes),
+		const tcp = this.#connection(key, at, () => link, device, address, port, syn.sourcePort, syn);
+		const link: PeerLink = this.#peers.open(name, port, this.#peerAt(host, port), this.#listener(at, tcp, () => {
+			this.#connections.delete(key);
+			this.#refuse(device, address, syn);
+		}));
+		this.#connections.set(key, { tcp, link });
+	}
+
+	/** What the connection does with what comes from the device. */
+	#connection(key: string, at: string, link: () => PeerLink, device: number, address: number, sourcePort: number, destinationPort: number, syn?: TcpSegment): TcpConnection {
+		const tcp = new TcpConnection(this.#clock, {
+			send: (segment) => this.#sendTcp(device, address, { ...segment, sourcePort, destinationPort }),
+			received: (bytes) => link().send(bytes),
 			receivedEnd: () => {
 				this.#trace?.(`${at}: the device ended`);
-				link.end();
+				link().end();
 			},
 			broken: (reason) => {
 				this.#trace?.(`${at}: ${reason === "reset" ? "reset by the device" : "the device does not answer any more"}`);
-				link.destroy();
+				link().destroy();
 			},
-			paused: (pause) => link.pause(pause),
+			paused: (pause) => link().pause(pause),
 			gone: () => {
 				if (this.#connections.get(key)?.tcp === tcp) {
 					this.#connections.delete(key);
 				}
 			},
 		}, syn, this.#random.next32());
-		const link: PeerLink = this.#peers.open(name, port, this.#peerAt(host, port), {
+		return tcp;
+	}
+
+	/** What the connection does with what comes from the peer. */
+	#listener(at: string, tcp: TcpConnection, refused: () => void): PeerListener {
+		return {
 			opened: () => {
 				this.#trace?.(`${at}: opened`);
 				tcp.accept();
 			},
 			refused: () => {
 				this.#trace?.(`${at}: refused`);
-				this.#connections.delete(key);
-				this.#refuse(device, address, syn);
+				refused();
 			},
 			bytes: (bytes) => tcp.write(bytes),
 			end: () => {
@@ -408,7 +425,20 @@ export class Internet {
 				this.#trace?.(`${at}: the peer broke off`);
 				tcp.reset();
 			},
-		});
+		};
+	}
+
+	/** Connects to a port of the device: `peer` speaks for the client. */
+	connect(port: number, peer: TcpPeer): void {
+		const device = DEVICE;
+		const sourcePort = this.#clientPort;
+		this.#clientPort = sourcePort === 65_535 ? FIRST_CLIENT_PORT : sourcePort + 1;
+		const key = `${CLIENT}:${sourcePort}:${port}`;
+		const at = `tcp client ${sourcePort} of port ${port}`;
+		const tcp = this.#connection(key, at, () => link, device, CLIENT, sourcePort, port);
+		const link: PeerLink = this.#peers.open("client", port, peer, this.#listener(at, tcp, () => {
+			this.#connections.delete(key);
+		}));
 		this.#connections.set(key, { tcp, link });
 	}
 

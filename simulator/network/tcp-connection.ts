@@ -38,7 +38,7 @@ export interface TcpOwner {
 	gone(): void;
 }
 
-export type TcpState = "opening" | "established" | "closing" | "time-wait" | "closed";
+export type TcpState = "connecting" | "opening" | "established" | "closing" | "time-wait" | "closed";
 
 interface Sent {
 	sequence: number;
@@ -48,7 +48,7 @@ interface Sent {
 export class TcpConnection {
 	readonly #clock: Clock;
 	readonly #owner: TcpOwner;
-	readonly #segmentBytes: number;
+	#segmentBytes = MAXIMUM_SEGMENT_BYTES;
 	#state: TcpState = "opening";
 
 	// Sending.
@@ -59,7 +59,7 @@ export class TcpConnection {
 	#next: number;
 	/** The furthest `#next` ever was: a retransmission goes back. */
 	#furthest: number;
-	#window: number;
+	#window = 0;
 	#finWanted = false;
 	/** Where our FIN stands, once it was sent. */
 	#finSequence: number | undefined;
@@ -82,7 +82,7 @@ export class TcpConnection {
 	#cancelTimer: (() => void) | undefined;
 
 	// Receiving.
-	#expected: number;
+	#expected = 0;
 	#early: { sequence: number; bytes: Uint8Array }[] = [];
 	#earlyFin: number | undefined;
 	#finReceived = false;
@@ -90,25 +90,33 @@ export class TcpConnection {
 	#cancelDelayedAck: (() => void) | undefined;
 
 	/**
-	 * @param syn the device's first segment.
+	 * @param syn the device's first segment; undefined when we connect to the device.
 	 * @param initialSequence of our bytes.
 	 */
-	constructor(clock: Clock, owner: TcpOwner, syn: TcpSegment, initialSequence: number) {
+	constructor(clock: Clock, owner: TcpOwner, syn: TcpSegment | undefined, initialSequence: number) {
 		this.#clock = clock;
 		this.#owner = owner;
 		this.#initial = this.#unacknowledged = initialSequence >>> 0;
 		this.#next = this.#furthest = sequenceAdd(this.#initial, 1);
+		if (syn) {
+			this.#synchronize(syn);
+		} else {
+			this.#state = "connecting";
+		}
+		this.#congestionWindow = INITIAL_WINDOW_SEGMENTS * this.#segmentBytes;
+	}
+
+	#synchronize(syn: TcpSegment): void {
 		this.#expected = sequenceAdd(syn.sequence, 1);
 		this.#window = syn.window;
 		this.#segmentBytes = Math.max(64, Math.min(syn.maximumSegmentBytes ?? DEFAULT_SEGMENT_BYTES, MAXIMUM_SEGMENT_BYTES));
-		this.#congestionWindow = INITIAL_WINDOW_SEGMENTS * this.#segmentBytes;
 	}
 
 	get state(): TcpState {
 		return this.#state;
 	}
 
-	/** Answers the device's SYN. */
+	/** Answers the device's SYN, or sends our own. */
 	accept(): void {
 		this.#sendSyn();
 		this.#startTimer();
@@ -146,6 +154,10 @@ export class TcpConnection {
 		if (this.#state === "closed") {
 			return;
 		}
+		if (this.#state === "connecting") {
+			this.#answered(segment);
+			return;
+		}
 		if (segment.flags & RST) {
 			// In the window (RFC 9293, 3.10.7.4), else ignored.
 			const ahead = sequenceDifference(segment.sequence, this.#expected);
@@ -179,6 +191,28 @@ export class TcpConnection {
 		this.#data(segment);
 		this.#transmit();
 		this.#finish();
+	}
+
+	/** What answers our SYN (RFC 9293, 3.10.7.3). */
+	#answered(segment: TcpSegment): void {
+		if (!(segment.flags & ACK) || segment.acknowledge !== this.#next) {
+			return;
+		}
+		if (segment.flags & RST) {
+			this.#close();
+			this.#owner.broken("reset");
+			return;
+		}
+		if (!(segment.flags & SYN)) {
+			return;
+		}
+		this.#synchronize(segment);
+		this.#state = "established";
+		this.#unacknowledged = this.#next;
+		this.#stopTimer();
+		this.#retransmits = 0;
+		this.#acknowledgeNow();
+		this.#transmit();
 	}
 
 	// ---- what the device acknowledges ---------------------------------------------------------------------------------
@@ -318,7 +352,7 @@ export class TcpConnection {
 	}
 
 	#acknowledgeNow(): void {
-		if (this.#state !== "closed" && this.#state !== "opening") {
+		if (this.#state !== "closed" && this.#state !== "opening" && this.#state !== "connecting") {
 			this.#emit(ACK, this.#next, new Uint8Array());
 		}
 	}
@@ -326,7 +360,7 @@ export class TcpConnection {
 	// ---- sending ----------------------------------------------------------------------------------------------------------
 
 	#transmit(): void {
-		if (this.#state === "opening" || this.#state === "closed") {
+		if (this.#state === "opening" || this.#state === "connecting" || this.#state === "closed") {
 			return;
 		}
 		for (;;) {
@@ -371,7 +405,7 @@ export class TcpConnection {
 	}
 
 	#sendSyn(): void {
-		this.#emit(SYN | ACK, this.#initial, new Uint8Array(), MAXIMUM_SEGMENT_BYTES);
+		this.#emit(this.#state === "connecting" ? SYN : SYN | ACK, this.#initial, new Uint8Array(), MAXIMUM_SEGMENT_BYTES);
 	}
 
 	#emit(flags: number, sequence: number, payload: Uint8Array, maximumSegmentBytes?: number): void {
@@ -397,7 +431,8 @@ export class TcpConnection {
 	}
 
 	#timedOut(): void {
-		const probing = this.#window === 0 && this.#state !== "opening";
+		const opening = this.#state === "opening" || this.#state === "connecting";
+		const probing = this.#window === 0 && !opening;
 		if (!probing && ++this.#retransmits > RETRANSMITS) {
 			this.#emit(RST | ACK, this.#next, new Uint8Array());
 			this.#close();
@@ -407,7 +442,7 @@ export class TcpConnection {
 		this.#timeoutMicros = Math.min(2 * this.#timeoutMicros, RETRANSMIT_LONGEST_MICROS);
 		// A repeated segment tells nothing about the round trip (Karn).
 		this.#timed = undefined;
-		if (this.#state === "opening") {
+		if (opening) {
 			this.#sendSyn();
 			this.#startTimer();
 			return;

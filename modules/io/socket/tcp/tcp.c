@@ -1,21 +1,23 @@
-// Natives of tcp.ts: a TCP client connection on lwIP's raw interface.
+// Natives of tcp.ts: a TCP connection on lwIP's raw interface.
 //
 // lwIP's callbacks keep the bytes, set a bit and post the event; deliver tells the script one thing at a time, since any
 // callback may close. Connections are a fixed few; received bytes stay in lwIP's pool pbufs until they are read, and only
 // then the window opens again.
 
-#include "engine.h"
+#include "tcp.h"
 
 #include <string.h>
 
 #include "lwip/ip_addr.h"
 #include "lwip/netif.h"
 #include "lwip/pbuf.h"
-#include "lwip/tcp.h"
 
-#define CONNECTIONS_MAX 4
-// Segments that the heap of lwipopts.h holds: each takes a full one, however small (TCP_OVERSIZE).
+#define CONNECTIONS_MAX 9 // of lwIP's twelve: a listener's eight clients, and one of ours
+// Each segment takes a full one of lwIP's heap, however small it is (TCP_OVERSIZE): headers and the heap's own words beside it.
 #define SEGMENTS_MAX (TCP_SND_BUF / TCP_MSS)
+#define SEGMENT_HEAP_BYTES (TCP_MSS + 96)
+// A connection that waits for the heap, which others use too, looks again after half a second (lwIP's unit).
+#define POLL_INTERVAL 1
 // After close(): ten polls a second apart (lwIP counts half seconds), then a connection whose last bytes nobody
 // acknowledges is reset.
 #define CLOSING_POLL_INTERVAL 2
@@ -36,7 +38,7 @@ typedef enum xs_tcp_end {
 	XS_TCP_NO_MEMORY,
 } xs_tcp_end;
 
-typedef struct xs_tcp {
+struct xs_tcp {
 	engine_event event; // first: deliver gets its address
 	struct tcp_pcb *pcb; // NULL after an end
 	struct pbuf *received; // chain; its first received_at bytes are read already
@@ -48,8 +50,9 @@ typedef struct xs_tcp {
 	bool tell_end;
 	bool ended; // the reason is in end
 	xs_tcp_end end;
+	bool held; // script has it, and told is set
 	xsSlot told;
-} xs_tcp;
+};
 
 static xs_tcp connections[CONNECTIONS_MAX];
 
@@ -62,11 +65,21 @@ static size_t room(const xs_tcp *tcp)
 {
 	if (!tcp->pcb || !tcp->connected || tcp->ended)
 		return 0;
-	unsigned segments = tcp_sndqueuelen(tcp->pcb);
-	if (segments >= SEGMENTS_MAX)
+	unsigned queued = tcp_sndqueuelen(tcp->pcb);
+	if (queued >= SEGMENTS_MAX)
 		return 0;
-	size_t bytes = (SEGMENTS_MAX - segments) * (size_t)tcp_mss(tcp->pcb);
+	size_t segments = SEGMENTS_MAX - queued, free_segments = (lwip_stats.mem.avail - lwip_stats.mem.used) / SEGMENT_HEAP_BYTES;
+	if (segments > free_segments)
+		segments = free_segments;
+	size_t bytes = segments * (size_t)tcp_mss(tcp->pcb);
 	return bytes < tcp_sndbuf(tcp->pcb) ? bytes : tcp_sndbuf(tcp->pcb);
+}
+
+// A connection that script does not have yet keeps its bits for later.
+static void post(xs_tcp *tcp)
+{
+	if (tcp->held)
+		engine_post(&tcp->event);
 }
 
 static void finish(xs_tcp *tcp, xs_tcp_end end)
@@ -76,7 +89,7 @@ static void finish(xs_tcp *tcp, xs_tcp_end end)
 	tcp->ended = true;
 	tcp->end = end;
 	tcp->tell_end = true;
-	engine_post(&tcp->event);
+	post(tcp);
 }
 
 // lwIP's callbacks.
@@ -88,18 +101,39 @@ static err_t on_connected(void *context, struct tcp_pcb *pcb, err_t error)
 	xs_tcp *tcp = context;
 	tcp->connected = true;
 	tcp->tell_writable = true;
-	engine_post(&tcp->event);
+	post(tcp);
 	return ERR_OK;
 }
 
+// What one connection has sent is room for all.
 static err_t on_sent(void *context, struct tcp_pcb *pcb, u16_t length)
 {
 	(void)pcb;
 	(void)length;
-	xs_tcp *tcp = context;
-	tcp->tell_writable = true;
-	engine_post(&tcp->event);
+	((xs_tcp *)context)->tell_writable = true;
+	for (int i = 0; i < CONNECTIONS_MAX; i++) {
+		if (connections[i].used && connections[i].tell_writable)
+			post(&connections[i]);
+	}
 	return ERR_OK;
+}
+
+static err_t on_poll(void *context, struct tcp_pcb *pcb)
+{
+	(void)pcb;
+	xs_tcp *tcp = context;
+	if (tcp->tell_writable && room(tcp) > 0)
+		post(tcp);
+	return ERR_OK;
+}
+
+// Script that sees no room is told when there is some.
+static int room_for_script(xs_tcp *tcp)
+{
+	size_t bytes = room(tcp);
+	if (bytes == 0)
+		tcp->tell_writable = true;
+	return (int)bytes;
 }
 
 static err_t on_received(void *context, struct tcp_pcb *pcb, struct pbuf *p, err_t error)
@@ -116,7 +150,7 @@ static err_t on_received(void *context, struct tcp_pcb *pcb, struct pbuf *p, err
 	else
 		tcp->received = p;
 	tcp->tell_readable = true;
-	engine_post(&tcp->event);
+	post(tcp);
 	return ERR_OK;
 }
 
@@ -144,8 +178,7 @@ static err_t on_closing_poll(void *context, struct tcp_pcb *pcb)
 	return ERR_OK;
 }
 
-// The one release; safe twice.
-static void release(xs_tcp *tcp)
+void xs_tcp_release(xs_tcp *tcp)
 {
 	if (!tcp->used)
 		return;
@@ -176,7 +209,7 @@ static void release(xs_tcp *tcp)
 static void destroy(void *data)
 {
 	if (data)
-		release(data);
+		xs_tcp_release(data);
 }
 
 // Tells the script one thing; what is left is posted before, since the call may close.
@@ -212,13 +245,60 @@ static void deliver(xsMachine *the, engine_event *event)
 
 // Natives.
 
-static xs_tcp *take(void)
+static xs_tcp *free_place(void)
 {
 	for (int i = 0; i < CONNECTIONS_MAX; i++) {
 		if (!connections[i].used)
 			return &connections[i];
 	}
 	return NULL;
+}
+
+// The pcb is the connection's from here on.
+static void begin(xs_tcp *tcp, struct tcp_pcb *pcb)
+{
+	memset(tcp, 0, sizeof *tcp);
+	tcp->event.deliver = deliver;
+	tcp->pcb = pcb;
+	tcp_arg(pcb, tcp);
+	tcp_recv(pcb, on_received);
+	tcp_sent(pcb, on_sent);
+	tcp_err(pcb, on_error);
+	tcp_poll(pcb, on_poll, POLL_INTERVAL);
+}
+
+static void set_options(struct tcp_pcb *pcb, bool no_delay, double keep_alive_ms)
+{
+	if (no_delay)
+		tcp_nagle_disable(pcb);
+	if (keep_alive_ms > 0) {
+		ip_set_option(pcb, SOF_KEEPALIVE);
+		pcb->keep_idle = (u32_t)keep_alive_ms;
+	}
+}
+
+static double keep_alive_of(xsMachine *the, xsSlot *argument)
+{
+	double keep_alive_ms = xsmcToNumber(*argument);
+	if (!(keep_alive_ms >= 0 && keep_alive_ms <= 86400000))
+		engine_throw(the, "EINVAL", "tcp: keepAlive is out of range, expected 0 to 86400000 ms");
+	return keep_alive_ms;
+}
+
+xs_tcp *xs_tcp_take(struct tcp_pcb *pcb)
+{
+	xs_tcp *tcp = free_place();
+	if (!tcp)
+		return NULL;
+	begin(tcp, pcb);
+	tcp->used = tcp->connected = tcp->tell_writable = true;
+	return tcp;
+}
+
+void xs_tcp_hand_over(xsMachine *the, xs_tcp *tcp)
+{
+	xsResult = xsNewHostObject(destroy);
+	xsmcSetHostData(xsResult, tcp);
 }
 
 // (address, port, noDelay, keepAliveMs, told) -> handle
@@ -228,36 +308,23 @@ void xs_tcp_open(xsMachine *the)
 	xsmcToStringBuffer(xsArg(0), text, sizeof text);
 	double port = xsmcToNumber(xsArg(1));
 	bool no_delay = xsmcToBoolean(xsArg(2));
-	double keep_alive_ms = xsmcToNumber(xsArg(3));
+	double keep_alive_ms = keep_alive_of(the, &xsArg(3));
 	ip_addr_t address;
 	if (!ipaddr_aton(text, &address))
 		engine_throw(the, "EINVAL", "tcp: address \"%s\" is not IPv4 in dotted form. Resolve the name first.", text);
 	if (!(port >= 1 && port <= 65535) || port != (uint16_t)port)
 		engine_throw(the, "EINVAL", "tcp: port %d, expected 1 to 65535", (int)port);
-	if (!(keep_alive_ms >= 0 && keep_alive_ms <= 86400000))
-		engine_throw(the, "EINVAL", "tcp: keepAlive is out of range, expected 0 to 86400000 ms");
 	if (!netif_default || !netif_is_up(netif_default) || !netif_is_link_up(netif_default))
 		engine_throw(the, "ENETUNREACH", "tcp %s:%d: there is no network. Join one first.", text, (int)port);
 	xsResult = xsNewHostObject(destroy);
-	xs_tcp *tcp = take();
+	xs_tcp *tcp = free_place();
 	if (!tcp)
 		engine_throw(the, "ENOMEM", "tcp %s:%d: %d connections are open, which is the most. Close one first.", text, (int)port, CONNECTIONS_MAX);
 	struct tcp_pcb *pcb = tcp_new_ip_type(IPADDR_TYPE_V4);
 	if (!pcb)
 		engine_throw(the, "ENOMEM", "tcp %s:%d: no memory for a connection", text, (int)port);
-	memset(tcp, 0, sizeof *tcp);
-	tcp->event.deliver = deliver;
-	tcp->pcb = pcb;
-	tcp_arg(pcb, tcp);
-	tcp_recv(pcb, on_received);
-	tcp_sent(pcb, on_sent);
-	tcp_err(pcb, on_error);
-	if (no_delay)
-		tcp_nagle_disable(pcb);
-	if (keep_alive_ms > 0) {
-		ip_set_option(pcb, SOF_KEEPALIVE);
-		pcb->keep_idle = (u32_t)keep_alive_ms;
-	}
+	begin(tcp, pcb);
+	set_options(pcb, no_delay, keep_alive_ms);
 	err_t error = tcp_connect(pcb, &address, (u16_t)port, on_connected);
 	if (error != ERR_OK) {
 		tcp_arg(pcb, NULL);
@@ -267,7 +334,7 @@ void xs_tcp_open(xsMachine *the)
 		engine_throw(the, error == ERR_RTE ? "ENETUNREACH" : "ENOMEM", "tcp %s:%d: connect: %s", text, (int)port,
 			error == ERR_RTE ? "there is no way to it" : "no memory for it");
 	}
-	tcp->used = true;
+	tcp->used = tcp->held = true;
 	xsmcSetHostData(xsResult, tcp);
 	engine_remember(the, &tcp->told, &xsArg(4));
 }
@@ -280,6 +347,34 @@ static xs_tcp *from_handle(xsMachine *the)
 	return tcp;
 }
 
+// (handle, noDelay, keepAliveMs, told): a connection that a listener took, or one that script had under another name
+void xs_tcp_adopt(xsMachine *the)
+{
+	xs_tcp *tcp = from_handle(the);
+	bool no_delay = xsmcToBoolean(xsArg(1));
+	double keep_alive_ms = keep_alive_of(the, &xsArg(2));
+	if (tcp->pcb)
+		set_options(tcp->pcb, no_delay, keep_alive_ms);
+	engine_remember(the, &tcp->told, &xsArg(3));
+	tcp->held = true;
+	tcp->tell_writable = true;
+	tcp->tell_readable = tcp->received != NULL;
+	post(tcp);
+}
+
+// (handle, port: boolean) -> the other side's address or port; undefined after an end
+void xs_tcp_remote(xsMachine *the)
+{
+	xs_tcp *tcp = from_handle(the);
+	char text[16];
+	if (!tcp->pcb)
+		return;
+	if (xsmcToBoolean(xsArg(1)))
+		xsmcSetInteger(xsResult, tcp->pcb->remote_port);
+	else
+		xsmcSetString(xsResult, ipaddr_ntoa_r(&tcp->pcb->remote_ip, text, sizeof text));
+}
+
 void xs_tcp_readable(xsMachine *the)
 {
 	xsmcSetInteger(xsResult, (int)available(from_handle(the)));
@@ -287,7 +382,7 @@ void xs_tcp_readable(xsMachine *the)
 
 void xs_tcp_writable(xsMachine *the)
 {
-	xsmcSetInteger(xsResult, (int)room(from_handle(the)));
+	xsmcSetInteger(xsResult, room_for_script(from_handle(the)));
 }
 
 // Copies `length` bytes, which are there, and gives their place back to the window.
@@ -308,7 +403,7 @@ static void consume(xs_tcp *tcp, void *to, size_t length)
 	if (tcp->pcb)
 		tcp_recved(tcp->pcb, (u16_t)length);
 	if (tcp->tell_end && !tcp->received)
-		engine_post(&tcp->event);
+		post(tcp);
 }
 
 // (handle, count) -> ArrayBuffer
@@ -357,7 +452,7 @@ void xs_tcp_write(xsMachine *the)
 			engine_throw(the, "ENOMEM", "tcp: no memory to send %d bytes; none was taken", (int)length);
 		tcp_output(tcp->pcb); // what it cannot send now, lwIP's timer sends
 	}
-	xsmcSetInteger(xsResult, (int)room(tcp));
+	xsmcSetInteger(xsResult, room_for_script(tcp));
 }
 
 void xs_tcp_close(xsMachine *the)
@@ -367,5 +462,5 @@ void xs_tcp_close(xsMachine *the)
 		return;
 	xsmcSetHostData(xsArg(0), NULL);
 	engine_forget(the, &tcp->told);
-	release(tcp);
+	xs_tcp_release(tcp);
 }

@@ -1,4 +1,4 @@
-// A TCP client connection: ECMA-419, TCP socket class pattern, with Moddable's spelling `nodelay` accepted.
+// A TCP connection: ECMA-419, TCP socket class pattern, with Moddable's spelling `nodelay` accepted.
 //
 // Above it: HTTP, and whatever an app speaks itself. Below it: lwIP's raw TCP (tcp.c).
 
@@ -10,6 +10,8 @@ export interface TCPOptions {
 	address: string;
 	/** 1 to 65535. */
 	port: number;
+	/** Takes a connection over, one that a Listener read say, instead of making one; `address` and `port` are not needed then. */
+	from?: undefined;
 	/** Sends small writes at once (RFC 896's algorithm off). Default false. */
 	noDelay?: boolean;
 	/** Moddable's spelling of `noDelay`. */
@@ -26,10 +28,17 @@ export interface TCPOptions {
 	onError?: (this: TCP, error: CodedError) => void;
 }
 
+/** What takes a connection over: `from` is empty afterwards. */
+export interface TCPTakeOptions extends Omit<TCPOptions, "address" | "port" | "from"> {
+	from: TCP | Handle;
+}
+
 /** The connection itself, in C. */
 type Handle = object;
 
 const open = native<(address: string, port: number, noDelay: boolean, keepAliveMs: number, told: (event: number, value: number) => void) => Handle>("xs_tcp_open");
+const adopt = native<(handle: Handle, noDelay: boolean, keepAliveMs: number, told: (event: number, value: number) => void) => void>("xs_tcp_adopt");
+const remote = native<{ (handle: Handle, port: false): string | undefined; (handle: Handle, port: true): number | undefined }>("xs_tcp_remote");
 const readable = native<(handle: Handle) => number>("xs_tcp_readable");
 const writable = native<(handle: Handle) => number>("xs_tcp_writable");
 const readNew = native<(handle: Handle, count: number) => ArrayBuffer>("xs_tcp_read");
@@ -57,28 +66,56 @@ function bytes(value: ArrayBufferLike | ArrayBufferView): Uint8Array {
 		: ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(value);
 }
 
-/** A TCP client connection. It lives until `close()` or its end, also when nobody holds it. */
+/** A TCP connection. It lives until `close()` or its end, also when nobody holds it. */
 export default class TCP {
 	#handle: Handle | undefined;
 	#format: "buffer" | "number";
-	readonly #name: string;
+	#name: string;
 	readonly #onReadable: TCPOptions["onReadable"];
 	readonly #onWritable: TCPOptions["onWritable"];
 	readonly #onError: TCPOptions["onError"];
 
 	/**
-	 * Starts to connect.
+	 * Starts to connect, or takes a connection over, and tells then what it has already.
 	 *
-	 * @throws CodedError EINVAL (address or port), ENOMEM (too many connections, or no memory), ENETUNREACH (no network).
+	 * @throws CodedError EINVAL (address or port), ENOMEM (too many connections, or no memory), ENETUNREACH (no network), ECLOSED (`from`
+	 * was closed).
 	 */
-	constructor(options: TCPOptions) {
-		const { address, port, noDelay = options.nodelay ?? false, keepAlive = 0, format = "buffer" } = options;
-		this.#name = `tcp ${address}:${port}`;
+	constructor(options: TCPOptions | TCPTakeOptions) {
+		const { noDelay = options.nodelay ?? false, keepAlive = 0, format = "buffer" } = options;
+		this.#name = "tcp";
 		this.#format = format;
 		this.#onReadable = options.onReadable;
 		this.#onWritable = options.onWritable;
 		this.#onError = options.onError;
-		this.#handle = open(String(address), Number(port), Boolean(noDelay), Number(keepAlive), (event, value) => this.#told(event, value));
+		const told = (event: number, value: number) => this.#told(event, value);
+		if (options.from === undefined) {
+			const { address, port } = options;
+			this.#name = `tcp ${address}:${port}`;
+			this.#handle = open(String(address), Number(port), Boolean(noDelay), Number(keepAlive), told);
+			return;
+		}
+		const { from } = options;
+		if (!(from instanceof TCP)) {
+			this.#handle = from;	// of a listener: nothing is told until another takes it over
+		} else if (from.#handle) {
+			adopt(from.#handle, Boolean(noDelay), Number(keepAlive), told);
+			this.#handle = from.#handle;
+			from.#handle = undefined;
+		} else {
+			throw new CodedError("ECLOSED", `${from.#name}: it was closed, and cannot be taken over`);
+		}
+		this.#name = `tcp ${this.remoteAddress}:${this.remotePort}`;
+	}
+
+	/** The other side's IPv4 address; undefined after the end. */
+	get remoteAddress(): string | undefined {
+		return this.#handle && remote(this.#handle, false);
+	}
+
+	/** The other side's port; undefined after the end. */
+	get remotePort(): number | undefined {
+		return this.#handle && remote(this.#handle, true);
 	}
 
 	/** "buffer": bytes in ArrayBuffers; "number": one byte at a time. */
