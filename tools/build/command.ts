@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
-import pico from "picocolors";
+import { coloursFor } from "../colours.ts";
 import { UserError } from "../user-error.ts";
 import { buildApp, type BuiltApp } from "./build-app.ts";
 import { readElf } from "./elf.ts";
@@ -36,8 +36,8 @@ export function command(): Command {
 		.action(async (options: Options) => void await buildUf2(options));
 }
 
-/** Builds as `npm run build` does, prints what it prints, and answers the path of the .uf2. */
-export async function buildUf2(options: Options): Promise<string> {
+/** Builds as `npm run build` does, tells what it tells, and answers the path of the .uf2. */
+export async function buildUf2(options: Options, tell: (text: string) => void = console.log): Promise<string> {
 	const { app: folder, debug = false, ca = [], config = {} } = options;
 	const network = networkSettings(options);
 	const roots = [...committedRoots(), ...ca.flatMap(rootsOf)];
@@ -49,7 +49,7 @@ export async function buildUf2(options: Options): Promise<string> {
 		data: app.data,
 	});
 	const uf2Path = writeFiles(app, image);
-	console.log(summary(app, image, uf2Path, network, roots));
+	tell(summary(app, image, uf2Path, network, roots));
 	return uf2Path;
 }
 
@@ -83,7 +83,7 @@ function summary(app: BuiltApp, image: Uint8Array, uf2Path: string, { ssid }: Ne
 	const firmwareBytes = between("__firmware_start", "__firmware_end");
 	const freeBytes = between("__image_start", "__image_end") - image.length;
 	return [
-		`${pico.bold(relative(process.cwd(), uf2Path))}: firmware ${kilobytes(firmwareBytes)}, image ${kilobytes(image.length)}, ${kilobytes(freeBytes)} free`,
+		`${coloursFor(process.stdout).bold(relative(process.cwd(), uf2Path))}: firmware ${kilobytes(firmwareBytes)}, image ${kilobytes(image.length)}, ${kilobytes(freeBytes)} free`,
 		`network: ${ssid ?? "none named (--ssid NAME --password PASSPHRASE)"}`,
 		roots.length === 0 ? "trusted roots: none" : "trusted roots:",
 		...roots.map(({ subject, notAfter, file }) => `  ${subject} (until ${notAfter}, ${file})`),
