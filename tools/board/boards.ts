@@ -1,5 +1,6 @@
 // Which of the serial ports are boards, and which board is which.
 
+import { quoted } from "../quoted.ts";
 import type { PortInfo } from "./board-host.ts";
 
 const vendorRaspberryPi = "2e8a";
@@ -38,7 +39,7 @@ export function sameBoard(ports: readonly PortInfo[], { location, serialNumber }
 	return alike.length === 1 ? alike[0] : undefined;
 }
 
-/** "--port /dev/ttyACM0 or --port /dev/ttyACM2". */
+/** "--port /dev/ttyACM0 or --port /dev/ttyACM2", as one types it. */
 export function choices(option: string, paths: readonly { readonly path: string }[]): string {
-	return paths.map(({ path }) => `${option} ${path}`).join(" or ");
+	return paths.map(({ path }) => `${option} ${quoted(path)}`).join(" or ");
 }
