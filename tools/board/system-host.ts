@@ -1,12 +1,14 @@
 // The real machine: serialport for ports, Node for files.
 
 import { execFile } from "node:child_process";
-import { open, realpath } from "node:fs/promises";
+import { open, realpath, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { SerialPort } from "serialport";
 import type { BoardHost, OpenPort, PortInfo } from "./board-host.ts";
 import { driveAt, findDrives, findUnmounted } from "./drives.ts";
 import { linuxPorts } from "./linux-usb.ts";
+
+const fileWatchMs = 250;
 
 export const systemHost: BoardHost = {
 	async listPorts() {
@@ -25,6 +27,7 @@ export const systemHost: BoardHost = {
 		port.on("error", () => {});	// what ends the port is told by its close
 		port.open(error => {
 			if (error) return reject(withCode(error));
+			closeWithFile(port);
 			resolve({
 				write: bytes => void port.write(bytes),
 				onData: listener => void port.on("data", listener),
@@ -62,6 +65,22 @@ export const systemHost: BoardHost = {
 	wait: milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds)),
 	now: () => performance.now(),
 };
+
+/**
+ * Closes a port whose file has gone. serialport takes a read without bytes, which is how Linux answers from a port that was unplugged
+ * in the middle of one, for a reason to read again, for ever (bindings-cpp 13, unix-read.js).
+ */
+function closeWithFile(port: SerialPort): void {
+	if (process.platform === "win32") return;
+	// A board that is back within the interval has a new file of the same name.
+	const file = (): Promise<number | undefined> => stat(port.path).then(({ ino }) => ino, () => undefined);
+	const opened = file();
+	const timer = setInterval(async () => {
+		const now = await file();
+		if ((now === undefined || now !== await opened) && port.isOpen) port.close();
+	}, fileWatchMs);
+	port.once("close", () => clearInterval(timer));
+}
 
 type Listed = Awaited<ReturnType<typeof SerialPort.list>>[number];
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { coloursFor } from "../../tools/colours.ts";
+import { coloursFor } from "../../../tools/colours.ts";
 
 const isColoured = (...of: Parameters<typeof coloursFor>): boolean => coloursFor(...of).red("x") !== "x";
 
