@@ -40,6 +40,8 @@ function portFault(path: string, cause: unknown): UserError {
 			return new UserError(`${path}: another program has it open: close that program first`, { cause });
 		case "ENOENT":
 			return new UserError(`${path}: there is no such port`, { cause });
+		case "ENOTTY":
+			return new UserError(`${path}: that is no serial port`, { cause });
 		default:
 			return new UserError(`${path}: cannot be opened (${message})`, { cause });
 	}

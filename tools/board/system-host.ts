@@ -114,5 +114,6 @@ const codes: readonly (readonly [RegExp, string])[] = [
 	[/permission denied|access denied/i, "EACCES"],
 	[/operation not permitted/i, "EPERM"],
 	[/no such (?:file|device)|file not found/i, "ENOENT"],
+	[/inappropriate ioctl/i, "ENOTTY"],
 	[/busy|cannot lock|temporarily unavailable/i, "EBUSY"],
 ];

@@ -119,5 +119,6 @@ test("serialport's sentences become Node's codes", () => {
 	assert.equal(code("Opening COM3: File not found"), "ENOENT");
 	assert.equal(code("Error: Device or resource busy, cannot open /dev/ttyACM0"), "EBUSY");
 	assert.equal(code("Error Resource temporarily unavailable Cannot lock port"), "EBUSY");
+	assert.equal(code("Error: Inappropriate ioctl for device setting custom baud rate of 115200"), "ENOTTY");
 	assert.equal(code("Error: Input/output error, cannot open /dev/ttyACM0"), undefined);
 });

@@ -65,6 +65,8 @@ test("a port that is asked at 1200 baud and brings no drive ends with status 2",
 for (const [what, parameters, sentence] of [
 	["a time limit that is none", ["--timeout", "soon"], /option '--timeout <seconds>' argument 'soon' is invalid. A number of seconds above 0 is expected/],
 	["a drive that is another folder", ["--drive", "tools"], /^--drive .*tools: there is something else/],
+	["a file that is no port", ["--port", "package.json"], /package\.json: that is no serial port/],
+	["an option of the build beside a file that is built", ["--ssid", "net", "--debug"], /^--debug, --ssid: .*app\.uf2 is built already: leave the file out, or the options/],
 	["a port that is not there", ["--port", "/dev/nothing"], /^--port \/dev\/nothing: there is no such port/],
 ] as const) {
 	test(`${what} is refused with status 1`, { timeout }, async context => {
