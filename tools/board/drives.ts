@@ -31,7 +31,9 @@ export async function findDrives(platform: NodeJS.Platform, files: DriveFiles = 
 export async function driveAt(path: string, platform: NodeJS.Platform, files: DriveFiles = systemFiles): ReturnType<BoardHost["driveAt"]> {
 	if ((await files.list(path)).length === 0) return undefined;
 	if (!await isPicoW(path, platform, files)) return "no drive of a Pico W";
-	return (await candidates(platform, files)).find(drive => drive.path === path) ?? { path };
+	if (platform !== "linux") return { path };
+	const mount = (await mounts(files)).find(mount => mount.path === path);
+	return mount === undefined ? { path } : mount.isPulledOut ? undefined : { path, location: await location(mount.device, files) };
 }
 
 /** The drives of boot loaders that are plugged in and not mounted. */
@@ -52,25 +54,32 @@ async function candidates(platform: NodeJS.Platform, files: DriveFiles): Promise
 			return [..."DEFGHIJKLMNOPQRSTUVWXYZ"].map(letter => ({ path: `${letter}:\\` }));
 		case "darwin":
 			return (await files.list("/Volumes")).map(name => ({ path: posix.join("/Volumes", name) }));
-		default: {
-			const usb = await files.usbDrives();
-			const blocks = await files.list("/sys/class/block");
-			// The mount of a drive that was pulled out stays for a while, and its files stay readable from memory.
-			const isPulledOut = (device: string): boolean => blocks.length > 0 && /^\/dev\/[^/]+$/.test(device) && !blocks.includes(posix.basename(device));
-			return (await mounts(files))
-				.filter(({ device }) => !isPulledOut(device))
-				.filter(({ path, type }) => type === "vfat" || type === "msdos" || /^(?:\/run)?\/media\//.test(path))
-				.map(({ device, path }) => ({ path, location: usb.find(drive => drive.device === device)?.location }));
-		}
+		default:
+			return Promise.all((await mounts(files))
+				.filter(({ path, type, isPulledOut }) => !isPulledOut && (type === "vfat" || type === "msdos" || /^(?:\/run)?\/media\//.test(path)))
+				.map(async ({ device, path }) => ({ path, location: await location(device, files) })));
 	}
 }
 
-async function mounts(files: DriveFiles): Promise<{ device: string; path: string; type: string }[]> {
+async function location(device: string, files: DriveFiles): Promise<string | undefined> {
+	return (await files.usbDrives()).find(drive => drive.device === device)?.location;
+}
+
+interface Mount {
+	readonly device: string;
+	readonly path: string;
+	readonly type: string;
+	/** The mount of a drive that was pulled out stays for a while, and its files stay readable from memory. */
+	readonly isPulledOut: boolean;
+}
+
+async function mounts(files: DriveFiles): Promise<Mount[]> {
 	const text = await files.readText("/proc/mounts").catch(() => "");
+	const blocks = await files.list("/sys/class/block");
 	// Blanks in a path are \040 there (proc(5)).
 	const plain = (field: string): string => field.replaceAll(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(parseInt(code, 8)));
 	return text.split("\n").filter(line => line !== "").map(line => {
 		const [device = "", path = "", type = ""] = line.split(" ").map(plain);
-		return { device, path, type };
+		return { device, path, type, isPulledOut: blocks.length > 0 && /^\/dev\/[^/]+$/.test(device) && !blocks.includes(posix.basename(device)) };
 	});
 }

@@ -76,7 +76,7 @@ async function run(file: string | undefined, options: Options): Promise<void> {
 	if (back === undefined && wait) {
 		throw new UserError(`${done}, and no serial port of it came back within ${timeout} s: firmware without USB has none (--no-wait); else unplug the board and plug it in again, then npm run monitor`, { status: exitNotBack });
 	}
-	if (options.monitor) await monitorBoard({ port: back, wait: true, json });
+	if (options.monitor) await monitorBoard({ board: flashed.board, wait: true, json });
 }
 
 /** @throws UserError when an option could have no effect */

@@ -37,8 +37,10 @@ export interface Flashed {
 /** A port at this rate that is closed again asks the firmware for the boot loader (pico_stdio_usb). */
 const touchBaudRate = 1200;
 const pollMs = 200;
+/** Each attempt to mount is a process, and a line in the system's log. */
+const betweenMountsMs = 2000;
 const pieceBytes = 32 * 1024;
-/** How long the system may take to see that a drive has gone. */
+/** How long the system may take to see that a drive or a port has gone. */
 const goneMs = 2000;
 
 /** @throws UserError in words that say what to do, with a status of exit-status.ts */
@@ -49,7 +51,11 @@ export async function flash(host: BoardHost, { uf2, port, drive, timeoutMs, wait
 	await write(host, target, uf2, report);
 	if (!wait) return { drive: target.path, board: undefined };
 	report.step("written; waiting for the board");
-	return { drive: target.path, board: await waitForBoard(host, before, asked ?? target, timeoutMs) };
+	const board = await waitForBoard(host, before, asked ?? target, timeoutMs);
+	if (board === undefined && !await hasGone(host, target.path)) {
+		throw new UserError(`${target.path}: all ${uf2.length} bytes are on the drive, and the boot loader still waits for more: plug the board in again with BOOTSEL held, and try again`, { status: exitCut });
+	}
+	return { drive: target.path, board };
 }
 
 /** Where to write, and the running board that was asked for it. */
@@ -92,8 +98,13 @@ async function askForBootLoader(host: BoardHost, wanted: string | undefined, rep
 		return undefined;
 	}
 	report.step(`asking the board at ${board.path} for its boot loader`);
-	const opened = await openPort(host, async () => board.path, touchBaudRate);
-	await opened?.port.close().catch(() => {});	// the board may have gone by now, which is what was asked for
+	try {
+		const opened = await openPort(host, async () => board.path, touchBaudRate);
+		await opened?.port.close();
+	} catch (error) {
+		// A board may go as soon as it has heard the rate, and the rest of the opening fails: it did what was asked.
+		if (!await within(host, goneMs, async () => await host.resolvePort(board.path) === undefined)) throw error;
+	}
 	return board;
 }
 
@@ -111,6 +122,7 @@ async function waitForDrive(host: BoardHost, { asked, drive, others, timeoutMs }
 	const until = host.now() + timeoutMs;
 	let known = others;
 	let unmounted: UnmountedDrive[] = [];
+	let mountAt = 0;
 	while (host.now() < until) {
 		const drives = await host.listDrives();
 		const named = drive === undefined ? undefined : await host.driveAt(drive);
@@ -128,7 +140,10 @@ async function waitForDrive(host: BoardHost, { asked, drive, others, timeoutMs }
 		}
 		const devices = await host.listUnmountedDrives();
 		unmounted = devices.filter(each => isNew(each.device, each));
-		for (const { device } of unmounted) await host.mountDrive(device);
+		if (unmounted.length > 0 && host.now() >= mountAt) {
+			for (const { device } of unmounted) await host.mountDrive(device);
+			mountAt = host.now() + betweenMountsMs;
+		}
 		// A name that went may come back as ours.
 		known = known.filter(name => drives.some(({ path }) => path === name) || devices.some(({ device }) => device === name));
 		await host.wait(pollMs);
@@ -159,16 +174,21 @@ async function write(host: BoardHost, { path }: Drive, uf2: Uint8Array, report: 
 	} catch (cause) {
 		// With all of it there, what failed is the closing of a file whose drive has gone.
 		if (written === uf2.length) return;
-		const hasGone = await isGone(host, path);
-		if (hasGone && written === lastAt) return report.progress(uf2.length, uf2.length);
+		const isGone = await hasGone(host, path);
+		if (isGone && written === lastAt) return report.progress(uf2.length, uf2.length);
 		const { code, message } = cause as NodeJS.ErrnoException;
-		throw new UserError(`${path}: ${hasGone ? "the drive went away" : "the drive took no more"} after ${written} of ${uf2.length} bytes (${code ?? message}): plug the board in again with BOOTSEL held, and try again`, { cause, status: exitCut });
+		throw new UserError(`${path}: ${isGone ? "the drive went away" : "the drive took no more"} after ${written} of ${uf2.length} bytes (${code ?? message}): plug the board in again with BOOTSEL held, and try again`, { cause, status: exitCut });
 	}
 }
 
-async function isGone(host: BoardHost, path: string): Promise<boolean> {
-	const until = host.now() + goneMs;
-	while ((await host.listDrives()).some(drive => drive.path === path)) {
+/** Whether a drive goes within a moment. */
+async function hasGone(host: BoardHost, path: string): Promise<boolean> {
+	return within(host, goneMs, async () => await host.driveAt(path) === undefined);
+}
+
+async function within(host: BoardHost, ms: number, isSo: () => Promise<boolean>): Promise<boolean> {
+	const until = host.now() + ms;
+	while (!await isSo()) {
 		if (host.now() >= until) return false;
 		await host.wait(pollMs);
 	}

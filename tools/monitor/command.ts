@@ -7,10 +7,10 @@ import { coloursFor } from "../colours.ts";
 import { UserError } from "../user-error.ts";
 import { LineCollector } from "./line-collector.ts";
 import { LineStamper } from "./line-stamper.ts";
-import { monitor } from "./monitor.ts";
+import { monitor, type MonitorOptions } from "./monitor.ts";
 
 interface Options {
-	readonly port?: string | undefined;
+	readonly port?: string;
 	readonly timestamps?: boolean;
 	readonly log?: string;
 	readonly wait: boolean;
@@ -32,11 +32,11 @@ export function command(): Command {
 			"Exit status: 0 it was ended, or with --no-wait the board went; 1 something to put right first;",
 			"2 with --no-wait: no board is there.",
 		].join("\n"))
-		.action(monitorBoard);
+		.action((options: Options) => monitorBoard(options));
 }
 
 /** Until Ctrl-C or Ctrl-]. */
-export async function monitorBoard({ port, timestamps = false, log, wait, json = false }: Options): Promise<void> {
+export async function monitorBoard({ port, board, timestamps = false, log, wait, json = false }: Options & Pick<MonitorOptions, "board">): Promise<void> {
 	if (log !== undefined) append(log, "");
 	const end = new AbortController();
 	process.once("SIGINT", () => end.abort());
@@ -48,13 +48,21 @@ export async function monitorBoard({ port, timestamps = false, log, wait, json =
 	const plain = new LineStamper(() => new Date().toISOString());
 	const lines = new LineCollector(() => new Date().toISOString(), line => process.stdout.write(`${JSON.stringify(line)}\n`));
 	let isWithinLine = false;
+	/** Why the log ended, which ends the monitor. */
+	let fault: unknown;
 	const show = (text: string): void => {
 		if (text === "") return;
 		isWithinLine = !text.endsWith("\n");
 		if (json) lines.piece(text);
 		else process.stdout.write(timestamps ? stamper.piece(text) : text);
 		const logged = text.replaceAll("\r\n", "\n");
-		if (log !== undefined) append(log, timestamps ? plain.piece(logged) : logged);
+		if (log === undefined || fault !== undefined) return;
+		try {
+			append(log, timestamps ? plain.piece(logged) : logged);
+		} catch (error) {
+			fault = error;
+			end.abort();
+		}
 	};
 	let decoder = new TextDecoder();
 	let typed: ((bytes: Uint8Array) => void) | undefined;
@@ -68,7 +76,7 @@ export async function monitorBoard({ port, timestamps = false, log, wait, json =
 	stdin.on("data", onTyped).resume();
 	const stderr = coloursFor(process.stderr);
 	try {
-		await monitor(systemHost, { port, wait }, {
+		await monitor(systemHost, { port, board, wait }, {
 			data: bytes => show(decoder.decode(bytes, { stream: true })),
 			say: text => console.error(stderr.dim(`--- ${text} ---`)),
 			connected(write) {
@@ -86,6 +94,7 @@ export async function monitorBoard({ port, timestamps = false, log, wait, json =
 		if (stdin.isTTY) stdin.setRawMode(false);
 		stdin.off("data", onTyped).pause();
 	}
+	if (fault !== undefined) throw fault;
 }
 
 function append(path: string, text: string): void {

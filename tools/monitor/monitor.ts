@@ -1,13 +1,15 @@
 // Shows a board's console: finds the port, keeps to it, and comes back when the board does.
 
 import type { BoardHost, PortInfo } from "../board/board-host.ts";
-import { boardConsoles, choices, sameBoard } from "../board/boards.ts";
+import { anyConsoles, boardConsoles, choices, sameBoard } from "../board/boards.ts";
 import { openPort } from "../board/open-port.ts";
 import { UserError } from "../user-error.ts";
 
 export interface MonitorOptions {
 	/** A port, or a link to one. Default: the one board that is connected. */
 	readonly port?: string | undefined;
+	/** Without a port: the board, where somebody has found it already. */
+	readonly board?: PortInfo | undefined;
 	/** Wait for a board that is not there, and for one that has gone. */
 	readonly wait: boolean;
 }
@@ -36,19 +38,17 @@ const baudRate = 115_200;
  * Runs until `signal` aborts, or, without `wait`, until the board has gone.
  * @throws UserError with status `exitNoBoard` when there is none, without `wait`
  */
-export async function monitor(host: BoardHost, { port, wait }: MonitorOptions, output: MonitorOutput, signal: AbortSignal): Promise<void> {
+export async function monitor(host: BoardHost, { port, board, wait }: MonitorOptions, output: MonitorOutput, signal: AbortSignal): Promise<void> {
 	const aborted = new Promise<void>(resolve => signal.addEventListener("abort", () => resolve(), { once: true }));
 	let told = "";
 	const tell = (text: string): void => {
 		if (text !== told) output.say(text);
 		told = text;
 	};
-	/** The board that is watched, from when it was found. */
-	let board: PortInfo | undefined;
 	const find = async (): Promise<string | undefined> => {
 		if (port !== undefined) return namedPort(host, port);
 		const found = await onlyBoard(host, board);
-		board = found ?? board;
+		board = found ?? board;	// from now on, this one
 		return found?.path;
 	};
 	while (!signal.aborted) {
@@ -88,8 +88,9 @@ async function namedPort(host: BoardHost, name: string): Promise<string | undefi
 }
 
 async function onlyBoard(host: BoardHost, known: PortInfo | undefined): Promise<PortInfo | undefined> {
-	const boards = boardConsoles(await host.listPorts());
-	if (known !== undefined) return sameBoard(boards, known);
+	const ports = await host.listPorts();
+	if (known !== undefined) return sameBoard(anyConsoles(ports), known);
+	const boards = boardConsoles(ports);
 	if (boards.length > 1) throw new UserError(`several boards are connected: say which, ${choices("--port", boards)}`);
 	return boards[0];
 }

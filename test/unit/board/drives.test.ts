@@ -29,7 +29,9 @@ test("Linux: mounts with the boot loader's file, and the socket that each is in"
 test("Linux: the mount that a drive left behind is none", async () => {
 	const texts = { "/proc/mounts": "/dev/sdb1 /media/ada/RPI-RP2 vfat rw 0 0\n", "/media/ada/RPI-RP2/INFO_UF2.TXT": info };
 	assert.equal((await findDrives("linux", files(texts, { lists: { "/sys/class/block": ["sda", "sda1", "sdb", "sdb1"] } }))).length, 1);
-	assert.deepEqual(await findDrives("linux", files(texts, { lists: { "/sys/class/block": ["sda", "sda1"] } })), []);
+	const pulledOut = files(texts, { lists: { "/sys/class/block": ["sda", "sda1"], "/media/ada/RPI-RP2": ["INFO_UF2.TXT"] } });
+	assert.deepEqual(await findDrives("linux", pulledOut), []);
+	assert.equal(await driveAt("/media/ada/RPI-RP2", "linux", pulledOut), undefined);
 });
 
 test("macOS and Windows: volumes and letters with the boot loader's file", async () => {

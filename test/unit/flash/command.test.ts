@@ -7,6 +7,7 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { encodeUf2 } from "../../../tools/build/uf2-file.ts";
 import { startCommand } from "../../support/command.ts";
+import { until } from "../../support/until.ts";
 import { PseudoTerminal } from "../../support/pseudo-terminal.ts";
 
 const timeout = 60_000;
@@ -46,7 +47,10 @@ test("a file that is ready is written to a named drive, and told as JSON", { tim
 test("a board that does not come back ends with status 4, and it is told what is on it", { timeout }, async context => {
 	const folder = await scratch(context);
 	const file = await uf2(folder);
-	const flash = startCommand(context, "flash", file, "--drive", await drive(folder), "--timeout", "0.5", "--json");
+	const path = await drive(folder);
+	const flash = startCommand(context, "flash", file, "--drive", path, "--timeout", "0.5", "--json");
+	await until(() => flash.stderr.includes("written; waiting for the board"), context.signal);
+	await rm(path, { recursive: true });
 	assert.equal(await flash.ended, 4);
 	assert.equal((JSON.parse(flash.stdout) as { port: unknown }).port, null);
 	assert.match(flash.stderr, /blocks are on the board, and no serial port of it came back within 0.5 s: firmware without USB has none/);

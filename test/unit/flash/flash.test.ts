@@ -84,6 +84,7 @@ test("a running board is asked at 1200 baud, written to, and waited for", async 
 test("a board that waits already is written to at once, also when it has no serial port afterwards", async () => {
 	const host = new StandIn();
 	host.drives = [drive];
+	host.onWritten = () => { host.drives = []; };
 	assert.deepEqual((await flashed(host)).flashed, { drive: drive.path, board: undefined });
 	assert.ok(host.now() >= 10_000, "waited for it");
 	assert.deepEqual(host.opened, []);
@@ -125,6 +126,7 @@ test("a drive that nobody has mounted is mounted, without asking a board that ru
 	await flashed(host);
 	assert.deepEqual(host.opened, []);
 	assert.deepEqual(writtenTo(host), ["/media/ada/RPI-RP2/picofetch.uf2"]);
+	assert.equal(host.mounted.length, 6, "once in two seconds of ten, and once");
 	host.drives = [];
 	host.unmounted = [{ device: "/dev/sdb1" }, { device: "/dev/sdc1" }];
 	assert.match(refused(await flashed(host)), /none of their drives is mounted: mount one, udisksctl mount -b \/dev\/sdb1 or udisksctl mount -b \/dev\/sdc1$/);
@@ -268,6 +270,12 @@ test("a file that cannot be closed because its board runs already is on the boar
 	assert.equal((await flashed(host, { wait: false })).error, undefined);
 });
 
+test("a boot loader that has all and still waits did not take it", async () => {
+	const host = new StandIn();
+	host.drives = [drive];
+	assert.match(refused(await flashed(host), exitCut), /^\/media\/ada\/RPI-RP2: all 102400 bytes are on the drive, and the boot loader still waits for more/);
+});
+
 /* Who comes back */
 
 test("of boards with one serial number, or none, the one of the same socket came back", async () => {
@@ -315,4 +323,20 @@ test("a port that was refused for a while is asked, one that stays refused says 
 	assert.equal((await flashed(host)).error, undefined);
 	host.onOpen = () => refuse("EACCES");
 	assert.match(refused(await flashed(host)), /^\/dev\/ttyACM0: permission denied/);
+});
+
+test("a board that goes while its port is being opened did what was asked", async () => {
+	const host = new StandIn();
+	host.ports = [pico];
+	host.onOpen = () => {
+		host.ports = [];
+		host.drives = [drive];
+		throw Object.assign(new Error("Input/output error"), { code: "EIO" });
+	};
+	await flashed(host, { wait: false });
+	assert.deepEqual(writtenTo(host), ["/media/ada/RPI-RP2/picofetch.uf2"]);
+	const other = new StandIn();
+	other.ports = [pico];
+	other.onOpen = () => { throw Object.assign(new Error("Input/output error"), { code: "EIO" }); };
+	assert.match(refused(await flashed(other)), /cannot be opened \(Input\/output error\)/);
 });

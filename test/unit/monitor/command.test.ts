@@ -74,3 +74,13 @@ test("without waiting, a port that is not there ends with status 2, a log that c
 	assert.equal(await logged.ended, 1);
 	assert.match(logged.stderr, /^--log .*: cannot be written \(ENOENT\)\n$/);
 });
+
+test("a log that is full ends the monitor with a sentence and status 1", { timeout, skip: process.platform !== "linux" }, async context => {
+	const terminal = await board(context);
+	const monitor = startCommand(context, "monitor", "--port", terminal.path, "--log", "/dev/full");
+	await until(() => monitor.stderr.includes("connected"), context.signal);
+	terminal.send("hello\r\n");
+	assert.equal(await monitor.ended, 1);
+	assert.equal(monitor.stdout, "hello\r\n");
+	assert.match(monitor.stderr, /\n--log \/dev\/full: cannot be written \(ENOSPC\)\n$/);
+});

@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { LineCollector, type Line } from "../../../tools/monitor/line-collector.ts";
 import { LineStamper } from "../../../tools/monitor/line-stamper.ts";
-import { exitNoBoard, monitor } from "../../../tools/monitor/monitor.ts";
+import { exitNoBoard, monitor, type MonitorOptions } from "../../../tools/monitor/monitor.ts";
 import { UserError } from "../../../tools/user-error.ts";
 import { pico, StandIn } from "../flash/board-stand-in.ts";
 
-function watching(host: StandIn, options: { port?: string; wait?: boolean } = {}) {
+function watching(host: StandIn, options: Partial<MonitorOptions> = {}) {
 	let text = "";
 	const said: string[] = [];
 	let type: ((bytes: Uint8Array) => void) | undefined;
@@ -81,6 +81,17 @@ test("the board that was found is kept to: another one is not taken in its place
 	assert.equal(host.opened[1], "/dev/ttyACM2 at 115200");
 	end.abort();
 	await ended;
+});
+
+test("a board that was found before is watched among others, whatever firmware it has", async () => {
+	const host = new StandIn();
+	const board = { ...pico, productId: "0005", location: "1-2" };
+	host.ports = [{ ...pico, path: "/dev/ttyACM1", location: "1-3" }, board];
+	const { said, ended, end } = watching(host, { board });
+	await turns(() => said.length === 1);
+	end.abort();
+	await ended;
+	assert.deepEqual(host.opened, ["/dev/ttyACM0 at 115200"]);
 });
 
 test("without waiting, no board is an error, and a board that goes is the end", async () => {
