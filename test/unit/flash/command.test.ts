@@ -36,7 +36,7 @@ test("a file that is ready is written to a named drive, and told as JSON", { tim
 	const folder = await scratch(context);
 	const file = await uf2(folder);
 	const path = await drive(folder);
-	const flash = startCommand(context, "flash", file, "--drive", path, "--no-wait", "--json");
+	const flash = startCommand(context, ["flash", file, "--drive", path, "--no-wait", "--json"]);
 	assert.equal(await flash.ended, 0);
 	const bytes = await readFile(file);
 	assert.deepEqual(JSON.parse(flash.stdout), { file, blocks: bytes.length / 512, bytes: bytes.length, drive: path, port: null });
@@ -48,7 +48,7 @@ test("a board that does not come back ends with status 4, and it is told what is
 	const folder = await scratch(context);
 	const file = await uf2(folder);
 	const path = await drive(folder);
-	const flash = startCommand(context, "flash", file, "--drive", path, "--timeout", "0.5", "--json");
+	const flash = startCommand(context, ["flash", file, "--drive", path, "--timeout", "0.5", "--json"]);
 	await until(() => flash.stderr.includes("written; waiting for the board"), context.signal);
 	await rm(path, { recursive: true });
 	assert.equal(await flash.ended, 4);
@@ -60,7 +60,7 @@ test("a port that is asked at 1200 baud and brings no drive ends with status 2",
 	const folder = await scratch(context);
 	const terminal = await PseudoTerminal.open();
 	context.after(() => terminal.unplug());
-	const flash = startCommand(context, "flash", await uf2(folder), "--port", terminal.path, "--drive", join(folder, "later"), "--timeout", "0.5");
+	const flash = startCommand(context, ["flash", await uf2(folder), "--port", terminal.path, "--drive", join(folder, "later"), "--timeout", "0.5"]);
 	assert.equal(await flash.ended, 2);
 	assert.equal(flash.stdout, `asking the board at ${terminal.path} for its boot loader\n`);
 	assert.match(flash.stderr, /^the board at .* was asked, and no drive named RPI-RP2 appeared at .*later within 0.5 s/);
@@ -74,7 +74,7 @@ for (const [what, parameters, sentence] of [
 	["a port that is not there", ["--port", "/dev/nothing"], /^--port \/dev\/nothing: there is no such port/],
 ] as const) {
 	test(`${what} is refused with status 1`, { timeout }, async context => {
-		const flash = startCommand(context, "flash", await uf2(await scratch(context)), ...parameters);
+		const flash = startCommand(context, ["flash", await uf2(await scratch(context)), ...parameters]);
 		assert.equal(await flash.ended, 1);
 		assert.match(flash.stderr, sentence);
 	});

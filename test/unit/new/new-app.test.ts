@@ -15,6 +15,7 @@ import { newApp, nextCommands, shown } from "../../../tools/new/new-app.ts";
 import { templates } from "../../../tools/new/templates.ts";
 import { quoted } from "../../../tools/quoted.ts";
 import { UserError } from "../../../tools/user-error.ts";
+import { startCommand } from "../../support/command.ts";
 
 async function scratch(context: TestContext): Promise<string> {
 	const folder = await mkdtemp(join(tmpdir(), "picofetch-new-"));
@@ -65,8 +66,9 @@ test("the commands to type name the folder as one sees it from the project", () 
 
 test("what is made is told as JSON, for other programs", async context => {
 	const app = join(await scratch(context), "my app");
-	const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "tools/main.ts", "new", app, "--template", "fetch", "--json"]);
-	assert.deepEqual(JSON.parse(stdout), {
+	const made = startCommand(context, ["new", app, "--template", "fetch", "--json"]);
+	assert.equal(await made.ended, 0);
+	assert.deepEqual(JSON.parse(made.stdout), {
 		folder: app,
 		template: "fetch",
 		files: ["manifest.json", "main.ts", "tsconfig.json", "README.md", ".gitignore"],
