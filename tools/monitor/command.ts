@@ -41,15 +41,18 @@ export async function monitorBoard({ port, board, timestamps = false, log, wait,
 	const end = new AbortController();
 	process.once("SIGINT", () => end.abort());
 	process.once("SIGTERM", () => end.abort());
-	// A reader that has enough (`| head`) is an end too.
-	process.stdout.on("error", () => end.abort());
+	/** Why what the board says cannot be passed on, which ends the monitor. */
+	let fault: unknown;
+	process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
+		// A reader that has enough (`| head`) is an end as good as another.
+		if (cause.code !== "EPIPE") fault ??= new UserError(`standard output: cannot be written (${cause.code})`, { cause });
+		end.abort();
+	});
 	const { dim } = coloursFor(process.stdout);
 	const stamper = new LineStamper(() => dim(new Date().toISOString().slice(11, 23)));
 	const plain = new LineStamper(() => new Date().toISOString());
 	const lines = new LineCollector(() => new Date().toISOString(), line => process.stdout.write(`${JSON.stringify(line)}\n`));
 	let isWithinLine = false;
-	/** Why the log ended, which ends the monitor. */
-	let fault: unknown;
 	const show = (text: string): void => {
 		if (text === "") return;
 		isWithinLine = !text.endsWith("\n");
