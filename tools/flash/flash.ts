@@ -151,9 +151,13 @@ async function waitForDrive(host: BoardHost, { asked, drive, others, timeoutMs }
 	if (unmounted[0] !== undefined) {
 		throw new UserError(`the board's drive is there, ${unmounted[0].device}, and not mounted: mount it (udisksctl mount -b ${unmounted[0].device}) and try again`, { status: exitNoDrive });
 	}
-	throw new UserError(asked === undefined
-		? `no drive named RPI-RP2 appeared${drive === undefined ? "" : ` at ${drive}`} within ${timeoutMs / 1000} s: hold BOOTSEL while you plug the Pico W in, with a cable that carries data`
-		: `the board at ${asked.path} was asked, and no drive named RPI-RP2 appeared${drive === undefined ? "" : ` at ${drive}`} within ${timeoutMs / 1000} s: unplug it, and hold BOOTSEL while you plug it in again`, { status: exitNoDrive });
+	const elsewhere = drive === undefined ? [] : await host.listDrives();
+	const missing = `no drive named RPI-RP2 appeared${drive === undefined ? "" : ` at ${drive}`} within ${timeoutMs / 1000} s`;
+	throw new UserError(elsewhere.length > 0
+		? `${missing}; boards wait elsewhere: ${choices("--drive", elsewhere)}`
+		: asked === undefined
+			? `${missing}: hold BOOTSEL while you plug the Pico W in, with a cable that carries data`
+			: `the board at ${asked.path} was asked, and ${missing}: unplug it, and hold BOOTSEL while you plug it in again`, { status: exitNoDrive });
 }
 
 /**

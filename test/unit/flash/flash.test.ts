@@ -211,6 +211,13 @@ test("a named drive that is not there is waited for, and no other one is taken",
 	assert.deepEqual(writtenTo(host), ["/media/ada/RPI-RP21/picofetch.uf2"]);
 });
 
+test("a named drive that does not come is told beside those that are there", async () => {
+	const host = new StandIn();
+	host.drives = [drive];
+	assert.equal(refused(await flashed(host, { drive: second.path }), exitNoDrive), "no drive named RPI-RP2 appeared at /media/ada/RPI-RP21 within 10 s; boards wait elsewhere: --drive /media/ada/RPI-RP2");
+	assert.equal(host.written.size, 0);
+});
+
 test("with a port and a drive, what appears has to be that drive", async () => {
 	const host = new StandIn();
 	obedient(host, pico, second);
