@@ -6,7 +6,7 @@ import { UserError } from "./user-error.ts";
 
 interface Row {
 	readonly summary: string;
-	/** True when the command needs the compiler and the third-party sources. */
+	/** True when the command needs the compiler and the third-party sources, whatever its arguments are. */
 	readonly needsSetUp: boolean;
 	/** Imports the command's file, whose `command()` gives its options and its action. */
 	readonly load: () => Promise<{ command(): Command }>;
@@ -50,7 +50,7 @@ const rows: Record<string, Row> = {
 	},
 	flash: {
 		summary: "build an app and put it onto a Pico W over USB",
-		needsSetUp: true,
+		needsSetUp: false,	// only when it builds, and then by itself
 		load: () => import("./flash/command.ts"),
 	},
 	monitor: {
@@ -64,8 +64,8 @@ const rows: Record<string, Row> = {
 		load: () => import("./new/command.ts"),
 	},
 	size: {
-		summary: "print the memory table of the last build",
-		needsSetUp: false,
+		summary: "build an app and print where its RAM and flash go",
+		needsSetUp: true,
 		load: () => import("./size.ts"),
 	},
 	bench: {
@@ -106,7 +106,7 @@ async function main(commandLine: readonly string[]): Promise<void> {
 			throw error;
 		}
 		console.error(error.message);
-		process.exitCode = 1;
+		process.exitCode = error.status;
 	}
 }
 

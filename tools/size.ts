@@ -2,13 +2,13 @@
 
 import { resolve } from "node:path";
 import { Command } from "commander";
-import pico from "picocolors";
 import { buildApp } from "./build/build-app.ts";
 import { readElf } from "./build/elf.ts";
 import { readManifest } from "./build/manifest.ts";
 import { withRecords } from "./build/records.ts";
+import { coloursFor } from "./colours.ts";
 import { defaultArenaBytes } from "./freeze/freeze-input.ts";
-import { growth, keepTable, type KeptTable, keptTable } from "./size/kept-table.ts";
+import { type ComparedRow, compared, keepTable, type KeptTable, keptTable } from "./size/kept-table.ts";
 import { type Row, memoryTable } from "./size/memory-table.ts";
 
 const projectFolder = resolve(import.meta.dirname, "..");
@@ -39,13 +39,14 @@ async function printSize({ app, json, keep }: Options): Promise<void> {
 		imageBytes: withRecords(built.image, { configuration: built.configuration, roots: built.roots, data: built.data }).length,
 		scriptArenaBytes: Number(readManifest(appFolder).creation["static"] ?? defaultArenaBytes),
 	});
-	const kept = keptTable(built.name);
-	if (keep) keepTable(built.name, table, new Date());
+	const kept = keptTable(appFolder);
+	if (keep) keepTable(appFolder, table, new Date());
 	console.log(json
 		? JSON.stringify({ ...table, kept: kept ?? null })
-		: [heading("RAM", kept), ...lines(table.ram, kept?.ram), "", heading("Flash", kept), ...lines(table.flash, kept?.flash), ...legend(kept)].join("\n"));
+		: [heading("RAM", kept), ...lines(table.ram, kept?.ram), "", heading("Flash", kept), ...lines(table.flash, kept?.flash), ...legend(kept, keep)].join("\n"));
 }
 
+const colours = coloursFor(process.stdout);
 const nameWidth = 44;
 
 function heading(name: string, kept: KeptTable | undefined): string {
@@ -53,20 +54,20 @@ function heading(name: string, kept: KeptTable | undefined): string {
 }
 
 function lines(rows: readonly Row[], kept: readonly Row[] | undefined): string[] {
-	return rows.map(row => {
-		const { name, bytes } = row;
-		return `${name.padEnd(nameWidth)}${String(bytes).padStart(9)}${(bytes / 1024).toFixed(1).padStart(8)}${kept === undefined ? "" : changed(row, kept)}`;
-	});
+	return compared(rows, kept ?? rows).map(row => `${row.name.padEnd(nameWidth)}${String(row.bytes).padStart(9)}${(row.bytes / 1024).toFixed(1).padStart(8)}${changed(row)}`);
 }
 
 /** Red for what costs more, green for what costs less: of what is left over, it is the other way round. */
-function changed(row: Row, kept: readonly Row[]): string {
-	const bytes = growth(row, kept);
-	if (bytes === 0) return "";
-	const text = `${bytes > 0 ? "+" : ""}${bytes}`.padStart(10);
-	return (bytes > 0) === row.name.startsWith("left over") ? pico.green(text) : pico.red(text);
+function changed({ name, growth }: ComparedRow): string {
+	if (growth === 0) return "";
+	const text = `${growth > 0 ? "+" : ""}${growth}`.padStart(10);
+	return (growth > 0) === name.startsWith("left over") ? colours.green(text) : colours.red(text);
 }
 
-function legend(kept: KeptTable | undefined): string[] {
-	return kept === undefined ? [] : ["", `changed: bytes since the table that was kept on ${kept.at.slice(0, 16).replace("T", " at ")} UTC`];
+function legend(kept: KeptTable | undefined, keep = false): string[] {
+	const lines = [
+		...kept === undefined ? [] : [`changed: bytes since the table that was kept on ${kept.at.slice(0, 16).replace("T", " at ")} UTC`],
+		...keep ? ["this table is kept: later ones say what has changed since"] : [],
+	];
+	return lines.length === 0 ? [] : ["", ...lines];
 }

@@ -8,6 +8,12 @@ export interface PortInfo {
 	readonly vendorId?: string | undefined;
 	readonly productId?: string | undefined;
 	readonly serialNumber?: string | undefined;
+	/** The socket that the board is plugged into, where the system tells it: a board that starts anew keeps it. */
+	readonly location?: string | undefined;
+	/** Equal for the ports of one board, where there is neither location nor serial number. */
+	readonly parent?: string | undefined;
+	/** USB interface, where the system tells it: a debug build has its console at 0 and its debugger at 2 (platform/debugger). */
+	readonly interfaceNumber?: number | undefined;
 }
 
 export interface OpenPort {
@@ -22,35 +28,32 @@ export interface OpenPort {
 export interface Drive {
 	/** Where it is mounted: "/media/ada/RPI-RP2", "/Volumes/RPI-RP2", "E:\\". */
 	readonly path: string;
-	/** INFO_UF2.TXT. */
-	readonly info: string;
+	/** As a port's, where the system tells it. */
+	readonly location?: string | undefined;
+}
+
+/** A drive of the boot loader that nobody has mounted; Linux alone has such. */
+export interface UnmountedDrive {
+	/** "/dev/sdb1". */
+	readonly device: string;
+	readonly location?: string | undefined;
 }
 
 export interface BoardHost {
 	listPorts(): Promise<PortInfo[]>;
+	/** The port behind a name or a link to one, such as those of /dev/serial/by-id; undefined when there is none. */
+	resolvePort(path: string): Promise<string | undefined>;
 	/** @throws an error with Node's code: EACCES, ENOENT, EBUSY */
 	openPort(path: string, baudRate: number): Promise<OpenPort>;
 	listDrives(): Promise<Drive[]>;
-	/** Mounts a boot loader's drive that is there and not mounted. Answers its device when that cannot be done, undefined when there is none. */
-	mountDrive(): Promise<string | undefined>;
-	/** Writes a file on a drive piece by piece, each through to the drive. */
-	writeFile(path: string, bytes: Uint8Array, onProgress: (written: number) => void): Promise<void>;
+	/** What is at a path; undefined for nothing, and for an empty folder, which may be a place to mount at. */
+	driveAt(path: string): Promise<Drive | "no drive of a Pico W" | undefined>;
+	listUnmountedDrives(): Promise<UnmountedDrive[]>;
+	/** Mounts a drive, if this user may; `listDrives` has it then. */
+	mountDrive(device: string): Promise<void>;
+	/** Writes a file on a drive piece by piece, each through to the drive. `onWritten` is called with the sum after each. */
+	writeFile(path: string, pieces: readonly Uint8Array[], onWritten: (bytes: number) => void): Promise<void>;
 	wait(milliseconds: number): Promise<void>;
 	/** Milliseconds, of a clock that only goes forward. */
 	now(): number;
-}
-
-/** The board runs a firmware of the Pico SDK with a serial port (its USB product, also picofetch's). */
-export function isBoard({ vendorId, productId }: PortInfo): boolean {
-	return vendorId === "2e8a" && (productId === "000a" || productId === "0009");
-}
-
-/** One port for each board: the first, which is the console; a debug build's second is the debugger's. */
-export function consolePorts(ports: readonly PortInfo[]): PortInfo[] {
-	const boards = new Map<string, PortInfo>();
-	for (const port of ports.filter(isBoard).sort((one, other) => one.path.localeCompare(other.path, "en", { numeric: true }))) {
-		const board = port.serialNumber ?? port.path;
-		if (!boards.has(board)) boards.set(board, port);
-	}
-	return [...boards.values()];
 }

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
-import pico from "picocolors";
+import { coloursFor } from "../colours.ts";
 import { UserError } from "../user-error.ts";
 import { buildApp, type BuiltApp } from "./build-app.ts";
 import { readElf } from "./elf.ts";
@@ -14,7 +14,8 @@ import { assembleUf2 } from "./uf2-file.ts";
 
 const buildFolder = resolve(import.meta.dirname, "../../build");
 
-interface Options {
+/** What `withBuildOptions` reads. */
+export interface BuildCommandOptions {
 	readonly app?: string;
 	readonly debug?: boolean;
 	readonly ssid?: string;
@@ -25,19 +26,23 @@ interface Options {
 
 /** Options and action of `npm run build`. */
 export function command(): Command {
-	return new Command()
-		.description("Builds an app into build/NAME.uf2 for the Pico W.")
+	return withBuildOptions(new Command().description("Builds an app into build/NAME.uf2 for the Pico W."))
+		.action(async (options: BuildCommandOptions) => void await buildUf2(options));
+}
+
+/** Adds the options that say what is built. */
+export function withBuildOptions(command: Command): Command {
+	return command
 		.option("--app <folder>", "folder of the app, with its manifest.json (default: this project's main.ts)")
 		.option("--debug", "with the debugger's protocol on a second serial port: build/NAME-debug.uf2")
 		.option("--ssid <name>", "Wi-Fi network (or PICOFETCH_SSID, or network.json)")
 		.option("--password <passphrase>", "its passphrase (or PICOFETCH_PASSWORD, or network.json)")
-		.option("--ca <file>", "trust the roots of this PEM file too; may be repeated", (file, files: string[]) => [...files, file], [])
-		.option("--config <key=value>", "set a key of the app's config; may be repeated", addSetting, {})
-		.action(async (options: Options) => void await buildUf2(options));
+		.option("--ca <file>", "trust the roots of this PEM file too; may be repeated", (file, files: string[] = []) => [...files, file])
+		.option("--config <key=value>", "set a key of the app's config; may be repeated", addSetting);
 }
 
-/** Builds as `npm run build` does, prints what it prints, and answers the path of the .uf2. */
-export async function buildUf2(options: Options): Promise<string> {
+/** Builds as `npm run build` does, tells what it tells, and answers the path of the .uf2. */
+export async function buildUf2(options: BuildCommandOptions, tell: (text: string) => void = console.log): Promise<string> {
 	const { app: folder, debug = false, ca = [], config = {} } = options;
 	const network = networkSettings(options);
 	const roots = [...committedRoots(), ...ca.flatMap(rootsOf)];
@@ -49,7 +54,7 @@ export async function buildUf2(options: Options): Promise<string> {
 		data: app.data,
 	});
 	const uf2Path = writeFiles(app, image);
-	console.log(summary(app, image, uf2Path, network, roots));
+	tell(summary(app, image, uf2Path, network, roots));
 	return uf2Path;
 }
 
@@ -65,7 +70,7 @@ function writeFiles(app: BuiltApp, image: Uint8Array): string {
 }
 
 /** `retries=3` is a number, `name=pico` a string, `colours=["red"]` a list: JSON when it is any. */
-export function addSetting(text: string, settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function addSetting(text: string, settings: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
 	const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
 	if (key === undefined || value === undefined) {
 		throw new UserError(`--config: found ${JSON.stringify(text)}, expected key=value`);
@@ -83,7 +88,7 @@ function summary(app: BuiltApp, image: Uint8Array, uf2Path: string, { ssid }: Ne
 	const firmwareBytes = between("__firmware_start", "__firmware_end");
 	const freeBytes = between("__image_start", "__image_end") - image.length;
 	return [
-		`${pico.bold(relative(process.cwd(), uf2Path))}: firmware ${kilobytes(firmwareBytes)}, image ${kilobytes(image.length)}, ${kilobytes(freeBytes)} free`,
+		`${coloursFor(process.stdout).bold(relative(process.cwd(), uf2Path))}: firmware ${kilobytes(firmwareBytes)}, image ${kilobytes(image.length)}, ${kilobytes(freeBytes)} free`,
 		`network: ${ssid ?? "none named (--ssid NAME --password PASSPHRASE)"}`,
 		roots.length === 0 ? "trusted roots: none" : "trusted roots:",
 		...roots.map(({ subject, notAfter, file }) => `  ${subject} (until ${notAfter}, ${file})`),

@@ -3,7 +3,7 @@
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { UserError } from "../user-error.ts";
 import { compilerFaults } from "./compiler-faults.ts";
@@ -43,8 +43,10 @@ export async function linkFirmware(inputs: FirmwareInputs, progress: (line: stri
 	return withLock(`${folder}.lock`, async () => {
 		writeIfChanged(join(folder, "app.cmake"), fragment);
 		writeIfChanged(join(folder, "natives.c"), nativesTable(inputs.natives));
-		if (!existsSync(join(folder, "build.ninja"))) {
+		if (!isConfigured(folder, platformFolder)) {
 			progress("configuring the firmware");
+			rmSync(join(folder, "CMakeCache.txt"), { force: true });
+			rmSync(join(folder, "CMakeFiles"), { recursive: true, force: true });
 			await run("cmake", ["-G", "Ninja", "-S", platformFolder, "-B", folder, "--log-level=WARNING"], inputs.natives);
 		}
 		await run("ninja", ["-C", folder, "picofetch"], inputs.natives, text => {
@@ -58,6 +60,12 @@ export async function linkFirmware(inputs: FirmwareInputs, progress: (line: stri
 			map: readFileSync(join(folder, "picofetch.elf.map"), "utf8"),
 		};
 	});
+}
+
+/** Whether CMake has been here, and for these sources: in a project that was moved or copied it names those of the old place. */
+export function isConfigured(folder: string, sources: string): boolean {
+	const cachePath = join(folder, "CMakeCache.txt");
+	return existsSync(join(folder, "build.ninja")) && existsSync(cachePath) && readFileSync(cachePath, "utf8").split("\n").includes(`CMAKE_HOME_DIRECTORY:INTERNAL=${sources}`);
 }
 
 /**

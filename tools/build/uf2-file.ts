@@ -1,16 +1,17 @@
 // Packs flash contents into a .uf2, the file that the RPI-RP2 drive takes (github.com/microsoft/uf2).
 
-import { encodeBlock, UF2Flags } from "uf2";
+import { blockSize, encodeBlock, UF2Flags } from "uf2";
 import { UserError } from "../user-error.ts";
 import { readElf } from "./elf.ts";
 
 /** The board family of the RP2040. */
 export const rp2040Family = 0xe48bff56;
 
-const flashStart = 0x10000000;
+export const flashStart = 0x10000000;
 /** 2 MB, the Pico W's chip. What lies above (the code that makes the frozen heap) is never flashed. */
-const flashEnd = 0x10200000;
-const payloadBytes = 256;
+export const flashEnd = 0x10200000;
+/** What a block brings: the boot loader takes no other size (RP2040 datasheet 2.8.4.2). */
+export const payloadBytes = 256;
 /** What the boot ROM erases at a time. A block of it that is not written is lost, so whole sectors are filled. */
 const sectorBytes = 4096;
 
@@ -65,7 +66,7 @@ export function encodeUf2(parts: ReadonlyArray<{ address: number; bytes: Uint8Ar
 		}
 	}
 	const blocksPerSector = sectorBytes / payloadBytes;
-	const file = new Uint8Array(sectors.size * blocksPerSector * 512);
+	const file = new Uint8Array(sectors.size * blocksPerSector * blockSize);
 	let blockNumber = 0;
 	for (const [sector, content] of sectors) {
 		for (let offset = 0; offset < sectorBytes; offset += payloadBytes) {
@@ -76,7 +77,7 @@ export function encodeUf2(parts: ReadonlyArray<{ address: number; bytes: Uint8Ar
 				blockNumber,
 				totalBlocks: sectors.size * blocksPerSector,
 				boardFamily: rp2040Family,
-			}, file, blockNumber * 512);
+			}, file, blockNumber * blockSize);
 			blockNumber++;
 		}
 	}

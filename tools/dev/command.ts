@@ -4,7 +4,6 @@ import { watch as watchFiles } from "chokidar";
 import { Command } from "commander";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import pico from "picocolors";
 import { PicoW } from "../../simulator/simulator.ts";
 import { buildApp } from "../build/build-app.ts";
 import { readManifest } from "../build/manifest.ts";
@@ -12,11 +11,14 @@ import { withRecords } from "../build/records.ts";
 import { assembleUf2 } from "../build/uf2-file.ts";
 import { authority } from "../certificates/authority.ts";
 import { issue } from "../certificates/issue.ts";
+import { coloursFor } from "../colours.ts";
 import { PageServer } from "../start/page-server.ts";
 import { serverName, simulatedNetwork } from "../start/simulated-network.ts";
 import { pacedBoard } from "./paced-board.ts";
 import { rebuildLoop } from "./rebuild-loop.ts";
 
+const { dim } = coloursFor(process.stdout);
+const { red } = coloursFor(process.stderr);
 const projectFolder = resolve(import.meta.dirname, "../..");
 
 interface Options {
@@ -62,7 +64,7 @@ async function dev({ app, seed }: Options): Promise<void> {
 			board.loadUf2(uf2);
 			board.console.onText(text => process.stdout.write(text.replaceAll("\r\n", "\n")));
 			const paced = pacedBoard(board);
-			void paced.ended.then(sentence => sentence !== undefined && console.error(pico.red(sentence)), (error: Error) => console.error(pico.red(error.stack ?? error.message)));
+			void paced.ended.then(sentence => sentence !== undefined && console.error(red(sentence)), (error: Error) => console.error(red(error.stack ?? error.message)));
 			return paced;
 		},
 		files: () => appFiles(appFolder),
@@ -79,7 +81,7 @@ async function dev({ app, seed }: Options): Promise<void> {
 				close: () => watcher.close(),
 			};
 		},
-		print: line => console.log(pico.dim(line)),
+		print: line => console.log(dim(line)),
 		now: () => performance.now(),
 		shown: path => relative(process.cwd(), path),
 		time: () => new Date().toTimeString().slice(0, 8),

@@ -1,35 +1,44 @@
-// A .uf2 before it goes onto a board: the right family, whole, and inside the flash (github.com/microsoft/uf2).
+// A .uf2 before it goes onto a board: the right chip, whole, inside the flash, and of blocks that the boot loader takes (RP2040
+// datasheet 2.8.4.2): it passes over all others in silence, and then waits for ever.
 
-import { decodeBlock } from "uf2";
+import { blockSize, decodeBlock, UF2Flags } from "uf2";
+import { flashEnd, flashStart, payloadBytes, rp2040Family } from "../build/uf2-file.ts";
 import { UserError } from "../user-error.ts";
-
-const blockBytes = 512;
-const familyRp2040 = 0xe48bff56;
-const flashStart = 0x1000_0000;
-const flashEnd = 0x1020_0000;	// 2 MB, the Pico W's
 
 /** @throws UserError with what is wrong */
 export function checkUf2(bytes: Uint8Array, name: string): { blocks: number } {
-	if (bytes.length === 0 || bytes.length % blockBytes !== 0) {
-		throw new UserError(`${name}: no .uf2: its length is no multiple of ${blockBytes}`);
+	if (bytes.length === 0 || bytes.length % blockSize !== 0) {
+		throw new UserError(`${name}: no .uf2: its length, ${bytes.length}, is no multiple of ${blockSize}`);
 	}
-	const blocks = bytes.length / blockBytes;
+	const blocks = bytes.length / blockSize;
+	const seen = new Map<number, number>();
 	for (let index = 0; index < blocks; index++) {
-		const block = decoded(bytes.subarray(index * blockBytes, (index + 1) * blockBytes), name, index);
-		if (block.boardFamily !== familyRp2040) {
-			throw new UserError(`${name}: for another chip: block ${index} is of family 0x${block.boardFamily.toString(16)}, the RP2040's is 0x${familyRp2040.toString(16)}`);
-		}
-		if (block.totalBlocks !== blocks || block.blockNumber !== index) {
-			throw new UserError(`${name}: not whole: block ${index} of ${blocks} says that it is ${block.blockNumber} of ${block.totalBlocks}`);
-		}
-		if (block.flashAddress < flashStart || block.flashAddress + block.payload.length > flashEnd) {
-			throw new UserError(`${name}: block ${index} is for 0x${block.flashAddress.toString(16)}, outside the 2 MB of flash`);
-		}
+		const block = decoded(bytes.subarray(index * blockSize, (index + 1) * blockSize), name, index);
+		const fault = blockFault(block, index, blocks, seen.get(block.flashAddress));
+		if (fault !== undefined) throw new UserError(`${name}: ${fault}`);
+		seen.set(block.flashAddress, index);
 	}
 	return { blocks };
 }
 
-function decoded(bytes: Uint8Array, name: string, index: number): ReturnType<typeof decodeBlock> {
+type Block = ReturnType<typeof decodeBlock>;
+
+function blockFault({ flags, boardFamily, totalBlocks, blockNumber, flashAddress, payload }: Block, index: number, blocks: number, twin: number | undefined): string | undefined {
+	if (!(flags & UF2Flags.familyIDPresent)) return `block ${index} does not say for which chip it is, and the RP2040 passes over such`;
+	if (boardFamily !== rp2040Family) return `for another chip: block ${index} is of family ${hex(boardFamily)}, the RP2040's is ${hex(rp2040Family)}`;
+	if (flags & (UF2Flags.notMainFlash | UF2Flags.fileContainer)) return `block ${index} is marked as not for the flash, and the RP2040 passes over such`;
+	if (totalBlocks !== blocks || blockNumber !== index) return `not whole: block ${index} of ${blocks} says that it is ${blockNumber} of ${totalBlocks}`;
+	if (payload.length !== payloadBytes || flashAddress % payloadBytes !== 0) return `block ${index} has ${payload.length} bytes for ${hex(flashAddress)}: the RP2040 takes ${payloadBytes} at multiples of ${payloadBytes}`;
+	if (flashAddress < flashStart || flashAddress + payload.length > flashEnd) return `block ${index} is for ${hex(flashAddress)}, outside the 2 MB of flash`;
+	if (twin !== undefined) return `blocks ${twin} and ${index} are both for ${hex(flashAddress)}`;
+	return undefined;
+}
+
+function hex(value: number): string {
+	return `0x${value.toString(16)}`;
+}
+
+function decoded(bytes: Uint8Array, name: string, index: number): Block {
 	try {
 		return decodeBlock(bytes);
 	} catch (cause) {

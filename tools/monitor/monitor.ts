@@ -1,12 +1,15 @@
 // Shows a board's console: finds the port, keeps to it, and comes back when the board does.
 
-import { type BoardHost, consolePorts, type OpenPort } from "../board/board-host.ts";
-import { portFault } from "../board/port-fault.ts";
+import type { BoardHost, PortInfo } from "../board/board-host.ts";
+import { anyConsoles, boardConsoles, choices, sameBoard } from "../board/boards.ts";
+import { openPort } from "../board/open-port.ts";
 import { UserError } from "../user-error.ts";
 
 export interface MonitorOptions {
-	/** Default: the one board that is connected. */
+	/** A port, or a link to one. Default: the one board that is connected. */
 	readonly port?: string | undefined;
+	/** Without a port: the board, where somebody has found it already. */
+	readonly board?: PortInfo | undefined;
 	/** Wait for a board that is not there, and for one that has gone. */
 	readonly wait: boolean;
 }
@@ -16,64 +19,78 @@ export interface MonitorOutput {
 	data(bytes: Uint8Array): void;
 	/** What the monitor has to say. */
 	say(text: string): void;
-	/** What is typed goes to this listener while a board is connected; undefined: to nobody. */
-	typing(listener: ((bytes: Uint8Array) => void) | undefined): void;
+	/** A board is connected: what is typed goes to it. */
+	connected(write: (bytes: Uint8Array) => void): void;
+	/** It has gone, or the monitor ends. */
+	disconnected(): void;
 }
 
+/** Without `wait`, and no board is there. */
+export const exitNoBoard = 2;
+
+/** Of a debug build (platform/debugger/usb_descriptors.c). */
+const debuggerInterface = 2;
 const pollMs = 250;
 /** Speed means nothing on USB, but for 1200, which asks for the boot loader. */
 const baudRate = 115_200;
 
-/** Runs until `signal` aborts, or, without `wait`, until the board has gone. */
-export async function monitor(host: BoardHost, { port, wait }: MonitorOptions, output: MonitorOutput, signal: AbortSignal): Promise<void> {
+/**
+ * Runs until `signal` aborts, or, without `wait`, until the board has gone.
+ * @throws UserError with status `exitNoBoard` when there is none, without `wait`
+ */
+export async function monitor(host: BoardHost, { port, board, wait }: MonitorOptions, output: MonitorOutput, signal: AbortSignal): Promise<void> {
 	const aborted = new Promise<void>(resolve => signal.addEventListener("abort", () => resolve(), { once: true }));
 	let told = "";
 	const tell = (text: string): void => {
 		if (text !== told) output.say(text);
 		told = text;
 	};
+	const find = async (): Promise<string | undefined> => {
+		if (port !== undefined) return namedPort(host, port);
+		const found = await onlyBoard(host, board);
+		board = found ?? board;	// from now on, this one
+		return found?.path;
+	};
 	while (!signal.aborted) {
-		const path = await findPort(host, port);
-		if (path === undefined) {
-			const what = port === undefined ? "no board found: plug one in that runs picofetch, with a cable that carries data" : `${port} is not there`;
-			if (!wait) throw new UserError(what);
-			tell(`${what}; waiting, Ctrl-C ends`);
+		const opened = await openPort(host, find, baudRate, signal);
+		if (opened === undefined) {
+			if (signal.aborted) return;
+			const what = port !== undefined ? `--port ${port}: there is no such port` : board === undefined
+				? "no board found: plug one in that runs picofetch, with a cable that carries data"
+				: "the board has gone";
+			if (!wait) throw new UserError(what, { status: exitNoBoard });
+			tell(`${what}; waiting for it, Ctrl-C ends`);
 			await Promise.race([host.wait(pollMs), aborted]);
 			continue;
 		}
-		let open: OpenPort;
-		try {
-			open = await host.openPort(path, baudRate);
-		} catch (cause) {
-			// Just plugged in, a port may not be ours yet, or be gone again.
-			if (wait && (cause as NodeJS.ErrnoException).code === "ENOENT") {
-				await Promise.race([host.wait(pollMs), aborted]);
-				continue;
-			}
-			throw portFault(path, cause);
-		}
-		tell(`connected to ${path}; Ctrl-C ends`);
-		const closed = new Promise<void>(resolve => open.onClose(resolve));
-		open.onData(bytes => output.data(bytes));
-		output.typing(bytes => open.write(bytes));
+		tell(`connected to ${opened.path}; Ctrl-C ends`);
+		const closed = new Promise<void>(resolve => opened.port.onClose(resolve));
+		opened.port.onData(bytes => output.data(bytes));
+		output.connected(bytes => opened.port.write(bytes));
 		await Promise.race([closed, aborted]);
-		output.typing(undefined);
-		if (signal.aborted) {
-			await open.close();
-			return;
-		}
-		if (!wait) {
-			output.say("the board has gone");
-			return;
-		}
+		output.disconnected();
+		if (signal.aborted) return opened.port.close();
+		if (!wait) return output.say("the board has gone");
 		tell("the board has gone; waiting for it, Ctrl-C ends");
 	}
 }
 
-async function findPort(host: BoardHost, wanted: string | undefined): Promise<string | undefined> {
+async function namedPort(host: BoardHost, name: string): Promise<string | undefined> {
+	const path = await host.resolvePort(name);
 	const ports = await host.listPorts();
-	if (wanted !== undefined) return ports.find(({ path }) => path === wanted)?.path;
-	const boards = consolePorts(ports);
-	if (boards.length > 1) throw new UserError(`several boards are connected: say which, --port ${boards.map(({ path }) => path).join(" or --port ")}`);
-	return boards[0]?.path;
+	const port = ports.find(port => port.path === path);
+	const console = port === undefined ? undefined : sameBoard(boardConsoles(ports), port);
+	// Whoever opens it is taken for a debugger, and the board waits for what that has to say.
+	if (port?.interfaceNumber === debuggerInterface && console !== undefined) {
+		throw new UserError(`--port ${name}: that is the board's debugger port (npm run debug -- --port ${name}); its console is ${console.path}`);
+	}
+	return path;
+}
+
+async function onlyBoard(host: BoardHost, known: PortInfo | undefined): Promise<PortInfo | undefined> {
+	const ports = await host.listPorts();
+	if (known !== undefined) return sameBoard(anyConsoles(ports), known);
+	const boards = boardConsoles(ports);
+	if (boards.length > 1) throw new UserError(`several boards are connected: say which, ${choices("--port", boards)}`);
+	return boards[0];
 }

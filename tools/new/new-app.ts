@@ -1,7 +1,8 @@
 // Makes the folder of a new app.
 
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { basename, join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve, sep } from "node:path";
+import { quoted } from "../quoted.ts";
 import { UserError } from "../user-error.ts";
 import { templates } from "./templates.ts";
 
@@ -15,9 +16,7 @@ const projectFolder = resolve(import.meta.dirname, "../..");
 export function newApp(folder: string, template: string): string[] {
 	const chosen = Object.hasOwn(templates, template) ? templates[template] : undefined;
 	if (chosen === undefined) throw new UserError(`--template ${template}: expected one of ${Object.keys(templates).join(", ")}`);
-	if (existsSync(folder) && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0)) {
-		throw new UserError(`${folder}: there is something already: name a folder that is new or empty`);
-	}
+	if (hasSomething(folder)) throw new UserError(`${folder}: there is something already: name a folder that is new or empty`);
 	const files: Readonly<Record<string, string>> = {
 		"manifest.json": `${JSON.stringify(chosen.manifest, undefined, "\t")}\n`,
 		"main.ts": chosen.main,
@@ -34,9 +33,17 @@ export function newApp(folder: string, template: string): string[] {
 	return Object.keys(files);
 }
 
+function hasSomething(folder: string): boolean {
+	try {
+		return existsSync(folder) && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0);
+	} catch (cause) {
+		throw new UserError(`${folder}: cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause });
+	}
+}
+
 /** For the editor alone: the build has the device's options, and each module's types, from the manifest. */
 function editorConfiguration(folder: string): string {
-	const modules = relative(resolve(folder), join(projectFolder, "modules"));
+	const modules = relative(resolve(folder), join(projectFolder, "modules")).replaceAll(sep, "/");
 	return `${JSON.stringify({ extends: `${modules.startsWith(".") ? modules : `./${modules}`}/tsconfig.json`, include: [".", `${modules}/**/*.d.ts`] }, undefined, "\t")}\n`;
 }
 
@@ -47,13 +54,28 @@ function readme(folder: string, summary: string): string {
 A picofetch app: ${summary}. In picofetch's folder:
 
 \`\`\`sh
-npm run dev -- --app ${shownFrom(folder)}                # on a simulated Pico W, anew with each change
-npm run flash -- --app ${shownFrom(folder)} --monitor    # onto a board
+${shown(nextCommands(folder)).join("\n")}
 \`\`\`
 `;
 }
 
-/** The folder as one types it in the project's folder. */
-export function shownFrom(folder: string): string {
-	return relative(projectFolder, resolve(folder)) || ".";
+interface NextCommand {
+	/** As it is typed in the project's folder. */
+	readonly line: string;
+	readonly what: string;
+}
+
+/** What one does with a new app. */
+export function nextCommands(folder: string): NextCommand[] {
+	const app = quoted(relative(projectFolder, resolve(folder)) || ".");
+	return [
+		{ line: `npm run dev -- --app ${app}`, what: "on a simulated Pico W, anew with each change" },
+		{ line: `npm run flash -- --app ${app} --monitor`, what: "onto a board" },
+	];
+}
+
+/** A line for each, what it does in a column beside it. */
+export function shown(commands: readonly NextCommand[]): string[] {
+	const width = Math.max(...commands.map(({ line }) => line.length));
+	return commands.map(({ line, what }) => `${line.padEnd(width)}    # ${what}`);
 }

@@ -13,6 +13,7 @@ import { withRecords } from "../build/records.ts";
 import { assembleUf2 } from "../build/uf2-file.ts";
 import { authority } from "../certificates/authority.ts";
 import { issue } from "../certificates/issue.ts";
+import { seconds } from "../option-values.ts";
 import { UserError } from "../user-error.ts";
 import { bridgeDebugger } from "../debug/bridge.ts";
 import { connectToDebugger, xsbugPort } from "../debug/connect.ts";
@@ -55,7 +56,7 @@ export function command(): Command {
 		.option("--host <name=127.0.0.1:port>", "who answers for NAME: a server on this machine (repeatable)", list, [])
 		.option("--ca <file>", "trust this root certificate too, PEM (repeatable)", list, [])
 		.option("--seed <number>", "seed of everything random in the simulated world", Number, 1)
-		.option("--timeout <seconds>", "virtual seconds the device gets", Number, 120)
+		.option("--timeout <seconds>", "virtual seconds the device gets", seconds, 120)
 		.option("--pcap <file>", "write the frames on the air to a file")
 		.option("--debug", `with a debugger, which listens on port ${xsbugPort} of this machine, as xsbug does`)
 		.addHelpText("after", [

@@ -3,7 +3,7 @@
 
 import { relative } from "node:path";
 import type { TestEvent } from "node:test/reporters";
-import colors from "picocolors";
+import { coloursFor } from "../colours.ts";
 
 interface Failure {
 	readonly where: string;
@@ -17,9 +17,12 @@ export class TestReport {
 	skipped = 0;
 	readonly #failures: Failure[] = [];
 	readonly #outputs = new Map<string, string>();
+	readonly #colours: ReturnType<typeof coloursFor>;
 	#file: string | undefined;
 
-	constructor(readonly stream: { write(text: string): unknown }, readonly root: string) {}
+	constructor(readonly stream: { readonly isTTY?: boolean; write(text: string): unknown }, readonly root: string) {
+		this.#colours = coloursFor(stream);
+	}
 
 	take(event: TestEvent): void {
 		switch (event.type) {
@@ -50,7 +53,7 @@ export class TestReport {
 	 */
 	end(seconds: number, files: readonly string[]): void {
 		for (const { where, name, reason } of this.#failures) {
-			this.#line(`\n${colors.red("✖")} ${colors.bold(where)}: ${name}\n${indented(reason)}`);
+			this.#line(`\n${this.#colours.red("✖")} ${this.#colours.bold(where)}: ${name}\n${indented(reason)}`);
 		}
 		if (this.#failures.length !== 0 && files.length !== 0) {
 			this.#line(`\nLeft by failed tests:\n${files.map(file => `  ${file}`).join("\n")}`);
@@ -66,15 +69,15 @@ export class TestReport {
 		const isGroup = details.type === "suite" || (event.type === "test:fail" && failureType(event.data.details.error) === "subtestsFailed");
 		if (this.#file !== file) {
 			this.#file = file;
-			this.#line(`\n${colors.bold(relative(this.root, file))}`);
+			this.#line(`\n${this.#colours.bold(relative(this.root, file))}`);
 		}
 		if (event.type === "test:pass" && isFile) {
 			return;
 		}
 		const title = isFile ? "(the file itself)" : name;
-		const mark = event.type === "test:fail" ? colors.red("✖") : skip !== undefined ? colors.yellow("-") : colors.green("✔");
+		const mark = event.type === "test:fail" ? this.#colours.red("✖") : skip !== undefined ? this.#colours.yellow("-") : this.#colours.green("✔");
 		const reason = typeof skip === "string" ? ` (${skip})` : "";
-		this.#line(`  ${"  ".repeat(nesting)}${mark} ${title}${reason} ${colors.dim(`${Math.round(details.duration_ms)} ms`)}`);
+		this.#line(`  ${"  ".repeat(nesting)}${mark} ${title}${reason} ${this.#colours.dim(`${Math.round(details.duration_ms)} ms`)}`);
 		if (isGroup) {
 			return;
 		}

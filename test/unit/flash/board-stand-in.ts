@@ -1,28 +1,42 @@
-// A machine and a board for flash and monitor, in a time of its own: nothing of it waits.
+// A machine and boards for flash and monitor, in a time of its own: nothing of it waits.
 
-import type { BoardHost, Drive, OpenPort, PortInfo } from "../../../tools/board/board-host.ts";
+import type { BoardHost, Drive, OpenPort, PortInfo, UnmountedDrive } from "../../../tools/board/board-host.ts";
 
 export const pico: PortInfo = { path: "/dev/ttyACM0", vendorId: "2e8a", productId: "000a", serialNumber: "E6614" };
-export const info = "UF2 Bootloader v3.0\nModel: Raspberry Pi RP2\nBoard-ID: RPI-RP2\n";
 
 export class StandIn implements BoardHost {
 	ports: PortInfo[] = [];
 	drives: Drive[] = [];
-	unmounted: string | undefined;
+	unmounted: UnmountedDrive[] = [];
+	/** Links to ports, such as those of /dev/serial/by-id. */
+	readonly links = new Map<string, string>();
+	/** Folders with something in them that is no drive. */
+	readonly folders: string[] = [];
 	readonly opened: string[] = [];
-	readonly written: { path: string; bytes: Uint8Array }[] = [];
+	readonly mounted: string[] = [];
+	/** What was written, path by path, in pieces. */
+	readonly written = new Map<string, Uint8Array[]>();
 	/** Called when time passes: lets things appear. */
 	onTime: (ms: number) => void = () => {};
 	/** Called when a port is opened; may throw. */
 	onOpen: (path: string, baudRate: number) => void = () => {};
-	/** Called after each piece that was written; may throw. */
+	/** Called when a drive is to be mounted. */
+	onMount: (device: string) => void = () => {};
+	/** Called before each piece has its answer; may throw. */
 	onPiece: (written: number, total: number) => void = () => {};
-	/** The ports that are open now. */
-	readonly sessions: { send(text: string): void; vanish(): void; readonly typed: string[] }[] = [];
+	/** Called when all was written and the file is closed; may throw. */
+	onWritten: () => void = () => {};
+	/** The ports that were opened, in order. */
+	readonly sessions: { send(text: string | Uint8Array): void; vanish(): void; readonly typed: string[]; isClosed: boolean }[] = [];
 	#ms = 0;
 
 	async listPorts(): Promise<PortInfo[]> {
 		return this.ports;
+	}
+
+	async resolvePort(path: string): Promise<string | undefined> {
+		const real = this.links.get(path) ?? path;
+		return this.ports.find(port => port.path === real)?.path;
 	}
 
 	async openPort(path: string, baudRate: number): Promise<OpenPort> {
@@ -31,12 +45,21 @@ export class StandIn implements BoardHost {
 		let onData: (bytes: Uint8Array) => void = () => {};
 		let onClose = () => {};
 		const typed: string[] = [];
-		this.sessions.push({ send: text => onData(new TextEncoder().encode(text)), vanish: () => onClose(), typed });
+		const session = {
+			send: (text: string | Uint8Array) => onData(typeof text === "string" ? new TextEncoder().encode(text) : text),
+			vanish: () => onClose(),
+			typed,
+			isClosed: false,
+		};
+		this.sessions.push(session);
 		return {
 			write: bytes => void typed.push(new TextDecoder().decode(bytes)),
 			onData: listener => { onData = listener; },
 			onClose: listener => { onClose = listener; },
-			close: async () => onClose(),
+			close: async () => {
+				session.isClosed = true;
+				onClose();
+			},
 		};
 	}
 
@@ -44,18 +67,31 @@ export class StandIn implements BoardHost {
 		return this.drives;
 	}
 
-	async mountDrive(): Promise<string | undefined> {
+	async driveAt(path: string): ReturnType<BoardHost["driveAt"]> {
+		return this.drives.find(drive => drive.path === path) ?? (this.folders.includes(path) ? "no drive of a Pico W" : undefined);
+	}
+
+	async listUnmountedDrives(): Promise<UnmountedDrive[]> {
 		return this.unmounted;
 	}
 
-	async writeFile(path: string, bytes: Uint8Array, onProgress: (written: number) => void): Promise<void> {
-		for (let at = 0; at < bytes.length;) {
-			const end = Math.min(at + 32 * 1024, bytes.length);
-			this.onPiece(end, bytes.length);
-			at = end;
-			onProgress(at);
+	async mountDrive(device: string): Promise<void> {
+		this.mounted.push(device);
+		this.onMount(device);
+	}
+
+	async writeFile(path: string, pieces: readonly Uint8Array[], onWritten: (bytes: number) => void): Promise<void> {
+		const total = pieces.reduce((sum, { length }) => sum + length, 0);
+		const taken: Uint8Array[] = [];
+		this.written.set(path, taken);
+		let written = 0;
+		for (const piece of pieces) {
+			this.onPiece(written + piece.length, total);
+			written += piece.length;
+			taken.push(piece);
+			onWritten(written);
 		}
-		this.written.push({ path, bytes });
+		this.onWritten();
 	}
 
 	async wait(milliseconds: number): Promise<void> {

@@ -1,175 +1,349 @@
-// `npm run flash` with a stand-in for machine and board.
+// `npm run flash` with a stand-in for machine and boards.
 
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import test from "node:test";
-import { encodeBlock, UF2Flags } from "uf2";
-import { findDrives } from "../../../tools/board/drives.ts";
-import { linuxPorts } from "../../../tools/board/linux-ports.ts";
-import { flash, type FlashOptions } from "../../../tools/flash/flash.ts";
-import { checkUf2 } from "../../../tools/flash/uf2-check.ts";
+import type { PortInfo } from "../../../tools/board/board-host.ts";
+import { exitCut, exitNoDrive } from "../../../tools/flash/exit-status.ts";
+import { flash, type Flashed, type FlashOptions } from "../../../tools/flash/flash.ts";
 import { UserError } from "../../../tools/user-error.ts";
-import { info, pico, StandIn } from "./board-stand-in.ts";
+import { pico, StandIn } from "./board-stand-in.ts";
 
-const uf2 = new Uint8Array(100_000).fill(7);
+const uf2 = new Uint8Array(200 * 512).fill(7);
+const other: PortInfo = { ...pico, path: "/dev/ttyACM2", serialNumber: "E6615" };
+const drive = { path: "/media/ada/RPI-RP2" };
+const second = { path: "/media/ada/RPI-RP21" };
 
-async function flashed(host: StandIn, options: Partial<FlashOptions> = {}) {
+interface Outcome {
+	readonly steps: string[];
+	readonly progress: string;
+	readonly flashed?: Flashed;
+	readonly error?: Error;
+}
+
+async function flashed(host: StandIn, options: Partial<FlashOptions> = {}): Promise<Outcome> {
 	const steps: string[] = [];
 	let progress = "";
-	const work = flash(host, { uf2, timeoutMs: 10_000, ...options }, { step: text => steps.push(text), progress: (written, total) => { progress = `${written} of ${total}`; } });
-	const outcome = await work.then(board => ({ board }), (error: Error) => ({ error }));
+	const work = flash(host, { uf2, timeoutMs: 10_000, wait: true, ...options }, { step: text => steps.push(text), progress: (written, total) => { progress = `${written} of ${total}`; } });
+	const outcome = await work.then(flashed => ({ flashed }), (error: Error) => ({ error }));
 	return { steps, progress, ...outcome };
 }
 
-const refused = (outcome: object): string => {
-	const { error } = outcome as { error?: Error };
+/** The sentence of a refusal. */
+function refused({ error }: Outcome, status = 1): string {
 	assert.ok(error instanceof UserError, String(error));
+	assert.equal(error.status, status);
 	return error.message;
-};
+}
+
+function writtenTo(host: StandIn): string[] {
+	return [...host.written.keys()];
+}
+
+/** A board at a port that goes into its boot loader when it is asked: its drive appears after half a second, and the board is back half a second after it was written. */
+function obedient(host: StandIn, port: PortInfo, drive: { path: string; location?: string }, back: PortInfo = port): void {
+	let askedAt = Infinity;
+	let writtenAt = Infinity;
+	host.ports.push(port);
+	const { onOpen, onWritten, onTime } = host;
+	host.onOpen = (path, baudRate) => {
+		onOpen(path, baudRate);
+		if (path !== port.path || baudRate !== 1200) return;
+		host.ports = host.ports.filter(each => each !== port);
+		askedAt = host.now();
+	};
+	host.onWritten = () => {
+		onWritten();
+		if (!host.written.has(`${drive.path}/picofetch.uf2`)) return;
+		host.drives = host.drives.filter(each => each !== drive);
+		writtenAt = host.now();
+	};
+	host.onTime = ms => {
+		onTime(ms);
+		if (ms - askedAt >= 500) {
+			host.drives = [...host.drives, drive];
+			askedAt = Infinity;
+		}
+		if (ms - writtenAt >= 500) {
+			host.ports = [...host.ports, back];
+			writtenAt = Infinity;
+		}
+	};
+}
 
 test("a running board is asked at 1200 baud, written to, and waited for", async () => {
 	const host = new StandIn();
-	host.ports = [pico];
-	host.onOpen = () => { host.ports = []; };
-	host.onTime = ms => {
-		if (ms > 600 && host.written.length === 0) host.drives = [{ path: "/media/ada/RPI-RP2", info }];
-		if (host.written.length > 0) host.ports = [{ ...pico, path: "/dev/ttyACM1" }];
-	};
-	const { board, steps, progress } = await flashed(host) as { board?: { path: string }; steps: string[]; progress: string };
+	obedient(host, pico, drive, { ...pico, path: "/dev/ttyACM1" });
+	const { flashed: result, steps, progress } = await flashed(host);
 	assert.deepEqual(host.opened, ["/dev/ttyACM0 at 1200"]);
-	assert.equal(board?.path, "/dev/ttyACM1");
-	assert.deepEqual(host.written.map(({ path, bytes }) => [path, bytes.length]), [["/media/ada/RPI-RP2/picofetch.uf2", uf2.length]]);
+	assert.deepEqual(result, { drive: drive.path, board: { ...pico, path: "/dev/ttyACM1" } });
+	assert.deepEqual(Buffer.concat(host.written.get("/media/ada/RPI-RP2/picofetch.uf2")!), Buffer.from(uf2));
 	assert.deepEqual(steps, ["asking the board at /dev/ttyACM0 for its boot loader", "writing to /media/ada/RPI-RP2", "written; waiting for the board"]);
-	assert.equal(progress, "100000 of 100000");
+	assert.equal(progress, "102400 of 102400");
 });
 
 test("a board that waits already is written to at once, also when it has no serial port afterwards", async () => {
 	const host = new StandIn();
-	host.drives = [{ path: "/Volumes/RPI-RP2", info }];
-	const outcome = await flashed(host);
+	host.drives = [drive];
+	host.onWritten = () => { host.drives = []; };
+	assert.deepEqual((await flashed(host)).flashed, { drive: drive.path, board: undefined });
+	assert.ok(host.now() >= 10_000, "waited for it");
 	assert.deepEqual(host.opened, []);
-	assert.ok("board" in outcome && outcome.board === undefined);
-	assert.equal(host.written.length, 1);
+	assert.equal(host.written.size, 1);
+});
+
+test("nobody waits for the board who does not want to", async () => {
+	const host = new StandIn();
+	host.drives = [drive];
+	assert.deepEqual((await flashed(host, { wait: false })).flashed, { drive: drive.path, board: undefined });
+	assert.equal(host.now(), 0);
 });
 
 test("without a board, words say what to do, and the drive that appears then is taken", async () => {
 	const host = new StandIn();
-	host.onTime = ms => { if (ms > 5000) host.drives = [{ path: "E:\\", info }]; };
+	host.onTime = ms => { if (ms > 5000) host.drives = [{ path: "/Volumes/RPI-RP2" }]; };
 	const { steps } = await flashed(host);
 	assert.equal(steps[0], "no board found: hold BOOTSEL while you plug the Pico W in; waiting for its drive");
-	assert.equal(host.written.length, 1);
+	assert.equal(host.written.size, 1);
 });
 
-test("no drive in time, and a drive that nobody mounts, are told apart", async () => {
+test("no drive in time is told, and which board was asked", async () => {
 	const host = new StandIn();
-	assert.match(refused(await flashed(host)), /^no drive named RPI-RP2 appeared within 10 s: hold BOOTSEL/);
-	host.unmounted = "/dev/disk/by-label/RPI-RP2";
-	assert.match(refused(await flashed(host)), /is there, \/dev\/disk\/by-label\/RPI-RP2, and not mounted: mount it \(udisksctl mount -b/);
+	assert.match(refused(await flashed(host), exitNoDrive), /^no drive named RPI-RP2 appeared within 10 s: hold BOOTSEL/);
+	assert.match(refused(await flashed(host, { drive: "/mnt/pico" }), exitNoDrive), /^no drive named RPI-RP2 appeared at \/mnt\/pico within 10 s/);
+	host.ports = [pico];
+	assert.match(refused(await flashed(host), exitNoDrive), /^the board at \/dev\/ttyACM0 was asked, and no drive named RPI-RP2 appeared within 10 s: unplug it, and hold BOOTSEL/);
+});
+
+test("a drive that nobody has mounted is mounted, without asking a board that runs; or the command for it is told", async () => {
+	const host = new StandIn();
+	host.ports = [pico];
+	host.unmounted = [{ device: "/dev/sdb1" }];
+	assert.match(refused(await flashed(host), exitNoDrive), /is there, \/dev\/sdb1, and not mounted: mount it \(udisksctl mount -b \/dev\/sdb1\)/);
+	host.onMount = () => {
+		host.unmounted = [];
+		host.drives = [drive];
+	};
+	await flashed(host);
+	assert.deepEqual(host.opened, []);
+	assert.deepEqual(writtenTo(host), ["/media/ada/RPI-RP2/picofetch.uf2"]);
+	assert.equal(host.mounted.length, 6, "once in two seconds of ten, and once");
+	host.drives = [];
+	host.unmounted = [{ device: "/dev/sdb1" }, { device: "/dev/sdc1" }];
+	assert.match(refused(await flashed(host)), /none of their drives is mounted: mount one, udisksctl mount -b \/dev\/sdb1 or udisksctl mount -b \/dev\/sdc1$/);
 });
 
 test("of several boards and several drives one has to be named", async () => {
 	const host = new StandIn();
-	host.ports = [pico, { ...pico, path: "/dev/ttyACM2", serialNumber: "other" }];
-	assert.match(refused(await flashed(host)), /^several boards are connected: say which, --port \/dev\/ttyACM0 or --port \/dev\/ttyACM2$/);
-	host.drives = [{ path: "/media/a/RPI-RP2", info }, { path: "/media/a/RPI-RP21", info }];
-	assert.match(refused(await flashed(host)), /^several boards wait for firmware: say which, --drive /);
-	assert.match(refused(await flashed(host, { drive: "/media/b" })), /^--drive \/media\/b: no board waits there; boards wait at /);
-	await flashed(host, { drive: "/media/a/RPI-RP21/" });
-	assert.equal(host.written[0]!.path, "/media/a/RPI-RP21/picofetch.uf2");
+	host.ports = [pico, other];
+	assert.equal(refused(await flashed(host)), "several boards are connected: say which, --port /dev/ttyACM0 or --port /dev/ttyACM2");
+	host.drives = [drive, second];
+	assert.equal(refused(await flashed(host)), "several boards wait for firmware: say which, --drive /media/ada/RPI-RP2 or --drive /media/ada/RPI-RP21");
+	assert.equal(host.written.size, 0);
+	await flashed(host, { drive: second.path });
+	assert.deepEqual(writtenTo(host), ["/media/ada/RPI-RP21/picofetch.uf2"]);
+	assert.deepEqual(host.opened, []);
 });
 
-test("the two ports of a debug build are one board", async () => {
+/* --port */
+
+test("with a port, a drive that was there before is another board's", async () => {
 	const host = new StandIn();
-	host.ports = [{ ...pico, path: "/dev/ttyACM11" }, { ...pico, path: "/dev/ttyACM9" }];
-	host.onTime = () => { host.drives = [{ path: "/media/RPI-RP2", info }]; };
-	await flashed(host);
-	assert.deepEqual(host.opened, ["/dev/ttyACM9 at 1200"]);
+	host.drives = [drive];
+	obedient(host, pico, second);
+	const { flashed: result } = await flashed(host, { port: pico.path });
+	assert.deepEqual(writtenTo(host), ["/media/ada/RPI-RP21/picofetch.uf2"]);
+	assert.equal(result?.board?.path, pico.path);
 });
 
-test("a drive that goes with the last piece is success; one that goes earlier is not", async () => {
-	const gone = (at: number) => {
-		const host = new StandIn();
-		host.drives = [{ path: "/media/RPI-RP2", info }];
-		host.onPiece = written => {
-			if (written >= at) {
-				host.drives = [];
-				throw Object.assign(new Error("gone"), { code: "EIO" });
-			}
-		};
-		return flashed(host);
-	};
-	assert.ok(!("error" in await gone(100_000)));
-	assert.match(refused(await gone(40_000)), /went away after 32768 of 100000 bytes \(EIO\): plug the board in again/);
-});
-
-test("a full drive that stays is an error, also at the last piece", async () => {
+test("with a port, a drive that was there before is left alone though none appears", async () => {
 	const host = new StandIn();
-	host.drives = [{ path: "/media/RPI-RP2", info }];
-	host.onPiece = written => {
-		if (written === uf2.length) throw Object.assign(new Error("full"), { code: "ENOSPC" });
-	};
-	assert.match(refused(await flashed(host)), /\(ENOSPC\)/);
+	host.drives = [drive];
+	host.unmounted = [{ device: "/dev/sdb1" }];
+	host.ports = [pico];
+	assert.match(refused(await flashed(host, { port: pico.path }), exitNoDrive), /^the board at \/dev\/ttyACM0 was asked/);
+	assert.deepEqual(host.mounted, []);
+	assert.equal(host.written.size, 0);
 });
 
-test("a port that may not be opened says how to be allowed", async () => {
+test("with a port, a drive that goes meanwhile and comes back in the same place counts as new", async () => {
+	const host = new StandIn();
+	host.drives = [drive];
+	host.ports = [pico];
+	host.onTime = ms => { host.drives = ms > 1000 ? [{ ...drive }] : []; };
+	await flashed(host, { port: pico.path });
+	assert.equal(host.written.size, 1);
+});
+
+test("with a port, a drive that appears at another socket is another board's", async () => {
+	const host = new StandIn();
+	host.onTime = ms => { if (ms === 200) host.drives = [{ ...drive, location: "1-3" }]; };
+	obedient(host, { ...pico, location: "1-2" }, { ...second, location: "1-2" });
+	await flashed(host, { port: pico.path });
+	assert.deepEqual(writtenTo(host), ["/media/ada/RPI-RP21/picofetch.uf2"]);
+});
+
+test("a port may be named by a link; one that is none is refused, and nothing is asked", async () => {
+	const host = new StandIn();
+	host.links.set("/dev/serial/by-id/usb-Raspberry_Pi-if00", pico.path);
+	obedient(host, pico, drive);
+	await flashed(host, { port: "/dev/serial/by-id/usb-Raspberry_Pi-if00" });
+	assert.deepEqual(host.opened, ["/dev/ttyACM0 at 1200"]);
+	assert.equal(refused(await flashed(host, { port: "/dev/ttyACM7" })), "--port /dev/ttyACM7: there is no such port");
+	assert.equal(host.opened.length, 1);
+});
+
+/* --drive */
+
+test("a named drive is looked at before a board is asked", async () => {
 	const host = new StandIn();
 	host.ports = [pico];
-	host.onOpen = () => { throw Object.assign(new Error("no"), { code: "EACCES" }); };
+	host.folders.push("/home/ada");
+	assert.equal(refused(await flashed(host, { drive: "/home/ada", port: pico.path })), "--drive /home/ada: there is something else: no INFO_UF2.TXT in it says RPI-RP2");
+	assert.deepEqual(host.opened, []);
+	assert.equal(host.written.size, 0);
+});
+
+test("a named drive that is not there is waited for, and no other one is taken", async () => {
+	const host = new StandIn();
+	host.drives = [drive];
+	host.onTime = ms => { if (ms > 3000) host.drives = [drive, second]; };
+	await flashed(host, { drive: second.path });
+	assert.deepEqual(writtenTo(host), ["/media/ada/RPI-RP21/picofetch.uf2"]);
+});
+
+test("a named drive that does not come is told beside those that are there", async () => {
+	const host = new StandIn();
+	host.drives = [drive];
+	assert.equal(refused(await flashed(host, { drive: second.path }), exitNoDrive), "no drive named RPI-RP2 appeared at /media/ada/RPI-RP21 within 10 s; boards wait elsewhere: --drive /media/ada/RPI-RP2");
+	assert.equal(host.written.size, 0);
+});
+
+test("with a port and a drive, what appears has to be that drive", async () => {
+	const host = new StandIn();
+	obedient(host, pico, second);
+	assert.match(refused(await flashed(host, { port: pico.path, drive: drive.path })), /^--drive \/media\/ada\/RPI-RP2: the board that was asked came as \/media\/ada\/RPI-RP21; nothing was written/);
+	assert.equal(host.written.size, 0);
+	const right = new StandIn();
+	obedient(right, pico, drive);
+	await flashed(right, { port: pico.path, drive: drive.path });
+	assert.deepEqual(writtenTo(right), ["/media/ada/RPI-RP2/picofetch.uf2"]);
+});
+
+test("a drive that waits already is not that of a board that runs; of a port that is gone, it is", async () => {
+	const host = new StandIn();
+	host.drives = [drive];
+	host.ports = [pico];
+	assert.match(refused(await flashed(host, { port: pico.path, drive: drive.path })), /^--drive .*: a board waits there already, so it is not the one that runs at \/dev\/ttyACM0/);
+	assert.deepEqual(host.opened, []);
+	host.ports = [];
+	await flashed(host, { port: pico.path, drive: drive.path });
+	assert.deepEqual(writtenTo(host), ["/media/ada/RPI-RP2/picofetch.uf2"]);
+});
+
+/* Writing */
+
+/** A drive that stops at the piece that reaches `at` bytes, and goes, at once or `afterMs`, or stays. */
+function failing(at: number, { code, goneMs }: { code: string; goneMs?: number }): StandIn {
+	const host = new StandIn();
+	host.drives = [drive];
+	host.onPiece = written => {
+		if (written < at) return;
+		if (goneMs === 0) host.drives = [];
+		host.onTime = ms => { if (goneMs !== undefined && ms >= goneMs) host.drives = []; };
+		throw Object.assign(new Error("gone"), { code });
+	};
+	return host;
+}
+
+test("the last block goes by itself, and only its answer may be missing", async () => {
+	for (const goneMs of [0, 1000]) {
+		const { error, progress } = await flashed(failing(uf2.length, { code: "EIO", goneMs }), { wait: false });
+		assert.equal(error, undefined);
+		assert.equal(progress, "102400 of 102400");
+	}
+	assert.match(refused(await flashed(failing(uf2.length - 512, { code: "EIO", goneMs: 0 })), exitCut), /the drive went away after 98304 of 102400 bytes \(EIO\): plug the board in again/);
+	assert.match(refused(await flashed(failing(40_000, { code: "ENXIO", goneMs: 0 })), exitCut), /went away after 32768 of 102400 bytes \(ENXIO\)/);
+});
+
+test("a drive that takes no more and stays is an error, also at the last block", async () => {
+	assert.match(refused(await flashed(failing(uf2.length, { code: "ENOSPC" })), exitCut), /the drive took no more after 101888 of 102400 bytes \(ENOSPC\)/);
+	assert.match(refused(await flashed(failing(1, { code: "EROFS" })), exitCut), /took no more after 0 of 102400 bytes \(EROFS\)/);
+});
+
+test("a file that cannot be closed because its board runs already is on the board", async () => {
+	const host = new StandIn();
+	host.drives = [drive];
+	host.onWritten = () => { throw Object.assign(new Error("gone"), { code: "EIO" }); };
+	assert.equal((await flashed(host, { wait: false })).error, undefined);
+});
+
+test("a boot loader that has all and still waits did not take it", async () => {
+	const host = new StandIn();
+	host.drives = [drive];
+	assert.match(refused(await flashed(host), exitCut), /^\/media\/ada\/RPI-RP2: all 102400 bytes are on the drive, and the boot loader still waits for more/);
+});
+
+/* Who comes back */
+
+test("of boards with one serial number, or none, the one of the same socket came back", async () => {
+	for (const serialNumber of ["E6614", undefined]) {
+		const host = new StandIn();
+		const board = { ...pico, serialNumber, location: "1-2" };
+		const twin = { ...pico, serialNumber, location: "1-3", path: "/dev/ttyACM5" };
+		obedient(host, board, { ...drive, location: "1-2" }, { ...board, path: "/dev/ttyACM6" });
+		// The twin is plugged in while the board is waited for.
+		const { onTime } = host;
+		host.onTime = ms => {
+			onTime(ms);
+			if (host.written.size > 0 && !host.ports.includes(twin)) host.ports = [...host.ports, twin];
+		};
+		assert.equal((await flashed(host)).flashed?.board?.path, "/dev/ttyACM6");
+	}
+});
+
+test("where sockets are not told, the serial number tells who came back", async () => {
+	const host = new StandIn();
+	obedient(host, pico, drive, { ...pico, path: "/dev/cu.usbmodem1101" });
+	const { onTime } = host;
+	host.onTime = ms => {
+		onTime(ms);
+		if (host.written.size > 0 && !host.ports.includes(other)) host.ports = [...host.ports, other];
+	};
+	assert.equal((await flashed(host)).flashed?.board?.path, "/dev/cu.usbmodem1101");
+});
+
+test("firmware of another kind counts as back, at the socket of the drive", async () => {
+	const host = new StandIn();
+	host.drives = [{ ...drive, location: "1-2" }];
+	host.onTime = ms => {
+		host.ports = [{ ...other, location: "1-3" }];
+		if (ms > 1000) host.ports = [{ ...other, location: "1-3" }, { path: "/dev/ttyACM9", vendorId: "2e8a", productId: "0005", location: "1-2" }];
+	};
+	assert.equal((await flashed(host)).flashed?.board?.path, "/dev/ttyACM9");
+});
+
+test("a port that was refused for a while is asked, one that stays refused says how to be allowed", async () => {
+	const host = new StandIn();
+	const refuse = (code: string) => { throw Object.assign(new Error("no"), { code }); };
+	host.onOpen = () => { if (host.now() < 1000) refuse("EBUSY"); };
+	obedient(host, pico, drive);
+	assert.equal((await flashed(host)).error, undefined);
+	host.onOpen = () => refuse("EACCES");
 	assert.match(refused(await flashed(host)), /^\/dev\/ttyACM0: permission denied/);
 });
 
-/* The file */
-
-const block = (index: number, total: number, more: Partial<Parameters<typeof encodeBlock>[0]> = {}): Uint8Array =>
-	encodeBlock({ flags: UF2Flags.familyIDPresent, flashAddress: 0x1000_0000 + index * 256, payload: new Uint8Array(256), blockNumber: index, totalBlocks: total, boardFamily: 0xe48bff56, ...more });
-
-test("a .uf2 is looked through before a board is touched", () => {
-	assert.deepEqual(checkUf2(Buffer.concat([block(0, 2), block(1, 2)]), "a.uf2"), { blocks: 2 });
-	const fault = (...blocks: Uint8Array[]) => {
-		try {
-			checkUf2(Buffer.concat(blocks), "a.uf2");
-		} catch (error) {
-			assert.ok(error instanceof UserError);
-			return error.message;
-		}
-		return "";
+test("a board that goes while its port is being opened did what was asked", async () => {
+	const host = new StandIn();
+	host.ports = [pico];
+	host.onOpen = () => {
+		host.ports = [];
+		host.drives = [drive];
+		throw Object.assign(new Error("Input/output error"), { code: "EIO" });
 	};
-	assert.match(fault(), /no \.uf2: its length/);
-	assert.match(fault(new Uint8Array(512)), /no \.uf2: block 0 is none/);
-	assert.match(fault(block(0, 1, { boardFamily: 0xada52840 })), /for another chip: block 0 is of family 0xada52840/);
-	assert.match(fault(block(0, 2)), /not whole: block 0 of 1 says that it is 0 of 2/);
-	assert.match(fault(block(0, 1, { flashAddress: 0x1020_0000 })), /outside the 2 MB of flash/);
-});
-
-/* Where drives and ports are */
-
-test("the drive is found on Linux, macOS and Windows by what is in it", async () => {
-	const files = (texts: Readonly<Record<string, string>>, lists: Readonly<Record<string, string[]>> = {}) => ({
-		readText: async (path: string) => texts[path] ?? Promise.reject(new Error("none")),
-		list: async (path: string) => lists[path] ?? [],
-	});
-	const paths = async (...of: Parameters<typeof findDrives>) => (await findDrives(...of)).map(({ path }) => path);
-	assert.deepEqual(await paths("linux", files({
-		"/proc/mounts": "/dev/sda1 / ext4 rw 0 0\n/dev/sdb1 /media/ada/RPI-RP2 vfat rw 0 0\n/dev/sdc1 /mnt/my\\040disk vfat rw 0 0\n/dev/sdd1 /boot vfat rw 0 0\n",
-		"/media/ada/RPI-RP2/INFO_UF2.TXT": info.replaceAll("\n", "\r\n"), "/mnt/my disk/INFO_UF2.TXT": info,
-	})), ["/media/ada/RPI-RP2", "/mnt/my disk"]);
-	assert.deepEqual(await paths("darwin", files({ "/Volumes/RPI-RP2/INFO_UF2.TXT": info, "/Volumes/Other/INFO_UF2.TXT": "Board-ID: SAMD21\n" }, { "/Volumes": ["Macintosh HD", "Other", "RPI-RP2"] })), ["/Volumes/RPI-RP2"]);
-	assert.deepEqual(await paths("win32", files({ "F:\\INFO_UF2.TXT": info })), ["F:\\"]);
-	assert.deepEqual(await paths("linux", files({})), []);
-});
-
-test("USB serial ports of Linux are read from sysfs", async context => {
-	const root = await mkdtemp(join(tmpdir(), "picofetch-sys-"));
-	context.after(() => rm(root, { recursive: true, force: true }));
-	const device = join(root, "devices/usb1/1-2");
-	await mkdir(join(device, "1-2:1.0"), { recursive: true });
-	await writeFile(join(device, "idVendor"), "2e8a\n");
-	await writeFile(join(device, "idProduct"), "000a\n");
-	await writeFile(join(device, "serial"), "E6614\n");
-	for (const name of ["ttyACM0", "ttyS0"]) await mkdir(join(root, "class/tty", name), { recursive: true });
-	await symlink(join(device, "1-2:1.0"), join(root, "class/tty/ttyACM0/device"));
-	assert.deepEqual(await linuxPorts(root), [pico]);
-	assert.deepEqual(await linuxPorts(join(root, "nothing")), []);
+	await flashed(host, { wait: false });
+	assert.deepEqual(writtenTo(host), ["/media/ada/RPI-RP2/picofetch.uf2"]);
+	const other = new StandIn();
+	other.ports = [pico];
+	other.onOpen = () => { throw Object.assign(new Error("Input/output error"), { code: "EIO" }); };
+	assert.match(refused(await flashed(other)), /cannot be opened \(Input\/output error\)/);
 });

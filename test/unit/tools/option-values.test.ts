@@ -1,0 +1,12 @@
+// Values of options are looked at before anything is done.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { InvalidArgumentError } from "commander";
+import { seconds } from "../../../tools/option-values.ts";
+
+test("a time limit is a number above 0", () => {
+	assert.equal(seconds("0.5"), 0.5);
+	assert.equal(seconds("60"), 60);
+	for (const text of ["", " ", "0", "-1", "soon", "NaN", "Infinity", "1e999", "5s"]) assert.throws(() => seconds(text), InvalidArgumentError, text);
+});
