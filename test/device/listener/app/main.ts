@@ -71,7 +71,7 @@ const stories: Readonly<Record<string, () => void>> = {
 			listener.close();
 			listener.close();
 			console.log("closed", String(listener.port));
-		}, 2000);
+		}, 5000);
 	},
 	/** Each way of closing from within a callback. */
 	closing() {
