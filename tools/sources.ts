@@ -82,6 +82,7 @@ export const debianTools: Readonly<Record<string, string | undefined>> = {
 	"libstdc++-arm-none-eabi-newlib": undefined,
 	"cmake": "cmake",
 	"ninja-build": "ninja",
+	"ccache": "ccache",
 	"python3": "python3",
 	"g++": "g++",
 	"libc6-dev": undefined,

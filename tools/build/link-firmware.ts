@@ -13,6 +13,19 @@ import { withLock } from "./lock.ts";
 const projectFolder = resolve(import.meta.dirname, "../..");
 const platformFolder = join(projectFolder, "platform");
 
+/**
+ * Apps with different C share most of it: what one has compiled, another takes from the cache. Paths below the project are relative for
+ * it, since each app is built in a folder of its own.
+ */
+const compilerCache = {
+	CMAKE_C_COMPILER_LAUNCHER: "ccache",
+	CMAKE_CXX_COMPILER_LAUNCHER: "ccache",
+	CCACHE_DIR: join(projectFolder, "build/ccache"),
+	CCACHE_BASEDIR: projectFolder,
+	CCACHE_NOHASHDIR: "1",
+	CCACHE_MAXSIZE: "1G",
+};
+
 /** What the C of an app is made of. */
 export interface FirmwareInputs {
 	/** Absolute paths of the modules' C files. */
@@ -68,10 +81,7 @@ export function isConfigured(folder: string, sources: string): boolean {
 	return existsSync(join(folder, "build.ninja")) && existsSync(cachePath) && readFileSync(cachePath, "utf8").split("\n").includes(`CMAKE_HOME_DIRECTORY:INTERNAL=${sources}`);
 }
 
-/**
- * Included by platform/CMakeLists.txt. Its text decides which folder the firmware is built in, whose name the debug information
- * holds: paths are relative, so that a project gives the same bytes wherever it lies.
- */
+/** Included by platform/CMakeLists.txt. Its text decides which folder the firmware is built in, wherever the project lies. */
 function cmakeFragment({ sources, libraries, definitions, debugger: hasDebugger = false }: FirmwareInputs): string {
 	const list = (name: string, values: readonly string[]) => `set(${name}${values.map(value => `\n\t[==[${value}]==]`).join("")}\n)\n`;
 	return [
@@ -108,7 +118,7 @@ function nativesTable(natives: readonly string[]): string {
 
 /** Runs a program; its output is shown only when it fails. */
 async function run(program: string, parameters: readonly string[], natives: readonly string[], onLine: (line: string) => void = () => {}): Promise<void> {
-	const child = spawn(program, parameters, { cwd: projectFolder, stdio: ["ignore", "pipe", "pipe"] });
+	const child = spawn(program, parameters, { cwd: projectFolder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...compilerCache } });
 	let output = "";
 	let line = "";
 	for (const stream of [child.stdout, child.stderr]) {

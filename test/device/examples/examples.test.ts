@@ -1,0 +1,70 @@
+// Each example does on the device what its first lines say.
+
+import assert from "node:assert/strict";
+import { duplexPair } from "node:stream";
+import { deviceTest, type DeviceRun, type DeviceScene } from "../../support/device.ts";
+import { PicoW } from "../../../simulator/simulator.ts";
+import { powerOn, sceneUf2 } from "../../support/device.ts";
+import test from "node:test";
+
+function example(behaviour: string, name: string, scene: Partial<DeviceScene>, check: (run: DeviceRun) => void): void {
+	deviceTest(behaviour, { app: `examples/${name}`, ...scene }, run => {
+		assert.equal(run.end.reason, "matched", run.console);
+		check(run);
+	});
+}
+
+example("hello counts the seconds", "hello", { network: false, until: /^hello, 3 s/m }, run => {
+	assert.equal(run.console, "hello, 1 s after main.ts began\r\nhello, 2 s after main.ts began\r\nhello, 3 s after main.ts began");
+});
+
+example("scan shows a table of the networks in reach", "scan", { until: /^└.*\r$/m }, run => {
+	assert.match(run.console, /│ 'picofetch' +│ 6 +│ -48 +│ true +│/);
+});
+
+example("http-get prints what the server says until it closes", "http-get", {
+	hosts: {
+		"example.com": {
+			ports: {
+				80: {
+					connect() {
+						const [near, far] = duplexPair();
+						far.once("data", (request: Buffer) => far.end(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<p>${request.toString().split("\r\n").slice(0, 2).join("|")}</p>`));
+						return near;
+					},
+				},
+			},
+		},
+	},
+	until: /the server closed the connection/,
+}, run => {
+	assert.match(run.console, /^HTTP\/1\.1 200 OK\r\nConnection: close\r\n\r\n<p>GET \/ HTTP\/1\.1\|Host: example\.com<\/p>\r\nthe server closed/);
+});
+
+example("udp shows what comes back", "udp", {
+	hosts: { "other.example": { address: "203.0.113.50", udp: { 5000: (datagram: Uint8Array, reply: (answer: Uint8Array) => void) => reply(Uint8Array.of(...datagram, 7)) } } },
+	configuration: { address: "203.0.113.50" },
+	until: /says Uint8Array\(2\) \[ 2, 7 \]/,
+}, run => {
+	assert.match(run.console, /^203\.0\.113\.50:5000 says Uint8Array\(2\) \[ 1, 7 \]\r\n203/);
+});
+
+example("clock shows the time of the network, each minute", "clock", { until: /12:02 UTC/, timeoutMs: 200_000 }, run => {
+	assert.match(run.console, /^2026-01-15 12:00 UTC\r\n2026-01-15 12:01 UTC\r\n2026-01-15 12:02 UTC$/);
+});
+
+test("echo-server sends back what it is sent, and tells who comes and goes", async () => {
+	const device = new PicoW({ seed: 1, epochMs: powerOn.getTime(), network: { ssid: "picofetch", passphrase: "simulated network" } });
+	device.loadUf2(await sceneUf2({ app: "examples/echo-server" }));
+	assert.equal((await device.run({ until: /^listening at 192\.168\.4\.2:7\r$/m, timeoutMicros: 20e6 })).reason, "matched", device.console.text);
+	const client = device.radio!.connect(7);
+	const pieces: Buffer[] = [];
+	client.on("data", bytes => pieces.push(bytes));
+	const sent = Buffer.alloc(20_000, "0123456789");
+	client.end(sent);
+	assert.equal((await device.run({ until: /has gone \(ECLOSED\)\r$/m, timeoutMicros: 60e6 })).reason, "matched", device.console.text);
+	await device.run({ timeoutMicros: 1e6 });
+	assert.deepEqual(Buffer.concat(pieces), sent);
+	assert.match(device.console.text, /^203\.0\.113\.200:49152 is here\r\n203\.0\.113\.200:49152 has gone \(ECLOSED\)\r$/m);
+	device.close();
+});
