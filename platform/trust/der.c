@@ -19,13 +19,11 @@ bool der_next(der *from, uint8_t *tag, der *content)
 
 		if (count < 1 || count > 3 || count > left || at[0] == 0)
 			return false;
-		length = 0;
-		for (size_t i = 0; i < count; i++)
-			length = length << 8 | at[i];
+		left -= count;
+		for (length = 0; count > 0; count--)
+			length = length << 8 | *at++;
 		if (length < 0x80)
 			return false; /* X.690 10.1: the fewest bytes */
-		at += count;
-		left -= count;
 	}
 	if (length > left)
 		return false;
@@ -40,47 +38,53 @@ bool der_take(der *from, uint8_t tag, der *content)
 {
 	uint8_t found;
 
-	return der_is_next(from, tag) && der_next(from, &found, content);
+	return der_next(from, &found, content) && found == tag;
 }
 
-bool der_take_whole(der *from, uint8_t tag, der *whole)
+bool der_only(der from, uint8_t tag, der *content)
 {
-	const uint8_t *start = from->at;
-	der content;
-
-	if (!der_take(from, tag, &content))
-		return false;
-	whole->at = start;
-	whole->length = (size_t)(from->at - start);
-	return true;
+	return der_take(&from, tag, content) && from.length == 0;
 }
 
-bool der_is_next(const der *from, uint8_t tag)
+bool der_split(der from, const char *tags, unsigned optional, der *parts)
 {
-	return from->length > 0 && from->at[0] == tag;
-}
-
-bool der_positive(der *from, der *magnitude)
-{
-	der bytes;
-
-	if (!der_take(from, DER_INTEGER, &bytes) || bytes.length == 0 || bytes.at[0] & 0x80)
-		return false;
-	if (bytes.at[0] == 0) {
-		if (bytes.length == 1 || !(bytes.at[1] & 0x80))
-			return false;
-		bytes.at++;
-		bytes.length--;
+	for (; *tags; tags++, parts++, optional >>= 1) {
+		if (from.length > 0 && from.at[0] == (uint8_t)*tags) {
+			if (!der_take(&from, (uint8_t)*tags, parts))
+				return false;
+		} else {
+			*parts = (der){0};
+			if (!(optional & 1))
+				return false;
+		}
 	}
-	*magnitude = bytes;
+	return from.length == 0;
+}
+
+der der_behind(const der *parts)
+{
+	const uint8_t *start = parts[0].at + parts[0].length;
+
+	return (der){start, (size_t)(parts[1].at - start) + parts[1].length};
+}
+
+bool der_positive(der content, der *magnitude)
+{
+	if (content.length > 1 && content.at[0] == 0) {
+		content.at++;
+		content.length--;
+		if (!(content.at[0] & 0x80))
+			return false;
+	} else if (content.length == 0 || content.at[0] == 0 || content.at[0] & 0x80) {
+		return false;
+	}
+	*magnitude = content;
 	return true;
 }
 
-bool der_whole_bits(der *from, der *bytes)
+bool der_whole_bits(der content, der *bytes)
 {
-	der content;
-
-	if (!der_take(from, DER_BIT_STRING, &content) || content.length < 1 || content.at[0] != 0)
+	if (content.length < 1 || content.at[0] != 0)
 		return false;
 	bytes->at = content.at + 1;
 	bytes->length = content.length - 1;

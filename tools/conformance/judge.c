@@ -3,8 +3,9 @@
  * verdict a line out.
  *
  * A case is fields parted by blanks: seconds since 1970, the most intermediates
- * (-1: any), the host as "dns:NAME" or "ip:HEX" or the word "client", how many of the certificates
- * are roots, then the certificates in hexadecimal, roots first, leaf next.
+ * (-1: any), the host as "dns:NAME" or "ip:HEX" or the word "client", "own" or
+ * "web" for whose the roots are, how many of the certificates are roots, then
+ * the certificates in hexadecimal, roots first, leaf next.
  * A verdict is "ok" or a code, the number of the certificate at fault (-1:
  * none), and how many signatures were checked.
  */
@@ -22,6 +23,7 @@
 typedef struct suite_case {
 	der certificates[CERTIFICATES_MAX];
 	unsigned count, roots;
+	bool is_own;
 } suite_case;
 
 /* What the library's configuration asks for; the device has its own. */
@@ -35,20 +37,21 @@ void arena_free(void *block)
 	free(block);
 }
 
-static bool give_root(void *context, unsigned index, der *root)
+static bool give_root(void *context, der issuer, unsigned index, trust_anchor *root)
 {
 	const suite_case *of = context;
 
+	(void)issuer;
 	if (index >= of->roots)
 		return false;
-	*root = of->certificates[index];
+	*root = (trust_anchor){of->certificates[index], of->is_own};
 	return true;
 }
 
 static bool check_signature(void *context, const certificate *child, const certificate *issuer)
 {
-	mbedtls_md_type_t kind = child->hash_bits == 256 ? MBEDTLS_MD_SHA256 : child->hash_bits == 384 ? MBEDTLS_MD_SHA384 : MBEDTLS_MD_SHA512;
-	mbedtls_pk_rsassa_pss_options pss = {.mgf1_hash_id = kind, .expected_salt_len = child->hash_bits / 8};
+	mbedtls_md_type_t kind = child->hash_bytes == 32 ? MBEDTLS_MD_SHA256 : child->hash_bytes == 48 ? MBEDTLS_MD_SHA384 : MBEDTLS_MD_SHA512;
+	mbedtls_pk_rsassa_pss_options pss = {.mgf1_hash_id = kind, .expected_salt_len = child->hash_bytes};
 	unsigned char hash[64], *at = (unsigned char *)issuer->key_info.at;
 	mbedtls_pk_context key;
 	int error;
@@ -61,7 +64,7 @@ static bool check_signature(void *context, const certificate *child, const certi
 	if (error == 0) {
 		bool is_pss = child->scheme == CERTIFICATE_RSA_PSS;
 		mbedtls_pk_type_t type = is_pss ? MBEDTLS_PK_RSASSA_PSS : child->scheme == CERTIFICATE_ECDSA ? MBEDTLS_PK_ECDSA : MBEDTLS_PK_RSA;
-		error = mbedtls_pk_verify_ext(type, is_pss ? &pss : NULL, &key, kind, hash, child->hash_bits / 8u,
+		error = mbedtls_pk_verify_ext(type, is_pss ? &pss : NULL, &key, kind, hash, child->hash_bytes,
 			child->signature.at, child->signature.length);
 	}
 	mbedtls_pk_free(&key);
@@ -84,6 +87,7 @@ static void judge(char *line)
 {
 	static suite_case of;
 	trust_question question = {.root = give_root, .check = check_signature, .context = &of};
+	static trust_room room;
 	trust_answer answer;
 	char *field = strtok(line, " \n");
 	int at_fault = -1;
@@ -98,17 +102,18 @@ static void judge(char *line)
 		question.for_client = true;
 	else
 		question.host.text = (der){(const uint8_t *)field + 4, strlen(field + 4)};
+	of.is_own = strcmp(strtok(NULL, " \n"), "own") == 0;
 	of.roots = (unsigned)atoi(strtok(NULL, " \n"));
 	while ((field = strtok(NULL, " \n")) && of.count < CERTIFICATES_MAX)
 		of.certificates[of.count++] = from_hex(field);
 	question.sent = of.certificates + of.roots;
 	question.sent_count = of.count - of.roots;
-	trust_judge(&question, &answer);
+	trust_judge(&question, &room, &answer);
 	for (unsigned i = 0; i < of.count; i++) {
 		if (answer.at_fault.at == of.certificates[i].at)
 			at_fault = (int)i;
 	}
-	printf("%s %d %u\n", answer.code ? answer.code : "ok", at_fault, answer.signatures);
+	printf("%s %d %u\n", answer.code == TRUST_OK ? "ok" : trust_code_name(answer.code), at_fault, answer.signatures);
 	fflush(stdout);
 	for (unsigned i = 0; i < of.count; i++)
 		free((void *)of.certificates[i].at);

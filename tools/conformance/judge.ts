@@ -21,6 +21,8 @@ export interface PathCase {
 	readonly now: Date;
 	/** The most intermediates that a path may have, self-issued ones not counted. Default any. */
 	readonly intermediatesMax?: number;
+	/** Whose the roots are: the user's own, held to RFC 5280 alone, or the web's (the default). */
+	readonly authorities?: "own" | "web";
 }
 
 export interface Verdict {
@@ -74,10 +76,10 @@ export async function judge(cases: readonly PathCase[]): Promise<Verdict[]> {
 	return lines.map((text, index) => verdict(text, cases[index]!));
 }
 
-function line({ now, intermediatesMax = -1, host, roots, sent }: PathCase): string {
+function line({ now, intermediatesMax = -1, host, authorities = "web", roots, sent }: PathCase): string {
 	const seconds = Math.floor(now.getTime() / 1000);
 	const name = host === undefined ? "client" : isIP(host) === 0 ? `dns:${host}` : `ip:${addressBytes(host).toString("hex")}`;
-	return [seconds, intermediatesMax, name, roots.length, ...[...roots, ...sent].map(der => Buffer.from(der).toString("hex"))].join(" ");
+	return [seconds, intermediatesMax, name, authorities, roots.length, ...[...roots, ...sent].map(der => Buffer.from(der).toString("hex"))].join(" ");
 }
 
 function verdict(text: string, { roots, sent }: PathCase): Verdict {

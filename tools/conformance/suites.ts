@@ -78,6 +78,7 @@ function limbo(all: readonly LimboCase[], now: Date): Suite {
 			roots: one.trusted_certs.map(fromPem),
 			host: one.expected_peer_name?.value,
 			now: one.validation_time === null ? now : new Date(one.validation_time),
+			authorities: ["rfc5280", "bettertls"].includes(area) ? "own" : "web",
 			...(one.max_chain_depth === null ? {} : { intermediatesMax: one.max_chain_depth }),
 			expected: one.expected_result === "SUCCESS" ? "accept" : "refuse",
 			isSoft: false,
@@ -106,6 +107,7 @@ function betterTls(value: { trustRoot: string; suites: Record<string, { testCase
 		roots: [root],
 		host: one.hostname,
 		now,
+		authorities: "own",
 		expected: one.expected === "ACCEPT" ? "accept" : "refuse",
 		isSoft: one.failureIsWarning,
 	})));
