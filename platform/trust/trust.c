@@ -23,7 +23,7 @@ static bool is_signed(trust_room *of, const certificate *child, const certificat
 	unsigned i;
 
 	for (i = 0; i < answer->signatures; i++) {
-		if (of->known[i].child == child->whole.at && of->known[i].issuer == issuer->whole.at)
+		if (of->known[i].child == child->whole.at && der_same(of->known[i].key, issuer->key_info))
 			return of->known[i].right;
 	}
 	if (i == TRUST_SIGNATURES_MAX) {
@@ -32,7 +32,7 @@ static bool is_signed(trust_room *of, const certificate *child, const certificat
 	}
 	answer->signatures++;
 	of->known[i].child = child->whole.at;
-	of->known[i].issuer = issuer->whole.at;
+	of->known[i].key = issuer->key_info;
 	return of->known[i].right = of->question->check(of->question->context, child, issuer);
 }
 
@@ -253,13 +253,14 @@ void trust_judge(const trust_question *question, trust_room *of, trust_answer *a
 	of->answer = answer;
 	of->comparisons = COMPARISONS_MAX;
 	of->steps = STEPS_MAX;
-	answer->code = TRUST_TOO_COMPLEX;
-	if (question->sent_count > TRUST_SENT_MAX)
-		return;
 	answer->code = TRUST_MALFORMED;
 	if (question->sent_count == 0)
 		return;
 	answer->at_fault = question->sent[0];
+	if (question->sent_count > TRUST_SENT_MAX) {
+		answer->code = TRUST_TOO_COMPLEX;
+		return;
+	}
 	if (!certificate_read(question->sent[0], &of->path[0]))
 		return;
 	answer->code = weakness(leaf, true, false);

@@ -5,7 +5,7 @@
  * certificates are read where they stand, and must stay there.
  *
  * The judgement needs no library. Whether a signature is right is asked of the
- * callback, at most once for each pair of child and issuer.
+ * callback, at most once for each pair of child and key.
  */
 #ifndef TRUST_H
 #define TRUST_H
@@ -58,7 +58,8 @@ typedef struct trust_room {
 	trust_answer *answer;
 	certificate path[TRUST_DEPTH_MAX];
 	struct {
-		const uint8_t *child, *issuer;
+		const uint8_t *child;
+		der key;
 		bool right;
 	} known[TRUST_SIGNATURES_MAX];
 	unsigned comparisons, steps, fault_rank;

@@ -34,12 +34,20 @@ export interface Verdict {
 	readonly signatures: number;
 }
 
+const built = new Map<string, Promise<string>>();
+
 /**
- * Builds a program of this folder and answers its path. Unchanged sources cost a moment only.
+ * Builds a program of this folder, once in a process, and answers its path.
  *
  * @throws Error with the compiler's output
  */
-export async function buildProgram(name: "judge" | "damage"): Promise<string> {
+export function buildProgram(name: "judge" | "damage"): Promise<string> {
+	const path = built.get(name) ?? build(name);
+	built.set(name, path);
+	return path;
+}
+
+async function build(name: string): Promise<string> {
 	const folder = join(project, "build/trust");
 	const flags = "-O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined";
 	await withLock(`${folder}.lock`, async () => {

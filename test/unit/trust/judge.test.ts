@@ -10,10 +10,10 @@ import test, { before } from "node:test";
 import { promisify } from "node:util";
 import { certificatesOf } from "../../../tools/build/roots.ts";
 import { type Issued, issue } from "../../../tools/certificates/issue.ts";
-import { buildProgram, judge, type PathCase, type Verdict } from "../../../tools/conformance/judge.ts";
+import { buildProgram, type PathCase, type Verdict } from "../../../tools/conformance/judge.ts";
+import * as chain from "./chain.ts";
 
-const host = "site.example";
-const now = new Date("2026-06-01T00:00:00Z");
+const { host } = chain;
 let root: Issued;
 let other: Issued;
 let middle: Issued;
@@ -26,9 +26,8 @@ before(async () => {
 	leaf = await issue({ names: [host, "*.wild.example", "192.168.4.2"], issuer: middle });
 });
 
-async function ask(change: Partial<PathCase> = {}): Promise<Verdict> {
-	const one: PathCase = { name: "case", sent: [leaf.certificateDer, middle.certificateDer], roots: [root.certificateDer], host, now, ...change };
-	return (await judge([one]))[0]!;
+function ask(change: Partial<PathCase> = {}): Promise<Verdict> {
+	return chain.ask({ root, middle, leaf }, change);
 }
 
 /** The certificate with the only place of `from` changed to `to`, both in hexadecimal and of one length. */
