@@ -60,10 +60,12 @@ async function build(name: string): Promise<string> {
 /**
  * Judges cases in their order.
  *
+ * @param by "both": Mbed TLS judges the path that was found too, as on the board; its refusal has the code "library", or
+ *   "parse" when there was nothing to judge
  * @throws Error when the program ends early, with what its sanitizers said
  */
-export async function judge(cases: readonly PathCase[]): Promise<Verdict[]> {
-	const program = spawn(await buildProgram("judge"), { stdio: ["pipe", "pipe", "pipe"] });
+export async function judge(cases: readonly PathCase[], by: "ours" | "both" = "ours"): Promise<Verdict[]> {
+	const program = spawn(await buildProgram("judge"), by === "both" ? ["both"] : [], { stdio: ["pipe", "pipe", "pipe"] });
 	const output: Buffer[] = [];
 	const complaints: Buffer[] = [];
 	program.stdout.on("data", (chunk: Buffer) => output.push(chunk));

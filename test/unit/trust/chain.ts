@@ -53,8 +53,8 @@ export async function chain(changes: { readonly [part in keyof Chain]?: Partial<
 	return { root, middle, leaf: await issue({ names: [host], issuer: middle, ...changes.leaf }) };
 }
 
-/** The verdict on a chain, or on the certificates that `change` gives in its place. */
-export async function ask({ root, middle, leaf }: Chain, change: Partial<PathCase> = {}): Promise<Verdict> {
+/** The verdict on a chain, or on the certificates that `change` gives in its place; "both": Mbed TLS judges too. */
+export async function ask({ root, middle, leaf }: Chain, change: Partial<PathCase> = {}, by?: "both"): Promise<Verdict> {
 	const one: PathCase = { name: "case", sent: [leaf.certificateDer, middle.certificateDer], roots: [root.certificateDer], host, now, ...change };
-	return (await judge([one]))[0]!;
+	return (await judge([one], by))[0]!;
 }

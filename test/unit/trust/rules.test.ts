@@ -149,6 +149,9 @@ for (const { name, change, web, own = web ?? "trusted", host: wanted = host } of
 		const made = await chain(change);
 		assert.equal((await ask(made, { host: wanted })).code, web);
 		assert.equal((await ask(made, { host: wanted, authorities: "own" })).code ?? "trusted", own);
+		if (web !== undefined) {
+			assert.notEqual((await ask(made, { host: wanted }, "both")).code, undefined, "by both");
+		}
 	});
 }
 
