@@ -62,9 +62,11 @@ static bool same_place(const mbedtls_x509_buf *a, der b)
 	return a->p == b.at && a->len == b.length;
 }
 
-static bool same_bytes(const mbedtls_x509_buf *a, der b)
+static bool same_bytes(const mbedtls_x509_buf *a, const der *b)
 {
-	return der_same((der){a->p, a->len}, b);
+	der bytes = {a->p, a->len};
+
+	return der_same(&bytes, b);
 }
 
 /* As x509_crt.c checks a signature, with the same bytes: both readers must have found them at the same place. */
@@ -93,7 +95,7 @@ static bool check(void *context, const certificate *child, const certificate *is
 	return true;
 }
 
-static bool give_root(void *context, der issuer, unsigned index, trust_anchor *root)
+static bool give_root(void *context, const der *issuer, unsigned index, trust_anchor *root)
 {
 	const judgement *of = context;
 
@@ -194,7 +196,7 @@ int judgement_signature(mbedtls_pk_type_t kind, const void *options, mbedtls_pk_
 	const mbedtls_x509_crt *issuer = (const mbedtls_x509_crt *)((const char *)key - offsetof(mbedtls_x509_crt, pk));
 
 	for (unsigned i = 0; current && i < current->proof_count; i++) {
-		if (current->proofs[i].signature == signature && same_bytes(&issuer->pk_raw, current->proofs[i].key))
+		if (current->proofs[i].signature == signature && same_bytes(&issuer->pk_raw, &current->proofs[i].key))
 			return 0;
 	}
 	if (current)

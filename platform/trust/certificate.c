@@ -26,7 +26,7 @@ enum {
 	OID_FOR_ANY = OID(ROW_ANY, 0),
 };
 
-static unsigned oid_of(der oid)
+static unsigned oid_of(const der *oid)
 {
 	static const char rows[] = "\x08\x2A\x86\x48\x86\xF7\x0D\x01\x01" "\x07\x2A\x86\x48\xCE\x3D\x04\x03" "\x06\x2A\x86\x48\xCE\x3D\x02"
 		"\x07\x2A\x86\x48\xCE\x3D\x03\x01" "\x04\x2B\x81\x04\x00" "\x07\x2B\x06\x01\x05\x05\x07\x01" "\x07\x2B\x06\x01\x05\x05\x07\x03"
@@ -35,20 +35,25 @@ static unsigned oid_of(der oid)
 
 	for (const char *at = rows; *at; at += *at + 1, row++) {
 		size_t length = (size_t)*at;
-		if (oid.length == length + 1 && memcmp(oid.at, at + 1, length) == 0)
-			return OID(row, oid.at[length]);
+		if (oid->length == length + 1 && memcmp(oid->at, at + 1, length) == 0)
+			return OID(row, oid->at[length]);
 	}
 	return ROW_NONE;
 }
 
-static bool is_null(der bytes)
+static bool is_null(const der *bytes)
 {
-	return bytes.length == 2 && bytes.at[0] == 5 && bytes.at[1] == 0;
+	return bytes->length == 2 && bytes->at[0] == 5 && bytes->at[1] == 0;
 }
 
-static bool is_true(der content)
+static bool is_byte(const der *content, uint8_t byte)
 {
-	return content.length == 1 && content.at[0] == 0xFF; /* X.690 11.1 and 11.5: true is FF, and false is left out */
+	return content->length == 1 && content->at[0] == byte;
+}
+
+static bool is_true(const der *content)
+{
+	return is_byte(content, 0xFF); /* X.690 11.1 and 11.5: true is FF, and false is left out */
 }
 
 /* --- Times (RFC 5280 4.1.2.5). */
@@ -95,87 +100,86 @@ static bool read_time(der *from, int64_t *seconds)
 
 /* --- Algorithms. */
 
-/* The three encodings of RSASSA-PSS that CA/B BR 7.1.3.2.1 allows; they differ in the hash and in the salt's length. */
-static bool read_pss(der parameters, certificate *to)
+/*
+ * The three encodings of RSASSA-PSS that CA/B BR 7.1.3.2.1 allows differ in the
+ * hash, named twice, and in the salt's length. The rest of them needs no look:
+ * a signature that was made otherwise is not right.
+ */
+static bool read_pss(const der *parameters, certificate *to)
 {
-	static const uint8_t form[] = {
-		0x30, 0x34, 0xA0, 0x0F, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x00, 0x05, 0x00,
-		0xA1, 0x1C, 0x30, 0x1A, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x08, 0x30, 0x0D, 0x06, 0x09,
-		0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x00, 0x05, 0x00, 0xA2, 0x03, 0x02, 0x01, 0x00,
-	};
-	enum { HASH = 16, MASK_HASH = 46, SALT_BYTES = sizeof form - 1 };
+	enum { BYTES = 54, HASH = 16, MASK_HASH = 46, SALT_BYTES = BYTES - 1 };
+	const uint8_t *at = parameters->at;
 	uint8_t hash;
 
-	if (parameters.length != sizeof form)
+	if (parameters->length != BYTES)
 		return false;
-	hash = parameters.at[HASH]; /* 1: SHA-256, 2: SHA-384, 3: SHA-512 */
+	hash = at[HASH]; /* 1: SHA-256, 2: SHA-384, 3: SHA-512 */
 	to->hash_bytes = (uint8_t)(16 + hash * 16);
-	for (unsigned i = 0; i < sizeof form; i++) {
-		uint8_t expected = i == HASH || i == MASK_HASH ? hash : i == SALT_BYTES ? to->hash_bytes : form[i];
-		if (parameters.at[i] != expected)
-			return false;
-	}
 	to->scheme = CERTIFICATE_RSA_PSS;
-	return hash >= 1 && hash <= 3;
+	return hash >= 1 && hash <= 3 && at[MASK_HASH] == hash && at[SALT_BYTES] == to->hash_bytes;
 }
 
-static bool read_algorithm(der content, certificate *to)
+static bool read_algorithm(der *content, certificate *to)
 {
-	unsigned oid;
+	unsigned oid, first;
 	der name;
 
-	if (!der_take(&content, DER_OID, &name))
+	if (!der_take(content, DER_OID, &name))
 		return false;
-	oid = oid_of(name);
-	if (oid >= OID_RSA_SHA256 && oid <= OID_RSA_SHA512) {
+	oid = oid_of(&name);
+	if (oid == OID_RSA_PSS && read_pss(content, to))
+		return true;
+	first = oid >> 8 == ROW_PKCS1 ? OID_RSA_SHA256 : OID_ECDSA_SHA256;
+	if (oid - first > 2) {
+		to->weakness = CERTIFICATE_WEAK_HASH;
+		return true;
+	}
+	to->hash_bytes = (uint8_t)((oid - first) * 16 + 32);
+	if (first == OID_RSA_SHA256) {
 		to->scheme = CERTIFICATE_RSA_PKCS1;
-		to->hash_bytes = (uint8_t)((oid - OID_RSA_SHA256) * 16 + 32);
 		return is_null(content); /* RFC 4055 5: NULL stands there */
 	}
-	if (oid >= OID_ECDSA_SHA256 && oid <= OID_ECDSA_SHA512) {
-		to->scheme = CERTIFICATE_ECDSA;
-		to->hash_bytes = (uint8_t)((oid - OID_ECDSA_SHA256) * 16 + 32);
-		return content.length == 0; /* RFC 5758 3.2: nothing stands there */
-	}
-	if (oid != OID_RSA_PSS || !read_pss(content, to))
-		to->weakness = CERTIFICATE_WEAK_HASH;
-	return true;
+	to->scheme = CERTIFICATE_ECDSA;
+	return content->length == 0; /* RFC 5758 3.2: nothing stands there */
 }
 
-static bool read_rsa(der key, certificate *to)
+static bool is_odd(const der *number)
 {
-	der parts[2], modulus, exponent;
+	return number->at[number->length - 1] & 1;
+}
 
-	if (!der_only(key, DER_SEQUENCE, &key) || !der_split(key, "\x02\x02", 0, parts) || !der_positive(parts[0], &modulus)
-		|| !der_positive(parts[1], &exponent))
+static bool read_rsa(der *key, certificate *to)
+{
+	der parts[2], *modulus = &parts[0], *exponent = &parts[1];
+
+	if (!der_enter(key, DER_SEQUENCE) || !der_split(key, "\x02\x02", 0, parts) || !der_positive(modulus) || !der_positive(exponent))
 		return false;
 	/* CA/B BR 6.1.5: whole bytes, 2048 bits or more; 6.1.6: odd, and an exponent of 3 or more. */
-	if (modulus.length < 256 || !(modulus.at[0] & 0x80) || !(modulus.at[modulus.length - 1] & 1)
-		|| !(exponent.at[exponent.length - 1] & 1) || (exponent.length == 1 && exponent.at[0] < 3))
+	if (modulus->length < 256 || !(modulus->at[0] & 0x80) || !is_odd(modulus) || !is_odd(exponent) || is_byte(exponent, 1))
 		to->weakness = CERTIFICATE_WEAK_KEY;
-	else if (modulus.length > 1024 || exponent.length > 4)
+	else if (modulus->length > 1024 || exponent->length > 4)
 		to->weakness = CERTIFICATE_KEY_TOO_LARGE; /* costs time, and none is in use */
 	to->key = CERTIFICATE_KEY_RSA;
 	return true;
 }
 
-static bool read_key(der info, certificate *to)
+static bool read_key(const der *info, certificate *to)
 {
-	der parts[2], name, key;
+	der parts[2], *algorithm = &parts[0], *key = &parts[1], name;
 	unsigned oid;
 
-	if (!der_split(info, "\x30\x03", 0, parts) || !der_whole_bits(parts[1], &key) || !der_take(&parts[0], DER_OID, &name))
+	if (!der_split(info, "\x30\x03", 0, parts) || !der_whole_bits(key) || !der_take(algorithm, DER_OID, &name))
 		return false;
-	oid = oid_of(name);
+	oid = oid_of(&name);
 	if (oid == OID_RSA)
-		return is_null(parts[0]) && read_rsa(key, to);
+		return is_null(algorithm) && read_rsa(key, to);
 	if (oid == OID_EC) {
-		if (!der_only(parts[0], DER_OID, &name))
+		if (!der_enter(algorithm, DER_OID))
 			return false; /* RFC 5480 2.1.1: a named curve */
-		oid = oid_of(name);
+		oid = oid_of(algorithm);
 		to->key = oid == OID_P256 ? CERTIFICATE_KEY_P256 : oid == OID_P384 ? CERTIFICATE_KEY_P384 : CERTIFICATE_KEY_OTHER;
 		if (to->key != CERTIFICATE_KEY_OTHER)
-			return key.length == (oid == OID_P256 ? 65u : 97u) && key.at[0] == 4;
+			return key->length == (oid == OID_P256 ? 65u : 97u) && key->at[0] == 4;
 	}
 	to->weakness = CERTIFICATE_WEAK_KEY;
 	return true;
@@ -183,12 +187,12 @@ static bool read_key(der info, certificate *to)
 
 /* --- Names of people and places (RFC 5280 4.1.2.4). */
 
-bool certificate_name_is_sound(der name)
+bool certificate_name_is_sound(const der *of)
 {
-	der set, attribute, part;
+	der name = *of, set, attribute, part;
 	uint8_t tag;
 
-	if (!der_only(name, DER_SEQUENCE, &name))
+	if (!der_enter(&name, DER_SEQUENCE))
 		return false;
 	while (name.length > 0) {
 		if (!der_take(&name, DER_SET, &set) || set.length == 0)
@@ -228,14 +232,14 @@ static int next_letter(der *text, bool *begun)
 	return letter;
 }
 
-static bool same_text(der a, der b)
+static bool same_text(der *a, der *b)
 {
 	bool a_begun = false, b_begun = false;
 	int letter;
 
 	do {
-		letter = next_letter(&a, &a_begun);
-		if (letter != next_letter(&b, &b_begun))
+		letter = next_letter(a, &a_begun);
+		if (letter != next_letter(b, &b_begun))
 			return false;
 	} while (letter >= 0);
 	return true;
@@ -246,110 +250,90 @@ static bool is_text(uint8_t tag)
 	return tag == 0x0C || tag == 0x13 || tag == 0x16; /* UTF8String, PrintableString, IA5String */
 }
 
-/* The next header: what is constructed is entered, so that a name is one row of elements. */
-static bool enter(der *from, uint8_t *tag, der *content)
+bool certificate_next_header(der *from, uint8_t *tag, der *content)
 {
 	const uint8_t *end = from->at + from->length;
 
 	if (!der_next(from, tag, content))
 		return false;
-	if (*tag & DER_CONSTRUCTED)
-		*from = (der){content->at, (size_t)(end - content->at)};
+	if (*tag & DER_CONSTRUCTED) {
+		from->at = content->at;
+		from->length = (size_t)(end - from->at);
+		content->length = 0;
+	}
 	return true;
 }
 
-static bool begins(der name, der prefix, bool whole)
+bool certificate_name_begins(const der *under, const der *prefix, bool whole)
 {
-	der one, other;
+	der name = *under, rest = *prefix, one, other;
 	uint8_t tag, other_tag;
 
-	if (!der_only(name, DER_SEQUENCE, &name) || !der_only(prefix, DER_SEQUENCE, &prefix))
+	if (!der_enter(&name, DER_SEQUENCE) || !der_enter(&rest, DER_SEQUENCE))
 		return false;
-	while (prefix.length > 0) {
-		if (!enter(&name, &tag, &one) || !enter(&prefix, &other_tag, &other))
+	while (rest.length > 0) {
+		if (!certificate_next_header(&name, &tag, &one) || !certificate_next_header(&rest, &other_tag, &other))
 			return false;
-		if (is_text(tag) && is_text(other_tag) ? !same_text(one, other)
-			: tag != other_tag || (!(tag & DER_CONSTRUCTED) && !der_same(one, other)))
+		if (is_text(tag) && is_text(other_tag) ? !same_text(&one, &other) : tag != other_tag || !der_same(&one, &other))
 			return false;
 	}
 	return name.length == 0 || (!whole && name.at[0] == DER_SET);
 }
 
-bool certificate_same_name(der a, der b)
-{
-	return begins(a, b, true);
-}
-
-bool certificate_name_begins(der under, der prefix)
-{
-	return begins(under, prefix, false);
-}
-
 /* --- Extensions (RFC 5280 4.2). Each gets the content of its value. */
 
-static bool read_basic(der content, certificate *to)
+static bool read_basic(const der *content, certificate *to)
 {
-	der parts[2];
+	der parts[2], *flag = &parts[0], *length = &parts[1];
 
 	if (!der_split(content, "\x01\x02", 3, parts))
 		return false;
-	if (parts[0].at) {
-		if (!is_true(parts[0]))
+	if (!flag->at)
+		return !length->at;
+	to->says |= CERTIFICATE_IS_CA;
+	if (length->at) {
+		if (!is_byte(length, 0) && !der_positive(length))
 			return false;
-		to->says |= CERTIFICATE_IS_CA;
+		to->path_length = length->length > 1 ? 255 : length->at[0];
 	}
-	if (parts[1].at) {
-		der number = parts[1];
-		if (!parts[0].at || ((number.length != 1 || number.at[0] != 0) && !der_positive(number, &number)))
-			return false;
-		to->path_length = number.length > 1 ? 255 : number.at[0];
-	}
-	return true;
+	return is_true(flag);
 }
 
-static bool read_usage(der bits, certificate *to)
+static bool read_usage(const der *bits, certificate *to)
 {
 	uint8_t last, unused;
 
-	if (bits.length < 2 || bits.length > 3 || bits.at[0] > 7)
+	if (bits->length < 2 || bits->length > 3 || bits->at[0] > 7)
 		return false;
-	unused = bits.at[0];
-	last = bits.at[bits.length - 1];
+	unused = bits->at[0];
+	last = bits->at[bits->length - 1];
 	to->says |= CERTIFICATE_HAS_KEY_USAGE;
-	to->key_usage = bits.at[1];
+	to->key_usage = bits->at[1];
 	/* X.690 11.2.2: no trailing zero bits, and RFC 5280: at least one is set. */
-	return last >> unused & 1 && (last >> unused << unused) == last;
+	return (last & ((2u << unused) - 1)) == 1u << unused;
 }
 
-static bool read_purposes(der list, certificate *to)
+static bool read_purposes(der *list, certificate *to)
 {
-	der oid;
+	der name;
 
 	to->says |= CERTIFICATE_HAS_PURPOSES;
-	if (list.length == 0)
-		return false;
-	while (list.length > 0) {
-		if (!der_take(&list, DER_OID, &oid))
+	do {
+		unsigned oid;
+		if (!der_take(list, DER_OID, &name))
 			return false;
-		switch (oid_of(oid)) {
-		case OID_FOR_SERVERS:
-			to->says |= CERTIFICATE_FOR_SERVERS;
-			break;
-		case OID_FOR_CLIENTS:
-			to->says |= CERTIFICATE_FOR_CLIENTS;
-			break;
-		case OID_FOR_ANY:
-			to->says |= CERTIFICATE_FOR_ANY;
-		}
-	}
+		oid = oid_of(&name);
+		to->says |= oid == OID_FOR_SERVERS ? CERTIFICATE_FOR_SERVERS : oid == OID_FOR_CLIENTS ? CERTIFICATE_FOR_CLIENTS
+			: oid == OID_FOR_ANY ? CERTIFICATE_FOR_ANY : 0;
+	} while (list->length > 0);
 	return true;
 }
 
-static bool read_constraints(der content, certificate *to)
+static bool read_constraints(const der *content, certificate *to)
 {
 	der parts[2];
 
-	if (content.length == 0 || !der_split(content, "\xA0\xA1", 3, parts))
+	if (content->length == 0 || !der_split(content, "\xA0\xA1", 3, parts))
 		return false;
 	to->says |= CERTIFICATE_HAS_CONSTRAINTS;
 	to->permitted = parts[0];
@@ -357,46 +341,45 @@ static bool read_constraints(der content, certificate *to)
 	return (!parts[0].at || parts[0].length > 0) && (!parts[1].at || parts[1].length > 0);
 }
 
-static bool read_authority(der content, certificate *to)
+static bool read_authority(const der *content, certificate *to)
 {
 	der parts[3];
 
+	to->says |= CERTIFICATE_HAS_AUTHORITY;
 	if (!der_split(content, "\x80\xA1\x82", 7, parts))
 		return false;
-	to->says |= CERTIFICATE_HAS_AUTHORITY | (parts[1].at || parts[2].at ? CERTIFICATE_HAS_AUTHORITY_ISSUER : 0);
+	if (parts[1].at || parts[2].at)
+		to->says |= CERTIFICATE_HAS_AUTHORITY_ISSUER;
 	to->authority_key = parts[0];
 	return true;
 }
 
 /* One or more sequences that each begin with an OID: authorityInfoAccess and certificatePolicies. */
-static bool list_is_sound(der list, bool with_location)
+static bool list_is_sound(der *list, bool with_location)
 {
 	der one, part;
 	uint8_t tag;
 
-	if (list.length == 0)
-		return false;
-	while (list.length > 0) {
-		if (!der_take(&list, DER_SEQUENCE, &one) || !der_take(&one, DER_OID, &part))
+	do {
+		if (!der_take(list, DER_SEQUENCE, &one) || !der_take(&one, DER_OID, &part))
 			return false;
 		if (with_location && (!der_next(&one, &tag, &part) || (tag & 0xC0) != 0x80 || one.length != 0))
 			return false;
-	}
+	} while (list->length > 0);
 	return true;
 }
 
-static bool read_extension(unsigned oid, bool critical, der value, certificate *to)
+static bool read_extension(unsigned oid, bool critical, der *value, certificate *to)
 {
 	der content;
-	uint8_t tag, expected = DER_SEQUENCE;
-	bool sound;
+	uint8_t tag = 0, expected = DER_SEQUENCE;
+	uint32_t when_critical = 0;
+	bool sound = true;
 
-	if (oid != OID_AUTHORITY_ACCESS && oid >> 8 != ROW_EXTENSION) {
-		to->says |= critical ? CERTIFICATE_UNKNOWN_CRITICAL : 0;
-		return true;
+	if (oid == OID_AUTHORITY_ACCESS || oid >> 8 == ROW_EXTENSION) {
+		if (!der_next(value, &tag, &content) || value->length != 0)
+			return false;
 	}
-	if (!der_next(&value, &tag, &content) || value.length != 0)
-		return false;
 	switch (oid) {
 	case OID(ROW_EXTENSION, 14): /* subjectKeyIdentifier */
 		expected = DER_OCTET_STRING;
@@ -405,80 +388,82 @@ static bool read_extension(unsigned oid, bool critical, der value, certificate *
 		break;
 	case OID(ROW_EXTENSION, 15): /* keyUsage */
 		expected = DER_BIT_STRING;
-		sound = read_usage(content, to);
+		sound = read_usage(&content, to);
 		break;
 	case OID(ROW_EXTENSION, 17): /* subjectAltName */
-		to->says |= critical ? CERTIFICATE_NAMES_CRITICAL : 0;
+		when_critical = CERTIFICATE_NAMES_CRITICAL;
 		to->names = content;
 		sound = content.length > 0;
 		break;
 	case OID(ROW_EXTENSION, 19): /* basicConstraints */
-		to->says |= critical ? CERTIFICATE_BASIC_CRITICAL : 0;
-		sound = read_basic(content, to);
+		when_critical = CERTIFICATE_BASIC_CRITICAL;
+		sound = read_basic(&content, to);
 		break;
 	case OID(ROW_EXTENSION, 30): /* nameConstraints */
-		to->says |= critical ? CERTIFICATE_CONSTRAINTS_CRITICAL : 0;
-		sound = read_constraints(content, to);
+		when_critical = CERTIFICATE_CONSTRAINTS_CRITICAL;
+		sound = read_constraints(&content, to);
 		break;
 	case OID(ROW_EXTENSION, 32): /* certificatePolicies */
-		sound = list_is_sound(content, false);
+		sound = list_is_sound(&content, false);
 		break;
 	case OID(ROW_EXTENSION, 35): /* authorityKeyIdentifier */
-		sound = !critical && read_authority(content, to);
+		sound = !critical && read_authority(&content, to);
 		break;
 	case OID(ROW_EXTENSION, 37): /* extKeyUsage */
-		to->says |= critical ? CERTIFICATE_PURPOSES_CRITICAL : 0;
-		sound = read_purposes(content, to);
+		when_critical = CERTIFICATE_PURPOSES_CRITICAL;
+		sound = read_purposes(&content, to);
 		break;
 	case OID_AUTHORITY_ACCESS:
-		sound = !critical && list_is_sound(content, true);
+		sound = !critical && list_is_sound(&content, true);
 		break;
 	case OID(ROW_EXTENSION, 36): /* policyConstraints and inhibitAnyPolicy are always critical (RFC 5280 4.2.1.11, 4.2.1.14), */
 	case OID(ROW_EXTENSION, 54): /* and policies are nothing that is looked at here. */
 		critical = true;
 		/* Fall through. */
 	default:
-		to->says |= critical ? CERTIFICATE_UNKNOWN_CRITICAL : 0;
-		return true;
+		when_critical = CERTIFICATE_UNKNOWN_CRITICAL;
+		expected = tag;
 	}
+	if (critical)
+		to->says |= when_critical;
 	return sound && tag == expected;
 }
 
-static bool is_repeated(der oid, der rest)
+static bool is_repeated(const der *oid, der rest)
 {
 	der one, other;
 
 	while (rest.length > 0) {
-		if (!der_take(&rest, DER_SEQUENCE, &one) || !der_take(&one, DER_OID, &other) || der_same(oid, other))
+		if (!der_take(&rest, DER_SEQUENCE, &one) || !der_take(&one, DER_OID, &other) || der_same(oid, &other))
 			return true;
 	}
 	return false;
 }
 
-static bool read_extensions(der from, certificate *to)
+static bool read_extensions(der *list, certificate *to)
 {
-	der list, one, parts[3];
+	der one, parts[3];
 	unsigned count = 0;
 
-	if (!der_only(from, DER_SEQUENCE, &list) || list.length == 0)
+	if (!der_enter(list, DER_SEQUENCE))
 		return false;
-	while (list.length > 0) {
-		if (++count > EXTENSIONS_MAX || !der_take(&list, DER_SEQUENCE, &one) || !der_split(one, "\x06\x01\x04", 2, parts)
-			|| is_repeated(parts[0], list) || (parts[1].at && !is_true(parts[1])))
+	do {
+		if (++count > EXTENSIONS_MAX || !der_take(list, DER_SEQUENCE, &one) || !der_split(&one, "\x06\x01\x04", 2, parts)
+			|| is_repeated(&parts[0], *list) || (parts[1].at && !is_true(&parts[1])))
 			return false;
-		if (!read_extension(oid_of(parts[0]), parts[1].at, parts[2], to))
+		if (!read_extension(oid_of(&parts[0]), parts[1].at, &parts[2], to))
 			return false;
-	}
+	} while (list->length > 0);
 	return true;
 }
 
-static bool read_serial(der serial, certificate *to)
+static bool read_serial(der *serial, certificate *to)
 {
-	if (serial.length == 1 && serial.at[0] == 0) {
+	if (is_byte(serial, 0)) {
 		to->says |= CERTIFICATE_SERIAL_IS_ZERO; /* some old roots have it */
 		return true;
 	}
-	return serial.length <= SERIAL_BYTES_MAX && der_positive(serial, &serial);
+	return serial->length <= SERIAL_BYTES_MAX && der_positive(serial);
 }
 
 enum { VERSION, SERIAL, ALGORITHM, ISSUER, VALIDITY, SUBJECT, KEY, EXTENSIONS, PARTS };
@@ -486,40 +471,46 @@ enum { VERSION, SERIAL, ALGORITHM, ISSUER, VALIDITY, SUBJECT, KEY, EXTENSIONS, P
 /* The three parts of a certificate, and the parts of the first of them. */
 static bool split(der whole, der *outer, der *parts)
 {
-	return der_only(whole, DER_SEQUENCE, &whole) && der_split(whole, "\x30\x30\x03", 0, outer)
-		&& der_split(outer[0], "\xA0\x02\x30\x30\x30\x30\x30\xA3", 1u << EXTENSIONS, parts);
+	return der_enter(&whole, DER_SEQUENCE) && der_split(&whole, "\x30\x30\x03", 0, outer)
+		&& der_split(&outer[0], "\xA0\x02\x30\x30\x30\x30\x30\xA3", 1u << EXTENSIONS, parts);
 }
 
-bool certificate_bears(der whole, der name)
+bool certificate_bears(const der *whole, const der *name)
 {
-	der outer[3], parts[PARTS];
+	der outer[3], parts[PARTS], subject;
 
-	return split(whole, outer, parts) && certificate_same_name(der_behind(parts + VALIDITY), name);
+	if (!split(*whole, outer, parts))
+		return false;
+	der_behind(parts + VALIDITY, &subject);
+	return certificate_name_begins(&subject, name, true);
 }
 
-bool certificate_read(der whole, certificate *to)
+bool certificate_read(const der *whole, certificate *to)
 {
-	der outer[3], parts[PARTS], version;
+	der outer[4], parts[PARTS], *validity = &parts[VALIDITY];
 
 	memset(to, 0, sizeof *to);
-	to->whole = whole;
+	to->whole = *whole;
 	to->path_length = -1;
-	if (!split(whole, outer, parts) || !der_whole_bits(outer[2], &to->signature))
+	if (!split(*whole, outer + 1, parts) || !der_whole_bits(&outer[3]))
 		return false;
-	der_take(&whole, DER_SEQUENCE, &to->signed_part);
-	to->signed_part.length = (size_t)(outer[0].at - to->signed_part.at) + outer[0].length;
-	to->issuer = der_behind(parts + ALGORITHM);
-	to->subject = der_behind(parts + VALIDITY);
-	to->key_info = der_behind(parts + SUBJECT);
-	if (!der_only(parts[VERSION], 2, &version) || version.length != 1 || version.at[0] != 2 /* version 3 only */
-		|| !read_serial(parts[SERIAL], to)
-		|| !der_same(parts[ALGORITHM], outer[1]) || !read_algorithm(outer[1], to)
-		|| !certificate_name_is_sound(to->issuer) || parts[ISSUER].length == 0 /* RFC 5280 4.1.2.4: the issuer has a name */
-		|| !read_time(&parts[VALIDITY], &to->not_before) || !read_time(&parts[VALIDITY], &to->not_after) || parts[VALIDITY].length != 0
-		|| !certificate_name_is_sound(to->subject) || !read_key(parts[KEY], to)
-		|| (parts[EXTENSIONS].at && !read_extensions(parts[EXTENSIONS], to)))
+	to->signature = outer[3];
+	/* What is signed begins behind the header of the whole, two to five bytes (X.690 8.1.3). */
+	outer[0].at = whole->at;
+	outer[0].length = whole->at[1] & 0x80 ? 2u + (whole->at[1] & 0x7F) : 2u;
+	der_behind(outer, &to->signed_part);
+	der_behind(parts + ALGORITHM, &to->issuer);
+	der_behind(parts + VALIDITY, &to->subject);
+	der_behind(parts + SUBJECT, &to->key_info);
+	if (!der_enter(&parts[VERSION], 2) || !is_byte(&parts[VERSION], 2) /* version 3 only */
+		|| !read_serial(&parts[SERIAL], to)
+		|| !der_same(&parts[ALGORITHM], &outer[2]) || !read_algorithm(&outer[2], to)
+		|| !certificate_name_is_sound(&to->issuer) || parts[ISSUER].length == 0 /* RFC 5280 4.1.2.4: the issuer has a name */
+		|| !read_time(validity, &to->not_before) || !read_time(validity, &to->not_after) || validity->length != 0
+		|| !certificate_name_is_sound(&to->subject) || !read_key(&parts[KEY], to)
+		|| (parts[EXTENSIONS].at && !read_extensions(&parts[EXTENSIONS], to)))
 		return false;
-	if (certificate_same_name(to->issuer, to->subject))
+	if (certificate_name_begins(&to->issuer, &to->subject, true))
 		to->says |= CERTIFICATE_SELF_ISSUED;
 	return true;
 }

@@ -51,22 +51,26 @@ typedef struct certificate {
 } certificate;
 
 /** Reads a certificate; false when it is malformed. */
-bool certificate_read(der whole, certificate *to);
+bool certificate_read(const der *whole, certificate *to);
 
 /** True when a certificate's subject is the name; the rest of it is not looked at. */
-bool certificate_bears(der whole, der name);
+bool certificate_bears(const der *whole, const der *name);
 
 /** True when the subject is an empty list of names. */
 bool certificate_is_nameless(const certificate *of);
 
-/** Compares two names as RFC 5280 7.1 asks: letter case and runs of blanks do not matter. */
-bool certificate_same_name(der a, der b);
+/**
+ * True when the name `under` begins with all parts of `prefix` (RFC 5280
+ * 4.2.1.10), and with `whole` has no more. Letter case and runs of blanks do
+ * not matter (7.1).
+ */
+bool certificate_name_begins(const der *under, const der *prefix, bool whole);
 
-/** True when the name `under` begins with all parts of `prefix` (RFC 5280 4.2.1.10). */
-bool certificate_name_begins(der under, der prefix);
+/** Takes the next header of a name: what is constructed is entered, so that a name is one row of elements. */
+bool certificate_next_header(der *from, uint8_t *tag, der *content);
 
 /** True when a name is built as RFC 5280 4.1.2.4 asks. */
-bool certificate_name_is_sound(der name);
+bool certificate_name_is_sound(const der *of);
 
 /** A letter of ASCII as its small one. */
 uint8_t certificate_folded(uint8_t letter);

@@ -41,57 +41,57 @@ bool der_take(der *from, uint8_t tag, der *content)
 	return der_next(from, &found, content) && found == tag;
 }
 
-bool der_only(der from, uint8_t tag, der *content)
+bool der_enter(der *from, uint8_t tag)
 {
-	return der_take(&from, tag, content) && from.length == 0;
+	der whole = *from;
+
+	return der_take(&whole, tag, from) && whole.length == 0;
 }
 
-bool der_split(der from, const char *tags, unsigned optional, der *parts)
+bool der_split(const der *from, const char *tags, unsigned optional, der *parts)
 {
+	der rest = *from;
+
 	for (; *tags; tags++, parts++, optional >>= 1) {
-		if (from.length > 0 && from.at[0] == (uint8_t)*tags) {
-			if (!der_take(&from, (uint8_t)*tags, parts))
+		if (rest.length > 0 && rest.at[0] == (uint8_t)*tags) {
+			if (!der_take(&rest, (uint8_t)*tags, parts))
 				return false;
 		} else {
-			*parts = (der){0};
+			parts->at = NULL;
+			parts->length = 0;
 			if (!(optional & 1))
 				return false;
 		}
 	}
-	return from.length == 0;
+	return rest.length == 0;
 }
 
-der der_behind(const der *parts)
+void der_behind(const der *parts, der *whole)
 {
-	const uint8_t *start = parts[0].at + parts[0].length;
-
-	return (der){start, (size_t)(parts[1].at - start) + parts[1].length};
+	whole->at = parts[0].at + parts[0].length;
+	whole->length = (size_t)(parts[1].at - whole->at) + parts[1].length;
 }
 
-bool der_positive(der content, der *magnitude)
+bool der_positive(der *content)
 {
-	if (content.length > 1 && content.at[0] == 0) {
-		content.at++;
-		content.length--;
-		if (!(content.at[0] & 0x80))
-			return false;
-	} else if (content.length == 0 || content.at[0] == 0 || content.at[0] & 0x80) {
-		return false;
+	if (content->length > 1 && content->at[0] == 0) {
+		content->at++;
+		content->length--;
+		return content->at[0] & 0x80;
 	}
-	*magnitude = content;
-	return true;
+	return content->length > 0 && content->at[0] > 0 && !(content->at[0] & 0x80);
 }
 
-bool der_whole_bits(der content, der *bytes)
+bool der_whole_bits(der *content)
 {
-	if (content.length < 1 || content.at[0] != 0)
+	if (content->length == 0 || content->at[0] != 0)
 		return false;
-	bytes->at = content.at + 1;
-	bytes->length = content.length - 1;
+	content->at++;
+	content->length--;
 	return true;
 }
 
-bool der_same(der a, der b)
+bool der_same(const der *a, const der *b)
 {
-	return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
+	return a->length == b->length && memcmp(a->at, b->at, a->length) == 0;
 }

@@ -33,25 +33,25 @@ bool der_next(der *from, uint8_t *tag, der *content);
 /** Takes the next element, which must bear `tag`. */
 bool der_take(der *from, uint8_t tag, der *content);
 
-/** The content of the only element, which must bear `tag`; nothing stands behind it. */
-bool der_only(der from, uint8_t tag, der *content);
+/** Goes into the only element, which must bear `tag`; nothing stands behind it. */
+bool der_enter(der *from, uint8_t tag);
 
 /**
  * Takes elements that bear the tags of `tags` in this order, with nothing
  * behind them; `parts` gets their contents. The one whose bit is set in
  * `optional` may be missing, and is then without a place (`at` is NULL).
  */
-bool der_split(der from, const char *tags, unsigned optional, der *parts);
+bool der_split(const der *from, const char *tags, unsigned optional, der *parts);
 
 /** The bytes from the end of one part to the end of the next: that one with its tag and length. */
-der der_behind(const der *parts);
+void der_behind(const der *parts, der *whole);
 
-/** The content of an INTEGER above zero in the fewest bytes; its sign byte is dropped. */
-bool der_positive(der content, der *magnitude);
+/** Drops the sign byte of an INTEGER's content; false when it is not above zero and in the fewest bytes. */
+bool der_positive(der *content);
 
-/** The content of a BIT STRING of whole bytes. */
-bool der_whole_bits(der content, der *bytes);
+/** Drops the count of a BIT STRING's content; false when it is not of whole bytes. */
+bool der_whole_bits(der *content);
 
-bool der_same(der a, der b);
+bool der_same(const der *a, const der *b);
 
 #endif

@@ -11,46 +11,52 @@
 
 #define ADDRESS_TEXT_BYTES 40 /* eight groups of four, the colons, one spare */
 
-static bool same_letters(der a, der b)
+static bool same_letters(const der *a, const der *b)
 {
-	if (a.length != b.length)
+	if (a->length != b->length)
 		return false;
-	for (size_t i = 0; i < a.length; i++) {
-		if (certificate_folded(a.at[i]) != certificate_folded(b.at[i]))
+	for (size_t i = 0; i < a->length; i++) {
+		if (certificate_folded(a->at[i]) != certificate_folded(b->at[i]))
 			return false;
 	}
 	return true;
 }
 
-static bool ends_with(der name, der end)
+static bool ends_with(const der *name, const der *end)
 {
-	return name.length >= end.length && same_letters((der){name.at + name.length - end.length, end.length}, end);
+	der last = {name->at + name->length - end->length, end->length};
+
+	return name->length >= end->length && same_letters(&last, end);
 }
 
-/* What stands behind the first such letter; without a place (`at` is NULL) when there is none. */
-static der behind(der text, char letter)
+/* What stands behind the first such letter; false when there is none. */
+static bool behind(const der *text, char letter, der *rest)
 {
-	const uint8_t *found = text.length ? memchr(text.at, letter, text.length) : NULL;
-
-	return found ? (der){found + 1, (size_t)(text.at + text.length - found) - 1} : (der){0};
+	for (*rest = *text; rest->length > 0;) {
+		rest->length--;
+		if (*rest->at++ == (uint8_t)letter)
+			return true;
+	}
+	return false;
 }
 
-static bool is_wildcard(der name)
+/* True when the name has the form of a wildcard; `rest` is what stands behind "*.". */
+static bool is_wildcard(const der *name, der *rest)
 {
-	return name.length > 2 && name.at[0] == '*' && name.at[1] == '.';
+	return name->length > 2 && name->at[0] == '*' && behind(name, '.', rest) && rest->at == name->at + 2;
 }
 
 /* Labels of letters, digits and hyphens (RFC 5890 2.3.1); the last one is no number, so an address is no name. */
-static bool is_dns_name(der name)
+static bool is_dns_name(const der *name)
 {
 	size_t label = 0;
 	bool digits = true;
 	uint8_t last = 0;
 
-	if (name.length > 253)
+	if (name->length > 253)
 		return false;
-	for (size_t i = 0; i < name.length; i++) {
-		uint8_t letter = certificate_folded(name.at[i]);
+	for (size_t i = 0; i < name->length; i++) {
+		uint8_t letter = certificate_folded(name->at[i]);
 		bool digit = letter >= '0' && letter <= '9';
 
 		if (letter == '.') {
@@ -70,23 +76,24 @@ static bool is_dns_name(der name)
 	return label > 0 && !digits && last != '-';
 }
 
-static bool is_email(der text)
+static bool is_email(const der *text)
 {
-	der host = behind(text, '@');
+	der host;
 
-	return host.at && text.at[0] != '@' && is_dns_name(host);
+	return behind(text, '@', &host) && text->at[0] != '@' && is_dns_name(&host);
 }
 
-static bool is_sound(uint8_t kind, der name)
+static bool is_sound(uint8_t kind, const der *name)
 {
+	der rest, parent;
+
 	switch (kind) {
 	case DNS:
-		if (!is_wildcard(name))
-			return is_dns_name(name);
-		name = behind(name, '.');
-		return is_dns_name(name) && behind(name, '.').at; /* a wildcard has at least two labels behind it */
+		if (is_wildcard(name, &rest))
+			return is_dns_name(&rest) && behind(&rest, '.', &parent); /* a wildcard has at least two labels behind it */
+		return is_dns_name(name);
 	case ADDRESS:
-		return name.length == 4 || name.length == 16;
+		return name->length == 4 || name->length == 16;
 	case EMAIL:
 		return is_email(name);
 	case DIRECTORY:
@@ -104,23 +111,24 @@ trust_code names_fault(const certificate *of)
 	while (list.length > 0) {
 		if (++count > NAMES_MAX)
 			return TRUST_TOO_COMPLEX;
-		if (!der_next(&list, &kind, &name) || !is_sound(kind, name))
+		if (!der_next(&list, &kind, &name) || !is_sound(kind, &name))
 			return TRUST_PROFILE;
 	}
 	return TRUST_OK;
 }
 
 /* Where a registry sells names, as far as no list is needed to know: a common word in front of a country, as in "co.uk". */
-static bool is_registry(der name)
+static bool is_registry(const der *name)
 {
-	static const char words[] = "ac.co.com.edu.gob.gouv.gov.govt.mil.ne.net.nom.or.org.sch.";
-	der country = behind(name, '.');
+	static const char words[] = ".ac.co.com.edu.gob.gouv.gov.govt.mil.ne.net.nom.or.org.sch.";
+	size_t length = name->length - 2; /* of the word and its dot */
+	der first = {name->at, length};
 
-	if ( country.length != 2)
+	if (name->length < 4 || name->at[length - 1] != '.')
 		return false;
-	name.length -= country.length; /* with its dot */
-	for (const char *at = words; *at; at = strchr(at, '.') + 1) {
-		if (same_letters((der){(const uint8_t *)at, (size_t)(strchr(at, '.') + 1 - at)}, name))
+	for (const char *at = words; at < words + sizeof words - 1 - length; at++) {
+		der word = {(const uint8_t *)at + 1, length};
+		if (*at == '.' && same_letters(&word, &first))
 			return true;
 	}
 	return false;
@@ -128,24 +136,20 @@ static bool is_registry(der name)
 
 bool names_match(const certificate *leaf, const names_host *host)
 {
-	der list = leaf->names, name, text = host->text, parent;
+	der list = leaf->names, name, rest, text = host->text, parent;
 	uint8_t kind;
+	bool has_parent;
 
 	if (text.length > 0 && text.at[text.length - 1] == '.')
 		text.length--; /* a name written to the root */
-	if (host->address.length == 0 && !is_dns_name(text))
+	if (host->address.length == 0 && !is_dns_name(&text))
 		return false;
-	parent = behind(text, '.');
+	has_parent = behind(&text, '.', &parent) && !is_registry(&parent);
 	while (list.length > 0) {
 		if (!der_next(&list, &kind, &name))
 			return false;
-		if (kind == ADDRESS && host->address.length > 0 && der_same(name, host->address))
-			return true;
-		if (kind != DNS || host->address.length > 0)
-			continue;
-		if (same_letters(name, text))
-			return true;
-		if (is_wildcard(name) && parent.at && same_letters(behind(name, '.'), parent) && !is_registry(parent))
+		if (host->address.length > 0 ? kind == ADDRESS && der_same(&name, &host->address)
+			: kind == DNS && (same_letters(&name, &text) || (has_parent && is_wildcard(&name, &rest) && same_letters(&rest, &parent))))
 			return true;
 	}
 	return false;
@@ -163,19 +167,20 @@ static uint8_t *write_number(uint8_t *to, unsigned number, unsigned base)
 }
 
 /* RFC 3986 3.2.2 for 4 bytes, RFC 5952 4 for 16: the first of the longest runs of zero groups is "::". */
-static der write_address(der address, uint8_t *text)
+static void write_address(der *address, uint8_t *text)
 {
-	unsigned step = address.length == 4 ? 1 : 2, longest = 1, gap = 16, run = 0;
+	const uint8_t *at = address->at;
+	unsigned step = address->length == 4 ? 1 : 2, longest = 1, gap = 16, run = 0;
 	uint8_t *to = text;
 
 	for (unsigned i = 0; step == 2 && i < 16; i += 2) {
-		run = address.at[i] | address.at[i + 1] ? 0 : run + 1;
+		run = at[i] | at[i + 1] ? 0 : run + 1;
 		if (run > longest) {
 			longest = run;
 			gap = i + 2 - run * 2;
 		}
 	}
-	for (unsigned i = 0; i < address.length; i += step) {
+	for (unsigned i = 0; i < address->length; i += step) {
 		if (i > 0 || i == gap)
 			*to++ = step == 1 ? '.' : ':';
 		if (i == gap) {
@@ -183,21 +188,22 @@ static der write_address(der address, uint8_t *text)
 			if (i == 14)
 				*to++ = ':';
 		} else {
-			to = step == 1 ? write_number(to, address.at[i], 10) : write_number(to, (unsigned)(address.at[i] << 8 | address.at[i + 1]), 16);
+			to = step == 1 ? write_number(to, at[i], 10) : write_number(to, (unsigned)(at[i] << 8 | at[i + 1]), 16);
 		}
 	}
-	return (der){text, (size_t)(to - text)};
+	address->at = text;
+	address->length = (size_t)(to - text);
 }
 
-static bool is_listed(der list, der common)
+static bool is_listed(der list, const der *common)
 {
 	uint8_t text[ADDRESS_TEXT_BYTES], kind;
 	der name;
 
-	while (list.length > 0 && der_next(&list, &kind, &name) && is_sound(kind, name)) {
+	while (list.length > 0 && der_next(&list, &kind, &name) && is_sound(kind, &name)) {
 		if (kind == ADDRESS)
-			name = write_address(name, text);
-		if ((kind == ADDRESS || kind == DNS) && der_same(name, common))
+			write_address(&name, text);
+		if ((kind == ADDRESS || kind == DNS) && der_same(&name, common))
 			return true;
 	}
 	return false;
@@ -205,78 +211,74 @@ static bool is_listed(der list, der common)
 
 bool names_common_is_listed(const certificate *leaf)
 {
-	der subject, set, attribute, oid, value;
+	der subject = leaf->subject, part;
+	bool is_common = false;
 	unsigned count = 0;
 	uint8_t tag;
 
-	der_only(leaf->subject, DER_SEQUENCE, &subject);
-	while (subject.length > 0) {
-		der_take(&subject, DER_SET, &set);
-		while (set.length > 0) {
-			der_take(&set, DER_SEQUENCE, &attribute);
-			der_take(&attribute, DER_OID, &oid);
-			der_next(&attribute, &tag, &value);
-			if (oid.length == 3 && memcmp(oid.at, "\x55\x04\x03", 3) == 0 && (count++ > 0 || !is_listed(leaf->names, value)))
-				return false;
-		}
+	/* An attribute is a header, its kind, its value. */
+	while (certificate_next_header(&subject, &tag, &part)) {
+		if (is_common && (count++ > 0 || !is_listed(leaf->names, &part)))
+			return false;
+		is_common = tag == DER_OID && part.length == 3 && memcmp(part.at, "\x55\x04\x03", 3) == 0;
 	}
 	return true;
 }
 
 /* --- Constraints. */
 
-static bool is_within(der name, der domain)
+static bool is_within(const der *name, const der *domain)
 {
-	return domain.length == 0
-		|| (ends_with(name, domain) && (name.length == domain.length || name.at[name.length - domain.length - 1] == '.'));
+	return domain->length == 0
+		|| (ends_with(name, domain) && (name->length == domain->length || name->at[name->length - domain->length - 1] == '.'));
 }
 
 /* `could` asks whether any host that a wildcard stands for is within. */
-static bool dns_within(der name, der domain, bool could)
+static bool dns_within(const der *name, const der *domain, bool could)
 {
-	if (is_wildcard(name)) {
-		name = behind(name, '.');
-		/* One label stands before the rest: the wildcard can become the domain itself. */
-		if (could && same_letters(behind(domain, '.'), name))
-			return true;
-	}
-	return is_within(name, domain);
+	der rest, parent;
+
+	if (!is_wildcard(name, &rest))
+		return is_within(name, domain);
+	/* One label stands before the rest: the wildcard can become the domain itself. */
+	return is_within(&rest, domain) || (could && behind(domain, '.', &parent) && same_letters(&parent, &rest));
 }
 
-static bool email_within(der mailbox, der domain)
+static bool email_within(const der *mailbox, const der *domain)
 {
-	der host = behind(mailbox, '@'), wanted = behind(domain, '@');
+	der host, wanted;
 
-	if (wanted.at)
-		return same_letters(host, wanted) && mailbox.length == domain.length
-			&& memcmp(mailbox.at, domain.at, mailbox.length - host.length) == 0;
-	if (domain.length > 0 && domain.at[0] == '.')
-		return host.length > domain.length && ends_with(host, domain);
-	return same_letters(host, domain);
+	behind(mailbox, '@', &host);
+	if (behind(domain, '@', &wanted))
+		return same_letters(&host, &wanted) && mailbox->length == domain->length
+			&& memcmp(mailbox->at, domain->at, mailbox->length - host.length) == 0;
+	if (domain->length > 0 && domain->at[0] == '.')
+		return host.length > domain->length && ends_with(&host, domain);
+	return same_letters(&host, domain);
 }
 
-static bool address_within(der address, der range)
+static bool address_within(const der *address, const der *range)
 {
-	size_t half = range.length / 2;
+	size_t half = range->length / 2;
 
-	if (address.length != half)
+	if (address->length != half)
 		return false;
 	for (size_t i = 0; i < half; i++) {
-		if ((address.at[i] ^ range.at[i]) & range.at[half + i])
+		if ((address->at[i] ^ range->at[i]) & range->at[half + i])
 			return false;
 	}
 	return true;
 }
 
 /* An address and a mask of ones, then zeros. */
-static bool is_range(der range)
+static bool is_range(const der *range)
 {
 	unsigned before = 0xFF;
 
-	if (range.length != 8 && range.length != 32)
+	if (range->length != 8 && range->length != 32)
 		return false;
-	for (size_t i = range.length / 2; i < range.length; i++) {
-		unsigned zeros = range.at[i] ^ 0xFFu;
+	for (size_t i = range->length / 2; i < range->length; i++) {
+		unsigned zeros = range->at[i] ^ 0xFFu;
 		if (zeros & (zeros + 1) || (before != 0xFF && zeros != 0xFF))
 			return false;
 		before = 0xFF ^ zeros;
@@ -292,17 +294,19 @@ static bool take_subtree(der *list, uint8_t *kind, der *base)
 	return der_take(list, DER_SEQUENCE, &one) && der_next(&one, kind, base) && one.length == 0;
 }
 
-static bool subtree_is_sound(uint8_t kind, der base)
+static bool subtree_is_sound(uint8_t kind, der *base)
 {
 	switch (kind) {
 	case DNS:
-		return base.length == 0 || is_dns_name(base);
+		return base->length == 0 || is_dns_name(base);
 	case ADDRESS:
 		return is_range(base);
 	case EMAIL:
-		if (base.length > 0 && base.at[0] == '.')
-			base = behind(base, '.');
-		return is_email(base) || is_dns_name(base);
+		if (is_email(base))
+			return true;
+		if (base->length > 0 && base->at[0] == '.')
+			behind(base, '.', base);
+		return is_dns_name(base);
 	}
 	return is_sound(kind, base);
 }
@@ -314,14 +318,14 @@ bool names_constraints_are_sound(const certificate *authority)
 
 	for (unsigned i = 0; i < 2; i++) {
 		while (lists[i].length > 0) {
-			if (!take_subtree(&lists[i], &kind, &base) || !subtree_is_sound(kind, base))
+			if (!take_subtree(&lists[i], &kind, &base) || !subtree_is_sound(kind, &base))
 				return false;
 		}
 	}
 	return authority->permitted.at || authority->excluded.at || !(authority->says & CERTIFICATE_HAS_CONSTRAINTS);
 }
 
-static bool is_within_kind(uint8_t kind, der name, der base, bool could)
+static bool is_within_kind(uint8_t kind, const der *name, const der *base, bool could)
 {
 	switch (kind) {
 	case DNS:
@@ -331,12 +335,12 @@ static bool is_within_kind(uint8_t kind, der name, der base, bool could)
 	case ADDRESS:
 		return address_within(name, base);
 	case DIRECTORY:
-		return certificate_name_begins(name, base);
+		return certificate_name_begins(name, base, false);
 	}
 	return could; /* a kind that is not understood: every exclusion holds, no permission does */
 }
 
-static trust_code name_allowed(uint8_t kind, der name, const certificate *authority, unsigned *comparisons)
+static trust_code name_allowed(uint8_t kind, const der *name, const certificate *authority, unsigned *comparisons)
 {
 	der list, base;
 	uint8_t of;
@@ -352,7 +356,7 @@ static trust_code name_allowed(uint8_t kind, der name, const certificate *author
 			if (of != kind)
 				continue;
 			asked |= !excluding;
-			if (is_within_kind(kind, name, base, excluding))
+			if (is_within_kind(kind, name, &base, excluding))
 				return excluding ? TRUST_EXCLUDED : TRUST_OK;
 		}
 	}
@@ -366,11 +370,11 @@ trust_code names_allowed(const certificate *named, const certificate *authority,
 	uint8_t kind;
 
 	if (!certificate_is_nameless(named))
-		code = name_allowed(DIRECTORY, named->subject, authority, comparisons);
+		code = name_allowed(DIRECTORY, &named->subject, authority, comparisons);
 	while (code == TRUST_OK && list.length > 0) {
 		if (!der_next(&list, &kind, &name))
 			return TRUST_MALFORMED;
-		code = name_allowed(kind, name, authority, comparisons);
+		code = name_allowed(kind, &name, authority, comparisons);
 	}
 	return code;
 }

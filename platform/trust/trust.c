@@ -23,7 +23,7 @@ static bool is_signed(trust_room *of, const certificate *child, const certificat
 	unsigned i;
 
 	for (i = 0; i < answer->signatures; i++) {
-		if (of->known[i].child == child->whole.at && der_same(of->known[i].key, issuer->key_info))
+		if (of->known[i].child == child->whole.at && der_same(&of->known[i].key, &issuer->key_info))
 			return of->known[i].right;
 	}
 	if (i == TRUST_SIGNATURES_MAX) {
@@ -131,7 +131,7 @@ static trust_code web_fault(const trust_room *of, unsigned depth, unsigned *at_f
 	if (root->says & (CERTIFICATE_HAS_PURPOSES | CERTIFICATE_HAS_AUTHORITY_ISSUER))
 		return TRUST_PROFILE; /* CA/B BR 7.1.2.1.2, 7.1.2.1.3 */
 	if (root->says & CERTIFICATE_HAS_AUTHORITY
-		&& (root->authority_key.length == 0 || (root->says & CERTIFICATE_SELF_ISSUED && !der_same(root->authority_key, root->subject_key))))
+		&& (root->authority_key.length == 0 || (root->says & CERTIFICATE_SELF_ISSUED && !der_same(&root->authority_key, &root->subject_key))))
 		return TRUST_PROFILE; /* CA/B BR 7.1.2.1.3 */
 	return TRUST_OK;
 }
@@ -187,13 +187,13 @@ static bool keys_agree(const certificate *child, const certificate *issuer)
 static bool extend(trust_room *of, unsigned depth);
 
 /* True when a trusted path goes through this candidate at `depth`; `root` is NULL for one that was sent. */
-static bool try_candidate(trust_room *of, unsigned depth, unsigned place, der whole, const trust_anchor *root)
+static bool try_candidate(trust_room *of, unsigned depth, unsigned place, const der *whole, const trust_anchor *root)
 {
 	certificate *child = &of->path[depth - 1], *candidate = &of->path[depth];
 	unsigned at_fault = depth;
 	trust_code code;
 
-	if (!certificate_bears(whole, child->issuer))
+	if (!certificate_bears(whole, &child->issuer))
 		return false;
 	if (of->steps == 0) {
 		of->spent = true;
@@ -203,7 +203,8 @@ static bool try_candidate(trust_room *of, unsigned depth, unsigned place, der wh
 	if (!certificate_read(whole, candidate))
 		return false;
 	for (unsigned i = 0; i < depth; i++) {
-		if (der_same(of->path[i].key_info, candidate->key_info) && certificate_same_name(of->path[i].subject, candidate->subject))
+		if (der_same(&of->path[i].key_info, &candidate->key_info)
+			&& certificate_name_begins(&of->path[i].subject, &candidate->subject, true))
 			return false; /* a circle (RFC 4158 5.2) */
 	}
 	code = authority_fault(of, candidate, depth, root);
@@ -231,12 +232,12 @@ static bool extend(trust_room *of, unsigned depth)
 
 	if (depth == TRUST_DEPTH_MAX)
 		return tell(of, TRUST_TOO_LONG, depth - 1, depth);
-	for (unsigned i = 0; question->root(question->context, top->issuer, i, &root) && !of->spent; i++) {
-		if (try_candidate(of, depth, i, root.certificate, &root))
+	for (unsigned i = 0; question->root(question->context, &top->issuer, i, &root) && !of->spent; i++) {
+		if (try_candidate(of, depth, i, &root.certificate, &root))
 			return true;
 	}
 	for (unsigned i = 1; i < question->sent_count && !of->spent; i++) {
-		if (try_candidate(of, depth, i, question->sent[i], NULL))
+		if (try_candidate(of, depth, i, &question->sent[i], NULL))
 			return true;
 	}
 	return tell(of, depth > 1 ? is_self_issued ? TRUST_ROOT_UNKNOWN : TRUST_ISSUER_UNKNOWN
@@ -261,7 +262,7 @@ void trust_judge(const trust_question *question, trust_room *of, trust_answer *a
 		answer->code = TRUST_TOO_COMPLEX;
 		return;
 	}
-	if (!certificate_read(question->sent[0], &of->path[0]))
+	if (!certificate_read(&question->sent[0], &of->path[0]))
 		return;
 	answer->code = weakness(leaf, true, false);
 	if (answer->code != TRUST_OK)

@@ -29,7 +29,7 @@ typedef struct trust_anchor {
  * Gives root number `index` of those that may have issued what names `issuer`;
  * false when there is none any more. It need not compare the names.
  */
-typedef bool (*trust_root)(void *context, der issuer, unsigned index, trust_anchor *root);
+typedef bool (*trust_root)(void *context, const der *issuer, unsigned index, trust_anchor *root);
 
 typedef struct trust_question {
 	const der *sent; /* the leaf first, then others in any order */

@@ -25,7 +25,7 @@ static unsigned chance(unsigned below)
 	return (unsigned)(state >> 33) % below;
 }
 
-static bool give_root(void *context, der issuer, unsigned index, trust_anchor *root)
+static bool give_root(void *context, const der *issuer, unsigned index, trust_anchor *root)
 {
 	(void)issuer;
 	*root = (trust_anchor){*(der *)context, false};

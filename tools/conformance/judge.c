@@ -59,7 +59,7 @@ struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *from, struct tm *to)
 	return gmtime_r(from, to);
 }
 
-static bool give_root(void *context, der issuer, unsigned index, trust_anchor *root)
+static bool give_root(void *context, const der *issuer, unsigned index, trust_anchor *root)
 {
 	const suite_case *of = context;
 

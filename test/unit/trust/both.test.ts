@@ -2,13 +2,53 @@
 // signature is computed once. A name of IPv6 stands for a refusal of the library's side alone: verify.c knows none.
 
 import assert from "node:assert/strict";
+import { constants, sign } from "node:crypto";
 import test from "node:test";
-import { issue } from "../../../tools/certificates/issue.ts";
-import { ask, chain, constraints, general, host } from "./chain.ts";
+import { type Issued, issue } from "../../../tools/certificates/issue.ts";
+import { ask, chain, constraints, der, general, host, sequence } from "./chain.ts";
 
 test("a chain that both trust costs one signature for each of its certificates below the root", async () => {
 	assert.deepEqual(await ask(await chain(), {}, "both"), { signatures: 2 });
 	assert.deepEqual(await ask(await chain({ root: { algorithm: "RSA-4096" }, middle: { algorithm: "RSA-2048" }, leaf: { algorithm: "P-384" } }), {}, "both"), { signatures: 2 });
+});
+
+/** The elements in the content of an element. */
+function elements(element: Uint8Array): Uint8Array[] {
+	const list: Uint8Array[] = [];
+	const header = (at: number) => element[at + 1]! < 0x80 ? 2 : 2 + (element[at + 1]! & 0x7F);
+	const size = (at: number) => header(at) + (header(at) === 2 ? element[at + 1]! : element.subarray(at + 2, at + header(at)).reduce((sum, byte) => sum * 256 + byte, 0));
+	for (let at = header(0); at < element.length; at += size(at)) {
+		list.push(element.subarray(at, at + size(at)));
+	}
+	return list;
+}
+
+/** The certificate signed again with RSASSA-PSS, in the form of CA/B BR 7.1.3.2.1. */
+function signedWithPss(certificate: Issued, issuer: Issued, hash: "sha256" | "sha384" | "sha512", saltBytes?: number): Uint8Array {
+	const index = ["sha256", "sha384", "sha512"].indexOf(hash) + 1;
+	const hashName = sequence(Buffer.of(6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, index), Buffer.of(5, 0));
+	const saltLength = 16 + index * 16;
+	const algorithm = sequence(Buffer.from("06092a864886f70d01010a", "hex"), sequence(der(0xA0, hashName),
+		der(0xA1, sequence(Buffer.from("06092a864886f70d010108", "hex"), hashName)), der(0xA2, Buffer.of(2, 1, saltLength))));
+	const parts = elements(elements(certificate.certificateDer)[0]!);
+	parts[2] = algorithm;
+	const signedPart = sequence(...parts);
+	const signature = sign(hash, signedPart, { key: issuer.keyPem, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: saltBytes ?? saltLength });
+	return sequence(signedPart, algorithm, der(3, Buffer.of(0), signature));
+}
+
+test("signatures of RSASSA-PSS are right, and those made otherwise than they say are not", async () => {
+	const made = await chain({ middle: { algorithm: "RSA-2048" } });
+	const withLeaf = (leaf: Uint8Array) => ({ sent: [leaf, made.middle.certificateDer] });
+	for (const hash of ["sha256", "sha384", "sha512"] as const) {
+		const change = withLeaf(signedWithPss(made.leaf, made.middle, hash));
+		assert.deepEqual(await ask(made, change), { atFault: 0, signatures: 2 }, hash);
+		assert.deepEqual(await ask(made, change, "both"), { signatures: 2 }, hash);
+	}
+	assert.equal((await ask(made, withLeaf(signedWithPss(made.leaf, made.middle, "sha256", 20)))).code, "UNABLE_TO_VERIFY_LEAF_SIGNATURE");
+	const good = Buffer.from(signedWithPss(made.leaf, made.middle, "sha256"));
+	const mixed = Buffer.from(good.toString("hex").replace("608648016503040201", "608648016503040202"), "hex");
+	assert.notEqual((await ask(made, withLeaf(mixed))).code, undefined);
 });
 
 test("the library is led along an unordered chain, over the root that is trusted", async () => {
