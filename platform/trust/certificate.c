@@ -416,11 +416,9 @@ static bool read_extension(unsigned oid, bool critical, der *value, certificate 
 	case OID_AUTHORITY_ACCESS:
 		sound = !critical && list_is_sound(&content, true);
 		break;
-	case OID(ROW_EXTENSION, 36): /* policyConstraints and inhibitAnyPolicy are always critical (RFC 5280 4.2.1.11, 4.2.1.14), */
-	case OID(ROW_EXTENSION, 54): /* and policies are nothing that is looked at here. */
-		critical = true;
-		/* Fall through. */
 	default:
+		/* policyConstraints and inhibitAnyPolicy are always critical (RFC 5280 4.2.1.11, 4.2.1.14). */
+		critical |= oid == OID(ROW_EXTENSION, 36) || oid == OID(ROW_EXTENSION, 54);
 		when_critical = CERTIFICATE_UNKNOWN_CRITICAL;
 		expected = tag;
 	}
