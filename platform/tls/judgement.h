@@ -4,7 +4,7 @@
  * signature is computed once: what was found right while the path was sought is
  * not computed again by the library, whose x509_crt.c asks here
  * (`mbedtls_pk_verify_ext` is `judgement_signature` there). One thing is left to
- * platform/trust alone: name constraints, of which the library knows nothing.
+ * platform/trust alone: critical extensions that the library cannot read.
  *
  * Owner: one for each verification; it begins with the library's first question
  * for candidates, and judgement_end is called after its last.
@@ -45,7 +45,7 @@ void judgement_start(judgement *of);
  */
 int judgement_candidates(void *context, const mbedtls_x509_crt *child, mbedtls_x509_crt **candidates);
 
-/** Reads a certificate into a chain as mbedtls_x509_crt_parse_der does, and takes critical name constraints too. */
+/** Reads a certificate into a chain as mbedtls_x509_crt_parse_der does, and leaves what it cannot read to platform/trust. */
 int judgement_parse(mbedtls_x509_crt *chain, const unsigned char *bytes, size_t length_bytes);
 
 /** What x509_crt.c asks in place of mbedtls_pk_verify_ext. */

@@ -273,15 +273,15 @@ static bool address_within(const der *address, const der *range)
 /* An address and a mask of ones, then zeros. */
 static bool is_range(const der *range)
 {
-	unsigned before = 0xFF;
+	unsigned bits = 0xFF;
 
 	if (range->length != 8 && range->length != 32)
 		return false;
 	for (size_t i = range->length / 2; i < range->length; i++) {
-		unsigned zeros = range->at[i] ^ 0xFFu;
-		if (zeros & (zeros + 1) || (before != 0xFF && zeros != 0xFF))
+		unsigned zeros = ~range->at[i] & 0xFFu;
+		if (zeros & (zeros + 1) || (bits < 0xFF && zeros < 0xFF))
 			return false;
-		before = 0xFF ^ zeros;
+		bits = range->at[i];
 	}
 	return true;
 }

@@ -91,3 +91,13 @@ test("name constraints, which the library does not know, are held by platform/tr
 	assert.deepEqual(await ask(await held("example"), {}, "both"), { signatures: 2 });
 	assert.equal((await ask(await held("other"), {}, "both")).code, "PERMITTED_VIOLATION");
 });
+
+test("a critical extension that nobody knows is refused in the path, and is no fault beside it", async () => {
+	const odd = { oid: "1.2.3.4", critical: true, value: Buffer.of(5, 0) };
+	const made = await chain();
+	const surplus = await issue({ subject: "Other", issuer: made.root, ca: true, extensions: [odd] });
+	assert.deepEqual(await ask(made, { sent: [made.leaf, surplus, made.middle].map(one => one.certificateDer) }, "both"), { signatures: 2 });
+	for (const part of ["root", "middle", "leaf"]) {
+		assert.equal((await ask(await chain({ [part]: { extensions: [odd] } }), {}, "both")).code, "UNHANDLED_CRITICAL_EXTENSION", part);
+	}
+});

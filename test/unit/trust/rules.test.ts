@@ -51,6 +51,7 @@ const rows: readonly Row[] = [
 	{ name: "a path longer than its root allows", change: { root: extensions(basic(0)) }, web: "PATH_LENGTH_EXCEEDED" },
 	{ name: "an intermediate for servers", change: { middle: extensions(purposes(1)) }, web: undefined },
 	{ name: "an intermediate for mail", change: { middle: extensions(purposes(4)) }, web: "INVALID_PURPOSE" },
+	{ name: "a root for mail", change: { root: extensions(purposes(4)) }, web: "INVALID_PURPOSE" },
 	{ name: "a root for servers", change: { root: extensions(purposes(1)) }, web: "ERR_TLS_CERT_PROFILE", own: "trusted" },
 
 	// Extensions that are not known (RFC 5280 4.2).
