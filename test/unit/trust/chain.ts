@@ -53,8 +53,12 @@ export async function chain(changes: { readonly [part in keyof Chain]?: Partial<
 	return { root, middle, leaf: await issue({ names: [host], issuer: middle, ...changes.leaf }) };
 }
 
-/** The verdict on a chain, or on the certificates that `change` gives in its place; "both": Mbed TLS judges too. */
-export async function ask({ root, middle, leaf }: Chain, change: Partial<PathCase> = {}, by?: "both"): Promise<Verdict> {
-	const one: PathCase = { name: "case", sent: [leaf.certificateDer, middle.certificateDer], roots: [root.certificateDer], host, now, ...change };
-	return (await judge([one], by))[0]!;
+/** A question with a chain, or with what `change` gives in its place. */
+export function question({ root, middle, leaf }: Chain, change: Partial<PathCase> = {}): PathCase {
+	return { name: "case", sent: [leaf.certificateDer, middle.certificateDer], roots: [root.certificateDer], host, now, ...change };
+}
+
+/** The verdict on a question; "both": Mbed TLS judges too. */
+export async function ask(made: Chain, change: Partial<PathCase> = {}, by?: "both"): Promise<Verdict> {
+	return (await judge([question(made, change)], by))[0]!;
 }

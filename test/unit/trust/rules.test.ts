@@ -2,9 +2,10 @@
 // names a leaf has, and what an own root asks for beside a root of the web.
 
 import assert from "node:assert/strict";
-import test from "node:test";
+import test, { before } from "node:test";
 import { type CertificateRequest, type ExtensionRequest, issue } from "../../../tools/certificates/issue.ts";
-import { ask, type Chain, chain, constraints, der, general, host, names, sequence } from "./chain.ts";
+import { judge, type Verdict } from "../../../tools/conformance/judge.ts";
+import { ask, type Chain, chain, constraints, der, general, host, names, question, sequence } from "./chain.ts";
 
 const oid = {
 	keyUsage: "2.5.29.15",
@@ -145,13 +146,24 @@ function constrained(name: string, extension: ExtensionRequest, web: string | un
 	return [{ name: `an authority that ${name}`, change: { middle: extensions(extension), leaf: { names: list } }, web }];
 }
 
-for (const { name, change, web, own = web ?? "trusted", host: wanted = host } of rows) {
-	test(`${name}: ${web ?? "trusted"}${own === (web ?? "trusted") ? "" : `, under an own root ${own}`}`, async () => {
-		const made = await chain(change);
-		assert.equal((await ask(made, { host: wanted })).code, web);
-		assert.equal((await ask(made, { host: wanted, authorities: "own" })).code ?? "trusted", own);
+let verdicts: { web: Verdict; own: Verdict; both: Verdict }[];
+
+before(async () => {
+	const chains = await Promise.all(rows.map(({ change }) => chain(change)));
+	const questions = rows.map(({ host: wanted = host }, index) => question(chains[index]!, { host: wanted }));
+	const web = await judge(questions);
+	const own = await judge(questions.map(one => ({ ...one, authorities: "own" })));
+	const both = await judge(questions, "both");
+	verdicts = rows.map((_, index) => ({ web: web[index]!, own: own[index]!, both: both[index]! }));
+});
+
+for (const [index, { name, web, own = web ?? "trusted" }] of rows.entries()) {
+	test(`${name}: ${web ?? "trusted"}${own === (web ?? "trusted") ? "" : `, under an own root ${own}`}`, () => {
+		const verdict = verdicts[index]!;
+		assert.equal(verdict.web.code, web);
+		assert.equal(verdict.own.code ?? "trusted", own);
 		if (web !== undefined) {
-			assert.notEqual((await ask(made, { host: wanted }, "both")).code, undefined, "by both");
+			assert.notEqual(verdict.both.code, undefined, "by both");
 		}
 	});
 }
