@@ -19,13 +19,11 @@ bool der_next(der *from, uint8_t *tag, der *content)
 
 		if (count < 1 || count > 3 || count > left || at[0] == 0)
 			return false;
-		length = 0;
-		for (size_t i = 0; i < count; i++)
-			length = length << 8 | at[i];
+		left -= count;
+		for (length = 0; count > 0; count--)
+			length = length << 8 | *at++;
 		if (length < 0x80)
 			return false; /* X.690 10.1: the fewest bytes */
-		at += count;
-		left -= count;
 	}
 	if (length > left)
 		return false;
@@ -40,54 +38,60 @@ bool der_take(der *from, uint8_t tag, der *content)
 {
 	uint8_t found;
 
-	return der_is_next(from, tag) && der_next(from, &found, content);
+	return der_next(from, &found, content) && found == tag;
 }
 
-bool der_take_whole(der *from, uint8_t tag, der *whole)
+bool der_enter(der *from, uint8_t tag)
 {
-	const uint8_t *start = from->at;
-	der content;
+	der whole = *from;
 
-	if (!der_take(from, tag, &content))
-		return false;
-	whole->at = start;
-	whole->length = (size_t)(from->at - start);
-	return true;
+	return der_take(&whole, tag, from) && whole.length == 0;
 }
 
-bool der_is_next(const der *from, uint8_t tag)
+bool der_split(const der *from, const char *tags, unsigned optional, der *parts)
 {
-	return from->length > 0 && from->at[0] == tag;
-}
+	der rest = *from;
 
-bool der_positive(der *from, der *magnitude)
-{
-	der bytes;
-
-	if (!der_take(from, DER_INTEGER, &bytes) || bytes.length == 0 || bytes.at[0] & 0x80)
-		return false;
-	if (bytes.at[0] == 0) {
-		if (bytes.length == 1 || !(bytes.at[1] & 0x80))
-			return false;
-		bytes.at++;
-		bytes.length--;
+	for (; *tags; tags++, parts++, optional >>= 1) {
+		if (rest.length > 0 && rest.at[0] == (uint8_t)*tags) {
+			if (!der_take(&rest, (uint8_t)*tags, parts))
+				return false;
+		} else {
+			parts->at = NULL;
+			parts->length = 0;
+			if (!(optional & 1))
+				return false;
+		}
 	}
-	*magnitude = bytes;
-	return true;
+	return rest.length == 0;
 }
 
-bool der_whole_bits(der *from, der *bytes)
+void der_behind(const der *parts, der *whole)
 {
-	der content;
+	whole->at = parts[0].at + parts[0].length;
+	whole->length = (size_t)(parts[1].at - whole->at) + parts[1].length;
+}
 
-	if (!der_take(from, DER_BIT_STRING, &content) || content.length < 1 || content.at[0] != 0)
+bool der_positive(der *content)
+{
+	if (content->length > 1 && content->at[0] == 0) {
+		content->at++;
+		content->length--;
+		return content->at[0] & 0x80;
+	}
+	return content->length > 0 && content->at[0] > 0 && !(content->at[0] & 0x80);
+}
+
+bool der_whole_bits(der *content)
+{
+	if (content->length == 0 || content->at[0] != 0)
 		return false;
-	bytes->at = content.at + 1;
-	bytes->length = content.length - 1;
+	content->at++;
+	content->length--;
 	return true;
 }
 
-bool der_same(der a, der b)
+bool der_same(const der *a, const der *b)
 {
-	return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
+	return a->length == b->length && memcmp(a->at, b->at, a->length) == 0;
 }

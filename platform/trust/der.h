@@ -10,16 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DER_BOOLEAN 0x01
-#define DER_INTEGER 0x02
 #define DER_BIT_STRING 0x03
 #define DER_OCTET_STRING 0x04
-#define DER_NULL 0x05
 #define DER_OID 0x06
 #define DER_SEQUENCE 0x30
 #define DER_SET 0x31
 #define DER_UTC_TIME 0x17
 #define DER_GENERALIZED_TIME 0x18
+#define DER_CONSTRUCTED 0x20
 #define DER_CONTEXT(number) (0x80 | (number))
 #define DER_CONTEXT_CONSTRUCTED(number) (0xA0 | (number))
 
@@ -35,18 +33,25 @@ bool der_next(der *from, uint8_t *tag, der *content);
 /** Takes the next element, which must bear `tag`. */
 bool der_take(der *from, uint8_t tag, der *content);
 
-/** Takes the next element with its tag and length left on. */
-bool der_take_whole(der *from, uint8_t tag, der *whole);
+/** Goes into the only element, which must bear `tag`; nothing stands behind it. */
+bool der_enter(der *from, uint8_t tag);
 
-/** True when the next element bears `tag`. */
-bool der_is_next(const der *from, uint8_t tag);
+/**
+ * Takes elements that bear the tags of `tags` in this order, with nothing
+ * behind them; `parts` gets their contents. The one whose bit is set in
+ * `optional` may be missing, and is then without a place (`at` is NULL).
+ */
+bool der_split(const der *from, const char *tags, unsigned optional, der *parts);
 
-/** A positive INTEGER in the fewest bytes, its sign byte dropped; zero is refused. */
-bool der_positive(der *from, der *magnitude);
+/** The bytes from the end of one part to the end of the next: that one with its tag and length. */
+void der_behind(const der *parts, der *whole);
 
-/** A BIT STRING of whole bytes. */
-bool der_whole_bits(der *from, der *bytes);
+/** Drops the sign byte of an INTEGER's content; false when it is not above zero and in the fewest bytes. */
+bool der_positive(der *content);
 
-bool der_same(der a, der b);
+/** Drops the count of a BIT STRING's content; false when it is not of whole bytes. */
+bool der_whole_bits(der *content);
+
+bool der_same(const der *a, const der *b);
 
 #endif

@@ -9,197 +9,279 @@
 #define DIRECTORY DER_CONTEXT_CONSTRUCTED(4)
 #define ADDRESS DER_CONTEXT(7)
 
-static uint8_t folded(uint8_t letter)
-{
-	return letter >= 'A' && letter <= 'Z' ? (uint8_t)(letter + 32) : letter;
-}
+#define ADDRESS_TEXT_BYTES 40 /* eight groups of four, the colons, one spare */
 
-static bool same_letters(der a, der b)
+static bool same_letters(const der *a, const der *b)
 {
-	if (a.length != b.length)
+	if (a->length != b->length)
 		return false;
-	for (size_t i = 0; i < a.length; i++) {
-		if (folded(a.at[i]) != folded(b.at[i]))
+	for (size_t i = 0; i < a->length; i++) {
+		if (certificate_folded(a->at[i]) != certificate_folded(b->at[i]))
 			return false;
 	}
 	return true;
 }
 
-static der last_of(der text, size_t length)
+static bool ends_with(const der *name, const der *end)
 {
-	return (der){text.at + text.length - length, length};
+	der last = {name->at + name->length - end->length, end->length};
+
+	return name->length >= end->length && same_letters(&last, end);
 }
 
-static bool is_wildcard(der name)
+/* What stands behind the first such letter; false when there is none. */
+static bool behind(const der *text, char letter, der *rest)
 {
-	return name.length > 2 && name.at[0] == '*' && name.at[1] == '.';
-}
-
-static der behind_wildcard(der name)
-{
-	return (der){name.at + 2, name.length - 2};
-}
-
-/* Labels of letters, digits and hyphens (RFC 5890 2.3.1); the last one is no number, so an address is no name. */
-static bool is_dns_name(der name)
-{
-	size_t label = 0;
-	bool digits = true;
-
-	if (name.length == 0 || name.length > 253)
-		return false;
-	for (size_t i = 0; i < name.length; i++) {
-		uint8_t letter = folded(name.at[i]);
-
-		if (letter == '.') {
-			if (label == 0 || name.at[i - 1] == '-')
-				return false;
-			label = 0;
-			digits = true;
-			continue;
-		}
-		bool digit = letter >= '0' && letter <= '9';
-		if (!digit && !(letter >= 'a' && letter <= 'z') && (letter != '-' || label == 0))
-			return false;
-		digits &= digit;
-		if (++label > 63)
-			return false;
-	}
-	return label > 0 && !digits && name.at[name.length - 1] != '-';
-}
-
-/* A wildcard has at least two labels behind it. */
-static bool is_presented_name(der name)
-{
-	if (!is_wildcard(name))
-		return is_dns_name(name);
-	name = behind_wildcard(name);
-	return is_dns_name(name) && memchr(name.at, '.', name.length) != NULL;
-}
-
-static bool is_email(der text)
-{
-	const uint8_t *sign = text.length ? memchr(text.at, '@', text.length) : NULL;
-
-	if (!sign || sign == text.at)
-		return false;
-	sign++;
-	return is_dns_name((der){sign, (size_t)(text.at + text.length - sign)});
-}
-
-bool names_are_sound(const certificate *leaf)
-{
-	der list = leaf->names, name;
-	uint8_t kind;
-
-	while (list.length > 0) {
-		if (!der_next(&list, &kind, &name) || (kind & 0xC0) != 0x80)
-			return false;
-		if (kind == DNS && !is_presented_name(name))
-			return false;
-		if (kind == ADDRESS && name.length != 4 && name.length != 16)
-			return false;
-		if (kind == EMAIL && !is_email(name))
-			return false;
-	}
-	return true;
-}
-
-bool names_match(const certificate *leaf, const names_host *host)
-{
-	der list = leaf->names, name, text = host->text;
-	const uint8_t *dot;
-	uint8_t kind;
-
-	if (text.length > 0 && text.at[text.length - 1] == '.')
-		text.length--; /* a name written to the root */
-	dot = text.length ? memchr(text.at, '.', text.length) : NULL;
-	while (list.length > 0) {
-		if (!der_next(&list, &kind, &name))
-			return false;
-		if (host->address.length > 0) {
-			if (kind == ADDRESS && der_same(name, host->address))
-				return true;
-		} else if (kind == DNS) {
-			if (same_letters(name, text))
-				return is_dns_name(text);
-			if (is_wildcard(name) && dot && dot != text.at
-				&& same_letters(behind_wildcard(name), last_of(text, (size_t)(text.at + text.length - dot) - 1)))
-				return is_dns_name(text);
-		}
+	for (*rest = *text; rest->length > 0;) {
+		rest->length--;
+		if (*rest->at++ == (uint8_t)letter)
+			return true;
 	}
 	return false;
 }
 
+/* True when the name has the form of a wildcard; `rest` is what stands behind "*.". */
+static bool is_wildcard(const der *name, der *rest)
+{
+	return name->length > 2 && name->at[0] == '*' && behind(name, '.', rest) && rest->at == name->at + 2;
+}
+
+/* Labels of letters, digits and hyphens (RFC 5890 2.3.1); the last one is no number, so an address is no name. */
+static bool is_dns_name(const der *name)
+{
+	size_t label = 0;
+	bool digits = true;
+	uint8_t last = 0;
+
+	if (name->length > 253)
+		return false;
+	for (size_t i = 0; i < name->length; i++) {
+		uint8_t letter = certificate_folded(name->at[i]);
+		bool digit = letter >= '0' && letter <= '9';
+
+		if (letter == '.') {
+			if (label == 0 || last == '-')
+				return false;
+			label = 0;
+			digits = true;
+		} else {
+			if (!digit && !(letter >= 'a' && letter <= 'z') && (letter != '-' || label == 0))
+				return false;
+			digits &= digit;
+			if (++label > 63)
+				return false;
+		}
+		last = letter;
+	}
+	return label > 0 && !digits && last != '-';
+}
+
+static bool is_email(const der *text)
+{
+	der host;
+
+	return behind(text, '@', &host) && text->at[0] != '@' && is_dns_name(&host);
+}
+
+static bool is_sound(uint8_t kind, const der *name)
+{
+	der rest, parent;
+
+	switch (kind) {
+	case DNS:
+		if (is_wildcard(name, &rest))
+			return is_dns_name(&rest) && behind(&rest, '.', &parent); /* a wildcard has at least two labels behind it */
+		return is_dns_name(name);
+	case ADDRESS:
+		return name->length == 4 || name->length == 16;
+	case EMAIL:
+		return is_email(name);
+	case DIRECTORY:
+		return certificate_name_is_sound(name);
+	}
+	return (kind & 0xC0) == 0x80;
+}
+
+trust_code names_fault(const certificate *of)
+{
+	der list = of->names, name;
+	unsigned count = 0;
+	uint8_t kind;
+
+	while (list.length > 0) {
+		if (++count > NAMES_MAX)
+			return TRUST_TOO_COMPLEX;
+		if (!der_next(&list, &kind, &name) || !is_sound(kind, &name))
+			return TRUST_PROFILE;
+	}
+	return TRUST_OK;
+}
+
+/* Where a registry sells names, as far as no list is needed to know: a common word in front of a country, as in "co.uk". */
+static bool is_registry(const der *name)
+{
+	static const char words[] = ".ac.co.com.edu.gob.gouv.gov.govt.mil.ne.net.nom.or.org.sch.";
+	size_t length = name->length - 2; /* of the word and its dot */
+	der first = {name->at, length};
+
+	if (name->length < 4 || name->at[length - 1] != '.')
+		return false;
+	for (const char *at = words; at < words + sizeof words - 1 - length; at++) {
+		der word = {(const uint8_t *)at + 1, length};
+		if (*at == '.' && same_letters(&word, &first))
+			return true;
+	}
+	return false;
+}
+
+bool names_match(const certificate *leaf, const names_host *host)
+{
+	der list = leaf->names, name, rest, text = host->text, parent;
+	uint8_t kind;
+	bool has_parent;
+
+	if (text.length > 0 && text.at[text.length - 1] == '.')
+		text.length--; /* a name written to the root */
+	if (host->address.length == 0 && !is_dns_name(&text))
+		return false;
+	has_parent = behind(&text, '.', &parent) && !is_registry(&parent);
+	while (list.length > 0) {
+		if (!der_next(&list, &kind, &name))
+			return false;
+		if (host->address.length > 0 ? kind == ADDRESS && der_same(&name, &host->address)
+			: kind == DNS && (same_letters(&name, &text) || (has_parent && is_wildcard(&name, &rest) && same_letters(&rest, &parent))))
+			return true;
+	}
+	return false;
+}
+
+/* --- The common name. */
+
+static uint8_t *write_number(uint8_t *to, unsigned number, unsigned base)
+{
+	if (number >= base)
+		to = write_number(to, number / base, base);
+	number %= base;
+	*to++ = (uint8_t)(number < 10 ? '0' + number : 'a' - 10 + number);
+	return to;
+}
+
+/* RFC 3986 3.2.2 for 4 bytes, RFC 5952 4 for 16: the first of the longest runs of zero groups is "::". */
+static void write_address(der *address, uint8_t *text)
+{
+	const uint8_t *at = address->at;
+	unsigned step = address->length == 4 ? 1 : 2, longest = 1, gap = 16, run = 0;
+	uint8_t *to = text;
+
+	for (unsigned i = 0; step == 2 && i < 16; i += 2) {
+		run = at[i] | at[i + 1] ? 0 : run + 1;
+		if (run > longest) {
+			longest = run;
+			gap = i + 2 - run * 2;
+		}
+	}
+	for (unsigned i = 0; i < address->length; i += step) {
+		if (i > 0 || i == gap)
+			*to++ = step == 1 ? '.' : ':';
+		if (i == gap) {
+			i += longest * 2 - 2;
+			if (i == 14)
+				*to++ = ':';
+		} else {
+			to = step == 1 ? write_number(to, at[i], 10) : write_number(to, (unsigned)(at[i] << 8 | at[i + 1]), 16);
+		}
+	}
+	address->at = text;
+	address->length = (size_t)(to - text);
+}
+
+static bool is_listed(der list, const der *common)
+{
+	uint8_t text[ADDRESS_TEXT_BYTES], kind;
+	der name;
+
+	while (list.length > 0 && der_next(&list, &kind, &name) && is_sound(kind, &name)) {
+		if (kind == ADDRESS)
+			write_address(&name, text);
+		if ((kind == ADDRESS || kind == DNS) && der_same(&name, common))
+			return true;
+	}
+	return false;
+}
+
+bool names_common_is_listed(const certificate *leaf)
+{
+	der subject = leaf->subject, part;
+	bool is_common = false;
+	unsigned count = 0;
+	uint8_t tag;
+
+	/* An attribute is a header, its kind, its value. */
+	while (certificate_next_header(&subject, &tag, &part)) {
+		if (is_common && (count++ > 0 || !is_listed(leaf->names, &part)))
+			return false;
+		is_common = tag == DER_OID && part.length == 3 && memcmp(part.at, "\x55\x04\x03", 3) == 0;
+	}
+	return true;
+}
+
 /* --- Constraints. */
 
-static bool is_within(der name, der domain)
+static bool is_within(const der *name, const der *domain)
 {
-	if (domain.length == 0)
-		return true;
-	if (name.length < domain.length || !same_letters(last_of(name, domain.length), domain))
-		return false;
-	return name.length == domain.length || name.at[name.length - domain.length - 1] == '.';
+	return domain->length == 0
+		|| (ends_with(name, domain) && (name->length == domain->length || name->at[name->length - domain->length - 1] == '.'));
 }
 
 /* `could` asks whether any host that a wildcard stands for is within. */
-static bool dns_within(der name, der domain, bool could)
+static bool dns_within(const der *name, const der *domain, bool could)
 {
-	if (!is_wildcard(name))
+	der rest, parent;
+
+	if (!is_wildcard(name, &rest))
 		return is_within(name, domain);
-	name = behind_wildcard(name);
-	if (is_within(name, domain))
-		return true;
-	if (!could || !is_within(domain, name))
-		return false;
 	/* One label stands before the rest: the wildcard can become the domain itself. */
-	return memchr(domain.at, '.', domain.length - name.length - 1) == NULL;
+	return is_within(&rest, domain) || (could && behind(domain, '.', &parent) && same_letters(&parent, &rest));
 }
 
-static bool email_within(der mailbox, der domain)
+static bool email_within(const der *mailbox, const der *domain)
 {
-	const uint8_t *sign = memchr(mailbox.at, '@', mailbox.length);
-	der host;
+	der host, wanted;
 
-	if (!sign)
-		return false;
-	host = (der){sign + 1, (size_t)(mailbox.at + mailbox.length - sign) - 1};
-	if (domain.length > 0 && memchr(domain.at, '@', domain.length)) {
-		size_t local = (size_t)(sign - mailbox.at) + 1;
-		return domain.length == mailbox.length && memcmp(domain.at, mailbox.at, local) == 0
-			&& same_letters(host, last_of(domain, host.length));
-	}
-	if (domain.length > 0 && domain.at[0] == '.')
-		return host.length > domain.length && same_letters(last_of(host, domain.length), domain);
-	return same_letters(host, domain);
+	behind(mailbox, '@', &host);
+	if (behind(domain, '@', &wanted))
+		return same_letters(&host, &wanted) && mailbox->length == domain->length
+			&& memcmp(mailbox->at, domain->at, mailbox->length - host.length) == 0;
+	if (domain->length > 0 && domain->at[0] == '.')
+		return host.length > domain->length && ends_with(&host, domain);
+	return same_letters(&host, domain);
 }
 
-static bool address_within(der address, der range)
+static bool address_within(const der *address, const der *range)
 {
-	size_t half = range.length / 2;
+	size_t half = range->length / 2;
 
-	if (address.length != half)
+	if (address->length != half)
 		return false;
 	for (size_t i = 0; i < half; i++) {
-		if ((address.at[i] ^ range.at[i]) & range.at[half + i])
+		if ((address->at[i] ^ range->at[i]) & range->at[half + i])
 			return false;
 	}
 	return true;
 }
 
-static bool is_range(der range)
+/* An address and a mask of ones, then zeros. */
+static bool is_range(const der *range)
 {
-	bool ended = false;
+	unsigned bits = 0xFF;
 
-	if (range.length != 8 && range.length != 32)
+	if (range->length != 8 && range->length != 32)
 		return false;
-	for (size_t i = range.length / 2; i < range.length; i++) {
-		for (int bit = 7; bit >= 0; bit--) {
-			bool set = range.at[i] >> bit & 1;
-			if (set && ended)
-				return false;
-			ended |= !set;
-		}
+	for (size_t i = range->length / 2; i < range->length; i++) {
+		unsigned zeros = ~range->at[i] & 0xFFu;
+		if (zeros & (zeros + 1) || (bits < 0xFF && zeros < 0xFF))
+			return false;
+		bits = range->at[i];
 	}
 	return true;
 }
@@ -212,34 +294,38 @@ static bool take_subtree(der *list, uint8_t *kind, der *base)
 	return der_take(list, DER_SEQUENCE, &one) && der_next(&one, kind, base) && one.length == 0;
 }
 
-static bool subtree_is_sound(uint8_t kind, der base)
+static bool subtree_is_sound(uint8_t kind, der *base)
 {
 	switch (kind) {
 	case DNS:
-		return base.length == 0 || is_dns_name(base);
+		return base->length == 0 || is_dns_name(base);
 	case ADDRESS:
 		return is_range(base);
 	case EMAIL:
-		if (base.length > 0 && memchr(base.at, '@', base.length))
-			return is_email(base);
-		return base.length > 0 && is_dns_name(base.at[0] == '.' ? (der){base.at + 1, base.length - 1} : base);
+		if (is_email(base))
+			return true;
+		if (base->length > 0 && base->at[0] == '.')
+			behind(base, '.', base);
+		return is_dns_name(base);
 	}
-	return true;
+	return is_sound(kind, base);
 }
 
-static bool subtrees_are_sound(der list)
+bool names_constraints_are_sound(const certificate *authority)
 {
+	der lists[2] = {authority->permitted, authority->excluded}, base;
 	uint8_t kind;
-	der base;
 
-	while (list.length > 0) {
-		if (!take_subtree(&list, &kind, &base) || !subtree_is_sound(kind, base))
-			return false;
+	for (unsigned i = 0; i < 2; i++) {
+		while (lists[i].length > 0) {
+			if (!take_subtree(&lists[i], &kind, &base) || !subtree_is_sound(kind, &base))
+				return false;
+		}
 	}
-	return true;
+	return authority->permitted.at || authority->excluded.at || !(authority->says & CERTIFICATE_HAS_CONSTRAINTS);
 }
 
-static bool is_within_kind(uint8_t kind, der name, der base, bool could)
+static bool is_within_kind(uint8_t kind, const der *name, const der *base, bool could)
 {
 	switch (kind) {
 	case DNS:
@@ -249,54 +335,46 @@ static bool is_within_kind(uint8_t kind, der name, der base, bool could)
 	case ADDRESS:
 		return address_within(name, base);
 	case DIRECTORY:
-		return certificate_name_begins(name, base);
+		return certificate_name_begins(name, base, false);
 	}
 	return could; /* a kind that is not understood: every exclusion holds, no permission does */
 }
 
-static const char *name_allowed(uint8_t kind, der name, const certificate *authority, unsigned *comparisons)
+static trust_code name_allowed(uint8_t kind, const der *name, const certificate *authority, unsigned *comparisons)
 {
 	der list, base;
 	uint8_t of;
-	bool asked = false, permitted = false;
+	bool asked = false;
 
-	for (list = authority->excluded; list.length > 0;) {
-		if ((*comparisons)-- == 0)
-			return *comparisons = 0, "ERR_TLS_CERT_TOO_COMPLEX";
-		if (!take_subtree(&list, &of, &base))
-			return "ERR_TLS_CERT_MALFORMED";
-		if (of == kind && is_within_kind(kind, name, base, true))
-			return "EXCLUDED_VIOLATION";
+	for (unsigned excluding = 2; excluding-- > 0;) {
+		for (list = excluding ? authority->excluded : authority->permitted; list.length > 0;) {
+			if (*comparisons == 0)
+				return TRUST_TOO_COMPLEX;
+			--*comparisons;
+			if (!take_subtree(&list, &of, &base))
+				return TRUST_MALFORMED;
+			if (of != kind)
+				continue;
+			asked |= !excluding;
+			if (is_within_kind(kind, name, &base, excluding))
+				return excluding ? TRUST_EXCLUDED : TRUST_OK;
+		}
 	}
-	for (list = authority->permitted; list.length > 0 && !permitted;) {
-		if ((*comparisons)-- == 0)
-			return *comparisons = 0, "ERR_TLS_CERT_TOO_COMPLEX";
-		if (!take_subtree(&list, &of, &base))
-			return "ERR_TLS_CERT_MALFORMED";
-		if (of != kind)
-			continue;
-		asked = true;
-		permitted = is_within_kind(kind, name, base, false);
-	}
-	return asked && !permitted ? "PERMITTED_VIOLATION" : NULL;
+	return asked ? TRUST_NOT_PERMITTED : TRUST_OK;
 }
 
-const char *names_allowed(const certificate *named, const certificate *authority, unsigned *comparisons)
+trust_code names_allowed(const certificate *named, const certificate *authority, unsigned *comparisons)
 {
 	der list = named->names, name;
-	const char *code = NULL;
+	trust_code code = TRUST_OK;
 	uint8_t kind;
 
-	if (!subtrees_are_sound(authority->permitted) || !subtrees_are_sound(authority->excluded))
-		return "ERR_TLS_CERT_MALFORMED";
-	if (named->subject.length > 2)
-		code = name_allowed(DIRECTORY, named->subject, authority, comparisons);
-	while (!code && list.length > 0) {
+	if (!certificate_is_nameless(named))
+		code = name_allowed(DIRECTORY, &named->subject, authority, comparisons);
+	while (code == TRUST_OK && list.length > 0) {
 		if (!der_next(&list, &kind, &name))
-			return "ERR_TLS_CERT_MALFORMED";
-		if (kind == DIRECTORY && !der_is_next(&name, DER_SEQUENCE))
-			return "ERR_TLS_CERT_MALFORMED";
-		code = name_allowed(kind, name, authority, comparisons);
+			return TRUST_MALFORMED;
+		code = name_allowed(kind, &name, authority, comparisons);
 	}
 	return code;
 }

@@ -5,7 +5,7 @@
  * certificates are read where they stand, and must stay there.
  *
  * The judgement needs no library. Whether a signature is right is asked of the
- * callback, at most once for each pair of child and issuer.
+ * callback, at most once for each pair of child and key.
  */
 #ifndef TRUST_H
 #define TRUST_H
@@ -14,20 +14,29 @@
 
 #define TRUST_DEPTH_MAX 10 /* certificates of a path, leaf and root included */
 #define TRUST_SIGNATURES_MAX 24
-#define TRUST_SENT_MAX 64
+#define TRUST_SENT_MAX 128
 
 /** Asks whether `child` was signed by the key in `issuer` (its key_info, DER). */
 typedef bool (*trust_check)(void *context, const certificate *child, const certificate *issuer);
 
-/** Gives root number `index` in DER; false when there is none any more. */
-typedef bool (*trust_root)(void *context, unsigned index, der *root);
+typedef struct trust_anchor {
+	der certificate;
+	/** The user's own authority, held to RFC 5280 alone; the others are the web's, held to CA/B BR too. */
+	bool is_own;
+} trust_anchor;
+
+/**
+ * Gives root number `index` of those that may have issued what names `issuer`;
+ * false when there is none any more. It need not compare the names.
+ */
+typedef bool (*trust_root)(void *context, const der *issuer, unsigned index, trust_anchor *root);
 
 typedef struct trust_question {
 	const der *sent; /* the leaf first, then others in any order */
 	unsigned sent_count;
 	trust_root root;
 	trust_check check;
-	void *context; /* handed to both callbacks */
+	void *context; /* handed to the callbacks */
 	names_host host;
 	int64_t now; /* seconds since 1970 */
 	bool for_client; /* a client's certificate: no host is proved */
@@ -35,12 +44,29 @@ typedef struct trust_question {
 } trust_question;
 
 typedef struct trust_answer {
-	const char *code; /* NULL: trusted */
+	trust_code code; /* TRUST_OK: trusted */
 	der at_fault; /* the certificate that the code speaks of; the leaf when trusted */
 	unsigned signatures; /* how many were asked for */
+	/* Of a trusted path: how many certificates it has, and where each stands; the last one is the root's number. */
+	unsigned depth;
+	uint16_t place[TRUST_DEPTH_MAX];
 } trust_answer;
 
+/** Memory of one judgement, the caller's, 1.6 KB on the board; it holds nothing before and nothing after. */
+typedef struct trust_room {
+	const trust_question *question;
+	trust_answer *answer;
+	certificate path[TRUST_DEPTH_MAX];
+	struct {
+		const uint8_t *child;
+		der key;
+		bool right;
+	} known[TRUST_SIGNATURES_MAX];
+	unsigned comparisons, steps, fault_rank;
+	bool spent;
+} trust_room;
+
 /** Judges. The answer's code is the only word on it: without one it is trusted. */
-void trust_judge(const trust_question *question, trust_answer *answer);
+void trust_judge(const trust_question *question, trust_room *room, trust_answer *answer);
 
 #endif

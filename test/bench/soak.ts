@@ -4,6 +4,8 @@ import { Command, InvalidArgumentError } from "commander";
 import { collectionParts } from "./soak-collections.ts";
 import { soakFetch } from "./soak-fetch.ts";
 import { soakHttp } from "./soak-http.ts";
+import { soakJudgements } from "./soak-judgements.ts";
+import { soakTrust } from "./soak-trust.ts";
 
 interface Options {
 	readonly only?: string;
@@ -18,6 +20,19 @@ const soaks: Readonly<Record<string, { readonly what: string; run(seed: number, 
 		async run(seed, isOver) {
 			const { whole, cut } = await soakHttp({ seed, count: 20_000, isOver });
 			return `${whole} responses whole, ${cut} cut`;
+		},
+	},
+	trust: {
+		what: "chains of certificates changed by chance through the validator, and through both judgements, until the budget is spent",
+		async run(seed, isOver) {
+			const total = { rounds: 0, trusted: 0, both: 0 };
+			for (let part = 0; part === 0 || !isOver(); part++) {
+				const { rounds, trusted } = await soakTrust({ seed: seed + part, rounds: 50_000 });
+				total.rounds += rounds;
+				total.trusted += trusted;
+				total.both += (await soakJudgements({ seed: seed + part, count: 1000 })).trusted;
+			}
+			return `${total.rounds} chains judged, ${total.trusted} of them trusted with every signature taken for right; ${total.both} trusted by both`;
 		},
 	},
 	fetch: {

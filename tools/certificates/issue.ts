@@ -37,6 +37,18 @@ export interface CertificateRequest {
 	readonly ca?: boolean;
 	/** Kind of the new key. Default "P-256". */
 	readonly algorithm?: KeyAlgorithm;
+	/** Extensions beyond the usual ones, or in place of the usual one of that kind. */
+	readonly extensions?: readonly ExtensionRequest[];
+	/** An issued certificate whose key is certified again (cross-signing). Default a new key. */
+	readonly sameKeyAs?: Issued;
+}
+
+export interface ExtensionRequest {
+	/** The kind as dotted numbers. */
+	readonly oid: string;
+	readonly critical?: boolean;
+	/** DER of the value; undefined leaves the usual extension of this kind out. */
+	readonly value: Uint8Array | undefined;
 }
 
 /** Validity of the test authority and of whatever signs itself: long enough for every instant a test chooses. */
@@ -57,12 +69,21 @@ export async function issue(request: CertificateRequest): Promise<Issued> {
 	if (subject === undefined) {
 		throw new RangeError("a certificate needs a name: give `names` or `subject`");
 	}
-	const key = generateKey(algorithm);
+	const key = request.sameKeyAs ? createPrivateKey(request.sameKeyAs.keyPem) : generateKey(algorithm);
 	const issuer = request.issuer === "self" ? undefined : request.issuer ?? await authority();
 	const issuerCertificate = issuer && new x509.X509Certificate(issuer.certificatePem);
 	const issuerKey = issuer ? createPrivateKey(issuer.keyPem) : key;
 	const subjectName = distinguishedName(subject);
 
+	const usual = [
+		new x509.BasicConstraintsExtension(ca, undefined, true),
+		new x509.KeyUsagesExtension(keyUsages(ca, algorithm), true),
+		...(ca ? [] : [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth])]),
+		...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names.map(generalName))]),
+		await x509.SubjectKeyIdentifierExtension.create(new x509.PublicKey(publicKeyInfo(key))),
+		await x509.AuthorityKeyIdentifierExtension.create(new x509.PublicKey(publicKeyInfo(issuerKey))),
+	];
+	const { extensions = [] } = request;
 	const certificate = await x509.X509CertificateGenerator.create({
 		serialNumber: serialNumber(),
 		subject: subjectName,
@@ -73,12 +94,8 @@ export async function issue(request: CertificateRequest): Promise<Issued> {
 		signingKey: await signingKey(issuerKey),
 		signingAlgorithm: signatureAlgorithm(issuerKey),
 		extensions: [
-			new x509.BasicConstraintsExtension(ca, undefined, true),
-			new x509.KeyUsagesExtension(keyUsages(ca, algorithm), true),
-			...(ca ? [] : [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth])]),
-			...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names.map(generalName))]),
-			await x509.SubjectKeyIdentifierExtension.create(new x509.PublicKey(publicKeyInfo(key))),
-			await x509.AuthorityKeyIdentifierExtension.create(new x509.PublicKey(publicKeyInfo(issuerKey))),
+			...usual.filter(({ type }) => extensions.every(({ oid }) => oid !== type)),
+			...extensions.flatMap(({ oid, critical = false, value }) => value ? [new x509.Extension(oid, critical, Uint8Array.from(value))] : []),
 		],
 	});
 

@@ -9,6 +9,7 @@ import { readSuite, type SuiteCase } from "./suites.ts";
 
 interface Options {
 	readonly suite: string;
+	readonly both?: true;
 	readonly json?: true;
 }
 
@@ -35,24 +36,25 @@ export function command(): Command {
 	return new Command()
 		.description("run certificate-path cases of public suites through the validator")
 		.requiredOption("--suite <folder>", "folder with .json files: x509-limbo's limbo.json, BetterTLS's export-tests")
+		.option("--both", "let Mbed TLS judge each path that was found too, as on the board")
 		.option("--json", "print the scores as JSON")
 		.action(async (options: Options) => {
-			const { cases, left } = readFolder(options.suite);
-			const scores = await score(cases);
+			const { cases, left } = readFolder(options.suite, options.both === true);
+			const scores = await score(cases, options.both ? "both" : "ours");
 			console.log(options.json ? JSON.stringify({ scores, left }, undefined, "\t") : table(scores, left));
 			process.exitCode = scores.some(({ accepted }) => accepted.some(({ isSoft }) => !isSoft)) ? 1 : 0;
 		});
 }
 
 /** @throws UserError when the folder holds no suite */
-function readFolder(folder: string): { cases: SuiteCase[]; left: { name: string; suite: string; reason: string }[] } {
+function readFolder(folder: string, byBoth: boolean): { cases: SuiteCase[]; left: { name: string; suite: string; reason: string }[] } {
 	let files: string[];
 	try {
 		files = readdirSync(folder).filter(name => name.endsWith(".json")).sort();
 	} catch (cause) {
 		throw new UserError(`${folder}: found no folder that can be read (${(cause as NodeJS.ErrnoException).code}), expected one with suites in .json files`, { cause });
 	}
-	const suites = files.flatMap(name => readSuite(parse(join(folder, name)), new Date()) ?? []);
+	const suites = files.flatMap(name => readSuite(parse(join(folder, name)), new Date(), byBoth) ?? []);
 	if (suites.length === 0) {
 		throw new UserError(`${folder}: found no suite in ${files.length} .json files, expected "testcases" (x509-limbo) or "trustRoot" and "suites" (BetterTLS)`);
 	}
@@ -68,8 +70,8 @@ function parse(path: string): unknown {
 }
 
 /** Judges cases and counts them by the part of the suite that they belong to. */
-export async function score(cases: readonly SuiteCase[]): Promise<Score[]> {
-	const verdicts = await judge(cases);
+export async function score(cases: readonly SuiteCase[], by: "ours" | "both"): Promise<Score[]> {
+	const verdicts = await judge(cases, by);
 	const bySuite = new Map<string, { agreed: number; total: number; accepted: Difference[]; refused: Difference[] }>();
 	cases.forEach(({ name, suite, expected, isSoft }, index) => {
 		const { code } = verdicts[index]!;

@@ -21,6 +21,8 @@ export interface PathCase {
 	readonly now: Date;
 	/** The most intermediates that a path may have, self-issued ones not counted. Default any. */
 	readonly intermediatesMax?: number;
+	/** Whose the roots are: the user's own, held to RFC 5280 alone, or the web's (the default). */
+	readonly authorities?: "own" | "web";
 }
 
 export interface Verdict {
@@ -32,12 +34,20 @@ export interface Verdict {
 	readonly signatures: number;
 }
 
+const built = new Map<string, Promise<string>>();
+
 /**
- * Builds a program of this folder and answers its path. Unchanged sources cost a moment only.
+ * Builds a program of this folder, once in a process, and answers its path.
  *
  * @throws Error with the compiler's output
  */
-export async function buildProgram(name: "judge" | "damage"): Promise<string> {
+export function buildProgram(name: "judge" | "fuzz"): Promise<string> {
+	const path = built.get(name) ?? build(name);
+	built.set(name, path);
+	return path;
+}
+
+async function build(name: string): Promise<string> {
 	const folder = join(project, "build/trust");
 	const flags = "-O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined";
 	await withLock(`${folder}.lock`, async () => {
@@ -50,10 +60,12 @@ export async function buildProgram(name: "judge" | "damage"): Promise<string> {
 /**
  * Judges cases in their order.
  *
+ * @param by "both": Mbed TLS judges the path that was found too, as on the board; its refusal has the code "library", or
+ *   "parse" when there was nothing to judge
  * @throws Error when the program ends early, with what its sanitizers said
  */
-export async function judge(cases: readonly PathCase[]): Promise<Verdict[]> {
-	const program = spawn(await buildProgram("judge"), { stdio: ["pipe", "pipe", "pipe"] });
+export async function judge(cases: readonly PathCase[], by: "ours" | "both" = "ours"): Promise<Verdict[]> {
+	const program = spawn(await buildProgram("judge"), by === "both" ? ["both"] : [], { stdio: ["pipe", "pipe", "pipe"] });
 	const output: Buffer[] = [];
 	const complaints: Buffer[] = [];
 	program.stdout.on("data", (chunk: Buffer) => output.push(chunk));
@@ -74,10 +86,10 @@ export async function judge(cases: readonly PathCase[]): Promise<Verdict[]> {
 	return lines.map((text, index) => verdict(text, cases[index]!));
 }
 
-function line({ now, intermediatesMax = -1, host, roots, sent }: PathCase): string {
+function line({ now, intermediatesMax = -1, host, authorities = "web", roots, sent }: PathCase): string {
 	const seconds = Math.floor(now.getTime() / 1000);
 	const name = host === undefined ? "client" : isIP(host) === 0 ? `dns:${host}` : `ip:${addressBytes(host).toString("hex")}`;
-	return [seconds, intermediatesMax, name, roots.length, ...[...roots, ...sent].map(der => Buffer.from(der).toString("hex"))].join(" ");
+	return [seconds, intermediatesMax, name, authorities, roots.length, ...[...roots, ...sent].map(der => Buffer.from(der).toString("hex"))].join(" ");
 }
 
 function verdict(text: string, { roots, sent }: PathCase): Verdict {

@@ -45,14 +45,15 @@ interface BetterTlsCase {
  *
  * @param value what JSON.parse gave
  * @param now the moment for cases that name none
+ * @param isClient true to leave out what a client never asks: cases of a client's certificate
  * @returns undefined when it is neither
  */
-export function readSuite(value: unknown, now: Date): Suite | undefined {
+export function readSuite(value: unknown, now: Date, isClient: boolean): Suite | undefined {
 	if (typeof value !== "object" || value === null) {
 		return undefined;
 	}
 	if ("testcases" in value && Array.isArray(value.testcases)) {
-		return limbo(value.testcases as LimboCase[], now);
+		return limbo(value.testcases as LimboCase[], now, isClient);
 	}
 	if ("trustRoot" in value && "suites" in value) {
 		return betterTls(value as { trustRoot: string; suites: Record<string, { testCases: BetterTlsCase[] }> }, now);
@@ -60,13 +61,13 @@ export function readSuite(value: unknown, now: Date): Suite | undefined {
 	return undefined;
 }
 
-function limbo(all: readonly LimboCase[], now: Date): Suite {
+function limbo(all: readonly LimboCase[], now: Date, isClient: boolean): Suite {
 	const cases: SuiteCase[] = [];
 	const left: Suite["left"][number][] = [];
 	for (const one of all) {
 		const area = one.id.split("::")[0]!;
 		const suite = ["bettertls", "online", "crl"].includes(area) ? `limbo ${area}` : "limbo core";
-		const reason = reasonToLeave(one);
+		const reason = reasonToLeave(one, isClient);
 		if (reason !== undefined) {
 			left.push({ name: one.id, suite, reason });
 			continue;
@@ -78,6 +79,7 @@ function limbo(all: readonly LimboCase[], now: Date): Suite {
 			roots: one.trusted_certs.map(fromPem),
 			host: one.expected_peer_name?.value,
 			now: one.validation_time === null ? now : new Date(one.validation_time),
+			authorities: ["rfc5280", "bettertls"].includes(area) ? "own" : "web",
 			...(one.max_chain_depth === null ? {} : { intermediatesMax: one.max_chain_depth }),
 			expected: one.expected_result === "SUCCESS" ? "accept" : "refuse",
 			isSoft: false,
@@ -86,11 +88,14 @@ function limbo(all: readonly LimboCase[], now: Date): Suite {
 	return { cases, left };
 }
 
-function reasonToLeave(one: LimboCase): string | undefined {
+function reasonToLeave(one: LimboCase, isClient: boolean): string | undefined {
 	if ((one.crls ?? []).length > 0) {
 		return "asks for revocation lists";
 	}
 	const isServer = one.validation_kind === "SERVER";
+	if (!isServer && isClient) {
+		return "a client's certificate";
+	}
 	if (isServer !== (one.expected_peer_name !== null)) {
 		return isServer ? "no server's name" : "a name of a client";
 	}
@@ -106,6 +111,7 @@ function betterTls(value: { trustRoot: string; suites: Record<string, { testCase
 		roots: [root],
 		host: one.hostname,
 		now,
+		authorities: "own",
 		expected: one.expected === "ACCEPT" ? "accept" : "refuse",
 		isSoft: one.failureIsWarning,
 	})));

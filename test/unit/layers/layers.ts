@@ -84,8 +84,8 @@ const cRules: readonly Rule[] = [
 		applies: from => from.startsWith("platform/tls/"),
 		allows: ({ from, written, path }) => isOwnOrStandard(from, written, path) || /^(?:mbedtls|psa|lwip)\/|^bignum_(?:core|internal)\.h$/.test(written) ||
 			path?.startsWith("platform/board/") === true || path === "platform/loop.h" || path === "platform/image/image.h" ||
-			written === "hardware/timer.h",
-		sentence: "platform/tls names Mbed TLS, lwIP's raw TCP, platform/board, the loop and the image's roots, never XS or modules",
+			path === "platform/trust/trust.h" || written === "hardware/timer.h",
+		sentence: "platform/tls names Mbed TLS, lwIP's raw TCP, platform/board, platform/trust, the loop and the image's roots, never XS or modules",
 	},
 	{
 		applies: from => from.startsWith("platform/cyw43-driver/"),
