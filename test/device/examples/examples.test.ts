@@ -2,10 +2,9 @@
 
 import assert from "node:assert/strict";
 import { duplexPair } from "node:stream";
-import { deviceTest, type DeviceRun, type DeviceScene } from "../../support/device.ts";
-import { PicoW } from "../../../simulator/simulator.ts";
-import { powerOn, sceneUf2 } from "../../support/device.ts";
 import test from "node:test";
+import { PicoW } from "../../../simulator/simulator.ts";
+import { deviceTest, powerOn, sceneUf2, type DeviceRun, type DeviceScene } from "../../support/device.ts";
 
 function example(behaviour: string, name: string, scene: Partial<DeviceScene>, check: (run: DeviceRun) => void): void {
 	deviceTest(behaviour, { app: `examples/${name}`, ...scene }, run => {
@@ -15,7 +14,7 @@ function example(behaviour: string, name: string, scene: Partial<DeviceScene>, c
 }
 
 example("hello counts the seconds", "hello", { network: false, until: /^hello, 3 s/m }, run => {
-	assert.equal(run.console, "hello, 1 s after main.ts began\r\nhello, 2 s after main.ts began\r\nhello, 3 s after main.ts began");
+	assert.equal(run.console, "hello, 1 s after main.ts began\r\nhello, 2 s after main.ts began\r\nhello, 3 s after main.ts began\r\n");
 });
 
 example("scan shows a table of the networks in reach", "scan", { until: /^└.*\r$/m }, run => {
@@ -50,7 +49,7 @@ example("udp shows what comes back", "udp", {
 });
 
 example("clock shows the time of the network, each minute", "clock", { until: /12:02 UTC/, timeoutMs: 200_000 }, run => {
-	assert.match(run.console, /^2026-01-15 12:00 UTC\r\n2026-01-15 12:01 UTC\r\n2026-01-15 12:02 UTC$/);
+	assert.match(run.console, /^2026-01-15 12:00 UTC\r\n2026-01-15 12:01 UTC\r\n2026-01-15 12:02 UTC\r\n$/);
 });
 
 test("echo-server sends back what it is sent, and tells who comes and goes", async () => {

@@ -63,8 +63,8 @@ static size_t available(const xs_tcp *tcp)
 
 static size_t room(const xs_tcp *tcp)
 {
-	if (!tcp->pcb || !tcp->connected || tcp->ended)
-		return 0;
+	if (!tcp->pcb || !tcp->connected)
+		return 0; // the other side's FIN alone ends nothing of ours: until script is told, it may write
 	unsigned queued = tcp_sndqueuelen(tcp->pcb);
 	if (queued >= SEGMENTS_MAX)
 		return 0;
@@ -443,7 +443,7 @@ void xs_tcp_write(xsMachine *the)
 	xsUnsignedValue length;
 	xsmcGetBufferReadable(xsArg(1), &bytes, &length);
 	size_t limit = room(tcp);
-	if (!tcp->pcb || tcp->ended)
+	if (!tcp->pcb)
 		engine_throw(the, "ECLOSED", "tcp: write after the connection's end");
 	if (length > limit)
 		xsRangeError("tcp: write of %d bytes, %d can be taken now", (int)length, (int)limit);
