@@ -84,8 +84,10 @@ export interface Report {
 	virtualMs: number;
 	/** clk_sys cycles, sleep included. */
 	cycles: number;
-	/** Cycles in which the core executed. */
+	/** Cycles in which core 0 executed. */
 	activeCycles: number;
+	/** Only when core 1 was launched. */
+	secondCore?: { activeCycles: number };
 	clkSysHz: number;
 	/** Only with the XIP model. */
 	xip?: { accesses: number; hits: number };
@@ -227,6 +229,11 @@ export class PicoW {
 	/** The processor: `registers` (Int32Array, r0-r12, sp, lr), `programCounter`, flags, `activeCycles`. */
 	get core(): Processor {
 		return this.#chip.core;
+	}
+
+	/** Core 1, in the same form. */
+	get secondCore(): Processor {
+		return this.#chip.second;
 	}
 
 	get clock(): Clock {
@@ -492,6 +499,7 @@ export class PicoW {
 			virtualMs: Math.round(chip.clock.micros) / 1000,
 			cycles: chip.core.cycles,
 			activeCycles: chip.core.activeCycles,
+			...(chip.rom.launches && { secondCore: { activeCycles: chip.second.activeCycles } }),
 			clkSysHz: chip.clock.frequencyHz,
 			...(chip.core.xipCache && { xip: { accesses: chip.core.xipCache.accesses, hits: chip.core.xipCache.hits } }),
 			violations: this.violations,

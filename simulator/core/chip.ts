@@ -1,7 +1,7 @@
 /**
- * The RP2040: processor, memory map, blocks, and the loop that moves all of them in one virtual time.
+ * The RP2040: both processors, memory map, blocks, and the loop that moves all of them in one virtual time.
  *
- * Of rp2040js come RTC, clocks, PLLs, XOSC, PSM, BUSCTRL, SYSCFG, TBMAN and the interpolators;
+ * Of rp2040js come RTC, clocks, PLLs, XOSC, BUSCTRL, SYSCFG, TBMAN and the interpolators;
  * the rest is ours, where the model must be stricter or faster. RP2040 datasheet 2.2 (address map).
  */
 import { RP2040 } from "rp2040js";
@@ -15,7 +15,7 @@ import { Pwm } from "../peripherals/pwm.ts";
 import { Spi } from "../peripherals/spi.ts";
 import { type Interpolator, Sio } from "../peripherals/sio.ts";
 import { ClocksWithCounter } from "../peripherals/frequency-counter.ts";
-import { ChipReset, RESET_BLOCKS, type ResetBlock, Resets, RingOscillator, SystemInfo, XipControl } from "../peripherals/system.ts";
+import { ChipReset, PowerOnStateMachine, RESET_BLOCKS, type ResetBlock, Resets, RingOscillator, SystemInfo, XipControl } from "../peripherals/system.ts";
 import { Timer, Watchdog, type WatchdogReason } from "../peripherals/timer.ts";
 import { Uart } from "../peripherals/uart.ts";
 import { BootRom } from "../rom/boot-rom.ts";
@@ -38,6 +38,10 @@ const ROSC_HZ = 6_500_000;
  * late by at most so much.
  */
 const LEAD_CYCLES = 16;
+/** The same for core 0 before core 1 while both are awake. */
+const PAIR_LEAD_CYCLES = 32;
+const IRQ_IO_BANK0 = 13;
+const IRQ_SIO_PROC0 = 15;
 const FUNCTION_UART = 2;
 /** The GPIOs that can be a UART's signals, as masks (datasheet 1.4.3, table 2). */
 const UART_PINS = [
@@ -70,7 +74,12 @@ interface Page {
 }
 
 export class Chip implements Bus, DmaBus {
+	/** Core 0, which carries the time. */
 	readonly core: Processor;
+	/** Core 1. */
+	readonly second: Processor;
+	/** The one of the two that executes, or would. */
+	#active: Processor;
 	readonly clock: VirtualClock;
 	readonly violations: Violations;
 	readonly pins: Pins;
@@ -87,7 +96,7 @@ export class Chip implements Bus, DmaBus {
 	readonly #base: RP2040;
 	readonly #pages = new Map<number, Page>();
 	readonly #sio: Sio;
-	readonly #privateBus: PrivateBus;
+	readonly #privateBuses: readonly [PrivateBus, PrivateBus];
 	readonly #resets: Resets;
 	readonly #ssi: Ssi;
 	readonly #ioQspi: IoQspi;
@@ -95,6 +104,7 @@ export class Chip implements Bus, DmaBus {
 	readonly #timer: Timer;
 	readonly #rosc: RingOscillator;
 	readonly #chipReset: ChipReset;
+	readonly #psm: PowerOnStateMachine;
 	readonly #flashView: DataView;
 	readonly #sramView: DataView;
 
@@ -122,7 +132,7 @@ export class Chip implements Bus, DmaBus {
 			{
 				get cycles() {
 					// Inside a step of the PIO, the cycle of that step.
-					return chip.core ? chip.pins.now || chip.core.cycles : 0;
+					return chip.core ? chip.pins.now || chip.#active.cycles : 0;
 				},
 				attend() {
 					chip.core?.attend();
@@ -134,32 +144,35 @@ export class Chip implements Bus, DmaBus {
 		const base = new RP2040(this.clock);
 		this.#base = base;
 		this.core = new Processor(base.sram, base.flash, this);
+		this.second = new Processor(base.sram, base.flash, this, this.core);
+		this.#active = this.core;
 		this.#flashView = new DataView(base.flash.buffer);
 		this.#sramView = new DataView(base.sram.buffer);
 		const unknown = (text: string): void => this.#unmodelled(text.split(":")[0], text);
-		const setInterrupt = (irq: number, high: boolean): void => this.core.setInterrupt(irq, high);
+		const setInterrupt = (irq: number, high: boolean): void => this.#setInterrupt(irq, high);
+		const cores = [this.core, this.second] as const;
 
 		this.pins = new Pins({
 			get cycles() {
-				return chip.core.cycles;
+				return chip.#active.cycles;
 			},
-			setInterrupt,
+			setInterrupt: (core, high) => cores[core].setInterrupt(IRQ_IO_BANK0, high),
 			pendingDrive: () => this.core.attend(),
 		});
 		this.dma = new Dma(this, this.clock, setInterrupt, unknown);
-		this.pio = new PioBlocks(this.pins, this.core, this.dma, setInterrupt, unknown);
+		this.pio = new PioBlocks(this.pins, this.core, () => this.#active.cycles, this.dma, setInterrupt, unknown);
 		this.usb = new UsbController(setInterrupt, unknown);
 		this.serialFlash = new SerialFlash(base.flash, options.flashSizeBytes, options.uniqueId, () => this.clock.micros, (code, text) =>
 			this.violations.violation("error", code, text),
 		);
-		this.#ssi = new Ssi(this.serialFlash, () => this.core.cycles, unknown);
+		this.#ssi = new Ssi(this.serialFlash, () => this.#active.cycles, unknown);
 		this.#ssi.onMode = (xip) => this.#setXip(xip);
 		this.#ioQspi = new IoQspi(this.#ssi, unknown);
 		const padsQspi = new PadsQspi(unknown);
 		this.#xip = new XipControl(base.flash, unknown);
 		if (options.xip) {
 			const cache = new XipCache();
-			this.core.xipCache = cache;
+			this.core.xipCache = this.second.xipCache = cache;
 			this.#xip.cache = cache;
 		}
 		this.#timer = new Timer(this.clock, setInterrupt, unknown);
@@ -173,6 +186,7 @@ export class Chip implements Bus, DmaBus {
 		);
 		this.#rosc = new RingOscillator(options.roscRandom, options.stuckRosc, unknown);
 		this.#chipReset = new ChipReset(unknown);
+		this.#psm = new PowerOnStateMachine((held) => this.#holdSecond(held), unknown);
 		const uart = (index: 0 | 1): Uart =>
 			new Uart(index, this.clock, this.dma, {
 				irq: 20 + index,
@@ -195,11 +209,11 @@ export class Chip implements Bus, DmaBus {
 			warn: (code, text) => this.violations.violation("warning", code, text),
 		}, setInterrupt, unknown);
 		const pwm = new Pwm(this.clock, this.pins, this.dma, setInterrupt, unknown);
-		const interpolators = [base.sio.interp0, base.sio.interp1] as unknown as Interpolator[];
-		this.#sio = new Sio(this.pins, interpolators, () => {
-			this.violations.violation("warning", "core-1", "software talks to core 1, which is not modelled");
-		}, unknown);
-		this.#privateBus = new PrivateBus(this.core, this.clock, () => this.reset("system reset request"), unknown);
+		const lanes = [base.sio.interp0, base.sio.interp1] as unknown as Interpolator[];
+		const more = lanes.map((lane, index) => new (lane.constructor as new (index: number) => Interpolator)(index));
+		this.#sio = new Sio(this.pins, [lanes, more], (core, high) => cores[core].setInterrupt(IRQ_SIO_PROC0 + core, high), unknown);
+		const privateBus = (core: Processor): PrivateBus => new PrivateBus(core, this.clock, () => this.reset("system reset request"), unknown);
+		this.#privateBuses = [privateBus(this.core), privateBus(this.second)];
 		this.#resets = new Resets((block) => this.#resetBlock(block), unknown);
 
 		this.#adopt(base);
@@ -212,6 +226,7 @@ export class Chip implements Bus, DmaBus {
 		this.#place(0x14000000, this.#xip, "XIP_CTRL");
 		this.#place(0x40000000, new SystemInfo(unknown), "SYSINFO", "sysinfo");
 		this.#place(0x4000c000, this.#resets, "RESETS");
+		this.#place(0x40010000, this.#psm, "PSM");
 		this.#place(0x40014000, ioBank, "IO_BANK0", "io_bank0");
 		this.#place(0x40018000, this.#ioQspi, "IO_QSPI", "io_qspi");
 		this.#place(0x4001c000, pads, "PADS_BANK0", "pads_bank0");
@@ -246,8 +261,28 @@ export class Chip implements Bus, DmaBus {
 		};
 
 		this.core.onFault = (fault) => this.#faulted(fault);
+		this.second.onFault = (fault) => this.#faulted({ ...fault, text: `core 1: ${fault.text}` });
+		this.core.onSendEvent = () => this.#signalSecond();
+		this.second.onSendEvent = () => this.core.sendEvent();
+		this.second.onWake = () => this.second.passUntil(Math.max(this.second.cycles, this.pins.now || this.core.cycles), false);
+		const sio = this.#sio;
 		this.rom = new BootRom({
-			core: this.core,
+			get core() {
+				return chip.#active;
+			},
+			get coreIndex() {
+				return sio.core;
+			},
+			fifo: {
+				get valid() {
+					return sio.waiting(sio.core) > 0;
+				},
+				get ready() {
+					return (sio.readUint32(0x50) & 2) !== 0;
+				},
+				read: () => sio.readUint32(0x58),
+				write: (value) => sio.writeUint32(0x54, value),
+			},
 			flash: this.serialFlash,
 			ssi: this.#ssi,
 			scratch: this.watchdog.scratch,
@@ -256,8 +291,13 @@ export class Chip implements Bus, DmaBus {
 			writeByte: (address, value) => this.poke(address, 1, value),
 			writeWord: (address, value) => this.poke(address, 4, value),
 			busyMicros: (micros) => {
-				this.#busyUntil = this.core.cycles + Math.ceil((micros * this.clock.frequencyHz) / 1e6);
-				this.core.attend();
+				const cycles = Math.ceil((micros * this.clock.frequencyHz) / 1e6);
+				if (this.#active === this.core) {
+					this.#busyUntil = this.core.cycles + cycles;
+					this.core.attend();
+				} else {
+					this.#active.stall(cycles);
+				}
 			},
 			setXip: (on) => this.#setXip(on),
 			releaseFlashBlocks: () => {
@@ -266,6 +306,7 @@ export class Chip implements Bus, DmaBus {
 			bootsel: (reason, activityMask, disableMask) => this.#stand({ kind: "bootsel", reason, activityMask, disableMask }),
 			violation: (level, code, text) => this.violations.violation(level, code, text),
 		});
+		this.second.onRomTrap = this.core.onRomTrap;
 		this.powerOn();
 	}
 
@@ -278,7 +319,7 @@ export class Chip implements Bus, DmaBus {
 		Object.assign(base, {
 			core,
 			dma: this.dma,
-			setInterrupt: (irq: number, high: boolean) => core.setInterrupt(irq, high),
+			setInterrupt: (irq: number, high: boolean) => this.#setInterrupt(irq, high),
 			readUint32: (address: number) => this.peek(address, 4),
 			logger: { debug() {}, info() {}, warn: log, error: log },
 			roscFreq: ROSC_HZ,
@@ -290,6 +331,12 @@ export class Chip implements Bus, DmaBus {
 
 	#place(address: number, registers: Registers, name: string, block?: ResetBlock): void {
 		this.#pages.set(address >>> 14, { registers, resetBit: block ? 1 << RESET_BLOCKS.indexOf(block) : 0, name });
+	}
+
+	/** A line goes to both cores; each has its own NVIC. */
+	#setInterrupt(irq: number, high: boolean): void {
+		this.core.setInterrupt(irq, high);
+		this.second.setInterrupt(irq, high);
 	}
 
 	#unmodelled(block: string, text: string): void {
@@ -331,7 +378,6 @@ export class Chip implements Bus, DmaBus {
 		this.#resets.reset();
 		this.#rosc.reset();
 		this.#sio.reset();
-		this.#privateBus.reset();
 		this.#xip.reset();
 		this.#ssi.reset();
 		for (const block of RESET_BLOCKS) {
@@ -342,10 +388,66 @@ export class Chip implements Bus, DmaBus {
 		const plain = clocks.registers;
 		clocks.registers = new ClocksWithCounter(() => plain, (source) => this.#frequencyHz(source));
 		this.#renew(0x40024000);
-		this.#renew(0x40010000);
+		this.#psm.reset();
 		this.#base.clkSys = ROSC_HZ;
 		this.clock.frequencyHz = ROSC_HZ;
+		this.#privateBuses[0].reset();
 		this.core.reset();
+		this.#holdSecond(false);
+	}
+
+	// ---- core 1 -----------------------------------------------------------------------------------------------------
+
+	/** Resets core 1; it waits for its launch in the boot ROM, or `held`, for the end of the reset. */
+	#holdSecond(held: boolean): void {
+		const { second } = this;
+		this.#privateBuses[1].reset();
+		second.passUntil(this.#active.cycles, false);
+		second.reset();
+		this.rom.resetLaunch();
+		// Asleep with all interrupts off and waiting for no event: nothing wakes it.
+		second.sleeping = held;
+	}
+
+	get #secondRuns(): boolean {
+		return !this.second.sleeping && !this.second.lockedUp;
+	}
+
+	/** SEV of core 0. In the boot ROM, only a word in the FIFO makes a difference. */
+	#signalSecond(): void {
+		if (!(this.rom.listening && this.second.sleeping && !this.#sio.waiting(1))) {
+			this.second.sendEvent();
+		}
+	}
+
+	#activate(core: Processor): void {
+		this.#active = core;
+		this.#sio.core = core === this.core ? 0 : 1;
+	}
+
+	/** Core 1 executes what begins before `until`; `alone`, until there is something to look after. */
+	#follow(until: number, alone = false): void {
+		const { core, second } = this;
+		this.#activate(second);
+		while (second.cycles < until && this.#secondRuns && !this.#resetReason && !(alone && core.attention)) {
+			if (second.exceptionsChanged) {
+				second.handleExceptions();
+			} else {
+				second.run(until - second.cycles);
+			}
+		}
+		this.#activate(core);
+	}
+
+	/** Core 0 lets time pass until `limit`, asleep or (`active`) inside a long ROM function, and core 1 goes ahead. */
+	#followAlone(limit: number, active: boolean): void {
+		const { core, second, pio } = this;
+		do {
+			this.#follow(pio.moving ? Math.min(limit, core.cycles + LEAD_CYCLES) : limit, true);
+			const reached = this.#secondRuns ? Math.min(second.cycles, limit) : core.cycles;
+			core.passUntil(Math.max(core.cycles, reached), active);
+			pio.advanceTo(core.cycles);
+		} while (!core.attention && this.#secondRuns && core.cycles < limit);
 	}
 
 	#resetBlock(block: ResetBlock): void {
@@ -417,7 +519,7 @@ export class Chip implements Bus, DmaBus {
 	 * @returns a promise when an event waits for the host: to be awaited before the next call.
 	 */
 	advance(untilCycle: number): Promise<void> | undefined {
-		const { core, clock, pio } = this;
+		const { core, second, clock, pio } = this;
 		for (;;) {
 			if (this.#resetReason) {
 				this.#resetNow(this.#resetReason);
@@ -443,8 +545,18 @@ export class Chip implements Bus, DmaBus {
 				core.passUntil(pio.advanceTo(limit), false);
 				continue;
 			}
+			if (second.exceptionsChanged && second.sleeping) {
+				this.#activate(second);
+				second.handleExceptions();
+				this.#activate(core);
+			}
 			if (now < this.#busyUntil) {
-				core.passUntil(pio.advanceTo(Math.min(limit, this.#busyUntil)), true);
+				limit = Math.min(limit, this.#busyUntil);
+				if (this.#secondRuns) {
+					this.#followAlone(limit, true);
+				} else {
+					core.passUntil(pio.advanceTo(limit), true);
+				}
 				continue;
 			}
 			if (core.exceptionsChanged) {
@@ -454,7 +566,9 @@ export class Chip implements Bus, DmaBus {
 				}
 			}
 			if (core.sleeping) {
-				if (pio.moving) {
+				if (this.#secondRuns) {
+					this.#followAlone(limit, false);
+				} else if (pio.moving) {
 					core.passUntil(pio.advanceTo(limit), false);
 				} else {
 					if (limit === Infinity) {
@@ -467,12 +581,17 @@ export class Chip implements Bus, DmaBus {
 			if (core.programCounter === core.breakpoint) {
 				return undefined;
 			}
-			if (pio.moving) {
+			if (this.#secondRuns || pio.moving) {
 				do {
-					// The core runs ahead a little; its accesses to registers let the PIO catch up first.
-					core.run(Math.min(limit - core.cycles, LEAD_CYCLES));
+					// The core runs ahead a little; its accesses to registers let core 1 and the PIO catch up first.
+					core.run(Math.min(limit - core.cycles, pio.moving ? LEAD_CYCLES : PAIR_LEAD_CYCLES));
+					if (this.#secondRuns) {
+						this.#follow(core.cycles);
+					}
 					pio.advanceTo(core.cycles);
-				} while (!core.attention && pio.moving && core.cycles < limit && core.programCounter !== core.breakpoint);
+				} while (
+					!core.attention && (pio.moving || this.#secondRuns) && core.cycles < limit && core.programCounter !== core.breakpoint
+				);
 			} else {
 				core.run(limit - now);
 			}
@@ -481,7 +600,7 @@ export class Chip implements Bus, DmaBus {
 
 	/** The cycle at which something will happen by itself, or Infinity when the chip sleeps for ever. */
 	get asleepForEver(): boolean {
-		return this.core.sleeping && !this.pio.moving && this.clock.nextCycle === Infinity;
+		return this.core.sleeping && !this.#secondRuns && !this.pio.moving && this.clock.nextCycle === Infinity;
 	}
 
 	// ---- memory map -------------------------------------------------------------------------------------------------
@@ -493,9 +612,11 @@ export class Chip implements Bus, DmaBus {
 
 	#setXip(on: boolean): void {
 		if ((this.core.flashBytes !== 0) !== on) {
-			this.core.flashBytes = on ? FLASH_BYTES : 0;
 			this.core.xipCache?.flush();
-			this.core.refetch();
+			for (const core of [this.core, this.second]) {
+				core.flashBytes = on ? FLASH_BYTES : 0;
+				core.refetch();
+			}
 		}
 	}
 
@@ -538,10 +659,19 @@ export class Chip implements Bus, DmaBus {
 
 	#forDma = false;
 
-	/** Before the processor reads or writes a register, the state machines reach its cycle. DMA is part of theirs. */
+	/**
+	 * Before a processor reads or writes a register, core 1 (if core 0 does it) and the state machines reach its cycle. DMA
+	 * is part of theirs.
+	 */
 	#catchUp(): void {
-		if (this.pio.movers && !this.pins.now && !this.#forDma) {
-			this.pio.advanceTo(this.core.cycles);
+		if (this.#forDma || this.pins.now) {
+			return;
+		}
+		if (this.#active === this.core && this.#secondRuns) {
+			this.#follow(this.core.cycles);
+		}
+		if (this.pio.movers) {
+			this.pio.advanceTo(this.#active.cycles);
 		}
 	}
 
@@ -549,7 +679,7 @@ export class Chip implements Bus, DmaBus {
 		if (this.#forDma) {
 			this.violations.violation("error", `dma-${code}`, `DMA: ${text}`);
 		} else {
-			this.core.busFault(code, text);
+			this.#active.busFault(code, text);
 		}
 	}
 
@@ -587,14 +717,14 @@ export class Chip implements Bus, DmaBus {
 				break;
 			}
 			case 0xd:
-				if (address < 0xd0000200) {
+				if (address < 0xd0000200 && !this.#forDma) {
 					this.#catchUp();
 					return part(this.#sio.readUint32(address & 0x1fc), address, size);
 				}
 				break;
 			case 0xe:
-				if (address >>> 12 === 0xe000e) {
-					return part(this.#privateBus.readUint32(address & 0xffc), address, size);
+				if (address >>> 12 === 0xe000e && !this.#forDma) {
+					return part(this.#privateBuses[this.#sio.core].readUint32(address & 0xffc), address, size);
 				}
 				break;
 		}
@@ -632,7 +762,7 @@ export class Chip implements Bus, DmaBus {
 					this.violations.violation(
 						"warning",
 						"rom-store",
-						`store of ${hex(value)} to ${hex(address)} in the boot ROM (null pointer?) (pc ${hex(this.core.instructionAddress)})`,
+						`store of ${hex(value)} to ${hex(address)} in the boot ROM (null pointer?) (pc ${hex(this.#active.instructionAddress)})`,
 					);
 					return;
 				}
@@ -666,15 +796,15 @@ export class Chip implements Bus, DmaBus {
 				break;
 			}
 			case 0xd:
-				if (address < 0xd0000200) {
+				if (address < 0xd0000200 && !this.#forDma) {
 					this.#catchUp();
 					this.#sio.writeUint32Atomic(address & 0x1fc, replicate(size, value), 0);
 					return;
 				}
 				break;
 			case 0xe:
-				if (address >>> 12 === 0xe000e) {
-					this.#privateBus.writeUint32Atomic(address & 0xffc, replicate(size, value), 0);
+				if (address >>> 12 === 0xe000e && !this.#forDma) {
+					this.#privateBuses[this.#sio.core].writeUint32Atomic(address & 0xffc, replicate(size, value), 0);
 					return;
 				}
 				break;
@@ -697,7 +827,7 @@ export class Chip implements Bus, DmaBus {
 			this.violations.violation(
 				"error",
 				"flash-store",
-				`store of ${hex(value)} to flash at ${hex(address)} (pc ${hex(this.core.instructionAddress)}): flash is written by commands only`,
+				`store of ${hex(value)} to flash at ${hex(address)} (pc ${hex(this.#active.instructionAddress)}): flash is written by commands only`,
 			);
 			return;
 		}

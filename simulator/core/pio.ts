@@ -22,15 +22,18 @@ export class PioBlocks {
 	readonly blocks: [PioBlock, PioBlock];
 	readonly #pins: Pins;
 	readonly #core: Processor;
+	readonly #cycles: () => number;
 	readonly #machines: StateMachine[] = [];
 	/** Machines that can move, a bit each: block 0 has bits 0-3, block 1 bits 4-7. */
 	movers = 0;
 	/** An output of a block changed in this cycle. */
 	dirty = false;
 
-	constructor(pins: Pins, core: Processor, dma: Dma, setInterrupt: (irq: number, high: boolean) => void, unknown: (text: string) => void) {
+	/** @param cycles of the processor that is at work. */
+	constructor(pins: Pins, core: Processor, cycles: () => number, dma: Dma, setInterrupt: (irq: number, high: boolean) => void, unknown: (text: string) => void) {
 		this.#pins = pins;
 		this.#core = core;
+		this.#cycles = cycles;
 		this.blocks = [
 			new PioBlock(0, this, pins, dma, setInterrupt, unknown),
 			new PioBlock(1, this, pins, dma, setInterrupt, unknown),
@@ -51,7 +54,7 @@ export class PioBlocks {
 
 	/** The present cycle, inside and outside of `advanceTo`. */
 	get now(): number {
-		return this.#pins.now || this.#core.cycles;
+		return this.#pins.now || this.#cycles();
 	}
 
 	/** Some machine may wait for an input; checked before all of them are looked at. */

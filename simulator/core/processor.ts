@@ -1,5 +1,5 @@
 /**
- * The Cortex-M0+ of the RP2040 (core 0): instructions, flags, exceptions, sleep, and how many cycles each takes.
+ * A Cortex-M0+ of the RP2040: instructions, flags, exceptions, sleep, and how many cycles each takes.
  *
  * Obeys the ARMv6-M Architecture Reference Manual and the Cortex-M0+ Technical Reference Manual (section 3.3, cycles).
  * Replaces the core of rp2040js 1.4.1, whose flags, faults, events and masks differ from the manual. Used by the chip,
@@ -70,7 +70,7 @@ const operations = decodeTable();
 export class Processor {
 	/** r0 to r12, sp, lr; [15] is only valid outside `run`, as the address of the next instruction. */
 	readonly registers = new Int32Array(16);
-	readonly rom = new Uint8Array(ROM_BYTES);
+	readonly rom: Uint8Array;
 	readonly sram: Uint8Array;
 	readonly flash: Uint8Array;
 	/** Bytes of flash that answer: 16 MB, or 0 while XIP is off (flash commands are under way). */
@@ -79,7 +79,7 @@ export class Processor {
 	/** The model of what flash costs; without it, flash is as fast as SRAM. */
 	xipCache: XipCache | undefined;
 	/** 16 KB that the XIP cache lends as memory while it is off (0x15000000). */
-	readonly xipSram = new Uint8Array(0x4000);
+	readonly xipSram: Uint8Array;
 	readonly #sram32: Int32Array;
 	readonly #sram16: Uint16Array;
 	readonly #flash32: Int32Array;
@@ -131,15 +131,29 @@ export class Processor {
 
 	/** Called for an undefined instruction inside the boot ROM: it is a function of the stand-in. Returns its cycles. */
 	onRomTrap: ((address: number) => number) | undefined;
+	/** SEV: the other core gets an event. */
+	onSendEvent: (() => void) | undefined;
+	/** Sleep ends; time is to be set to the present before the next `run`. */
+	onWake: (() => void) | undefined;
 	/** Called before HardFault (or lock-up) is entered. */
 	onFault: ((fault: Fault) => void) | undefined;
 	/** `run` ends before the instruction at this address; 1 (never an instruction) when there is none. */
 	breakpoint = 1;
 
-	constructor(sram: Uint8Array, flash: Uint8Array, bus: Bus) {
+	/** The other core. What makes the chip look around ends the stretch of both. */
+	#sibling: Processor | undefined;
+
+	/** @param sibling the chip's first core, whose ROM and XIP memory this one shares. */
+	constructor(sram: Uint8Array, flash: Uint8Array, bus: Bus, sibling?: Processor) {
 		this.sram = sram;
 		this.flash = flash;
 		this.bus = bus;
+		this.rom = sibling?.rom ?? new Uint8Array(ROM_BYTES);
+		this.xipSram = sibling?.xipSram ?? new Uint8Array(0x4000);
+		this.#sibling = sibling;
+		if (sibling) {
+			sibling.#sibling = this;
+		}
 		this.#sram32 = new Int32Array(sram.buffer, sram.byteOffset, sram.length >> 2);
 		this.#sram16 = new Uint16Array(sram.buffer, sram.byteOffset, sram.length >> 1);
 		this.#flash32 = new Int32Array(flash.buffer, flash.byteOffset, flash.length >> 2);
@@ -203,6 +217,11 @@ export class Processor {
 	attend(): void {
 		this.#budget = 0;
 		this.attention = true;
+		const sibling = this.#sibling;
+		if (sibling) {
+			sibling.#budget = 0;
+			sibling.attention = true;
+		}
 	}
 
 	/** Adds wait states to the present instruction. */
@@ -234,7 +253,7 @@ export class Processor {
 		this.scr = 0;
 		this.shpr2 = 0;
 		this.shpr3 = 0;
-		this.irqPending = 0;
+		this.irqPending = this.irqLines;
 		this.irqEnabled = 0;
 		this.irqPriority.fill(0);
 		this.pendingNmi = false;
@@ -243,6 +262,7 @@ export class Processor {
 		this.pendingSystick = false;
 		this.interruptNMIMask = 0;
 		this.sleeping = false;
+		this.#sleepsForEvent = false;
 		this.eventRegister = false;
 		this.lockedUp = false;
 		this.flashBytes = FLASH_BYTES;
@@ -307,14 +327,31 @@ export class Processor {
 		this.irqPending = (this.irqPending & ~bits) | (this.irqLines & bits);
 	}
 
-	/** SEV, and what the architecture calls an event. */
+	/** An event comes: the other core's SEV, and what the architecture calls one. */
 	sendEvent(): void {
 		this.eventRegister = true;
 		if (this.sleeping && this.#sleepsForEvent) {
 			this.eventRegister = false;
-			this.sleeping = false;
+			this.#wake();
 		}
 		this.attend();
+	}
+
+	/** WFE: takes the event that has come, or sleeps until one comes. */
+	waitForEvent(): void {
+		if (this.eventRegister) {
+			this.eventRegister = false;
+		} else {
+			this.sleeping = true;
+			this.#sleepsForEvent = true;
+			this.exceptionsChanged = true;
+			this.attend();
+		}
+	}
+
+	#wake(): void {
+		this.sleeping = false;
+		this.onWake?.();
 	}
 
 	#priorityOf(exception: number): number {
@@ -374,7 +411,7 @@ export class Processor {
 		}
 		// WFI and WFE wake for what would preempt if PRIMASK were 0 (ARMv6-M, B1.5.17 and B1.5.18).
 		if (this.sleeping && (!this.primask || !this.#sleepsForEvent)) {
-			this.sleeping = false;
+			this.#wake();
 		}
 		if (this.primask && priority >= 0) {
 			return;
@@ -1393,14 +1430,7 @@ export class Processor {
 					break;
 				case Op.Wfe:
 					t += 2;
-					if (this.eventRegister) {
-						this.eventRegister = false;
-					} else {
-						this.sleeping = true;
-						this.#sleepsForEvent = true;
-						this.exceptionsChanged = true;
-						this.attend();
-					}
+					this.waitForEvent();
 					break;
 				case Op.Wfi:
 					t += 2;
@@ -1410,8 +1440,10 @@ export class Processor {
 					this.attend();
 					break;
 				case Op.Sev:
+					this.#elapsed = t;
 					t++;
 					this.eventRegister = true;
+					this.onSendEvent?.();
 					break;
 				case Op.Wide: {
 					const op2 = code[index + 1] ?? 0;

@@ -1,5 +1,5 @@
 /**
- * Small blocks around the core: RESETS, SYSINFO, ROSC, VREG_AND_CHIP_RESET, XIP_CTRL. Each is what software of the
+ * Small blocks around the cores: RESETS, PSM, SYSINFO, ROSC, VREG_AND_CHIP_RESET, XIP_CTRL. Each is what software of the
  * Pico SDK reads and writes, from the RP2040 datasheet sections named.
  */
 import { Block } from "../core/registers.ts";
@@ -59,6 +59,61 @@ export class Resets extends Block {
 			case 0x8: return true;
 			default: return false;
 		}
+	}
+}
+
+const PSM_ALL = 0x1ffff;
+const PSM_PROC1 = 0x10000;
+
+/** PSM (datasheet 2.13): of the domains that it can hold in reset, core 1 is modelled. */
+export class PowerOnStateMachine extends Block {
+	readonly #holdSecondCore: (held: boolean) => void;
+	readonly #unmodelled: (text: string) => void;
+	#forceOn = 0;
+	#forceOff = 0;
+	#watchdogSelect = 0;
+
+	constructor(holdSecondCore: (held: boolean) => void, unknown: (text: string) => void) {
+		super("PSM", unknown);
+		this.#holdSecondCore = holdSecondCore;
+		this.#unmodelled = unknown;
+	}
+
+	reset(): void {
+		this.#forceOn = this.#forceOff = this.#watchdogSelect = 0;
+	}
+
+	/** FRCE_ON goes before FRCE_OFF. */
+	get #held(): number {
+		return this.#forceOff & ~this.#forceOn;
+	}
+
+	protected read(offset: number): number | undefined {
+		switch (offset) {
+			case 0x0: return this.#forceOn;
+			case 0x4: return this.#forceOff;
+			case 0x8: return this.#watchdogSelect;
+			case 0xc: return PSM_ALL & ~this.#held;
+			default: return undefined;
+		}
+	}
+
+	protected write(offset: number, value: number): boolean {
+		const before = this.#held;
+		switch (offset) {
+			case 0x0: this.#forceOn = value & PSM_ALL; break;
+			case 0x4: this.#forceOff = value & PSM_ALL; break;
+			case 0x8: this.#watchdogSelect = value & PSM_ALL; return true;
+			default: return false;
+		}
+		const held = this.#held;
+		if ((held ^ before) & PSM_PROC1) {
+			this.#holdSecondCore((held & PSM_PROC1) !== 0);
+		}
+		if (held & ~before & ~PSM_PROC1) {
+			this.#unmodelled(`PSM: FRCE_OFF 0x${held.toString(16)}: of these only core 1 is held in reset`);
+		}
+		return true;
 	}
 }
 
