@@ -1,16 +1,18 @@
 /**
- * `npm run simulate`: boots a .uf2 on the simulated Pico W, with its console on stdout.
+ * `npm run simulate`: boots a .uf2, .elf or .bin on the simulated Pico W, with its console on stdout.
  *
  * Ends with status 0 when the text came, 2 when the time was over, 3 after a fault or a violation of level error, 1 when
  * it could not start.
  */
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
-import { Command, InvalidArgumentError } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { isElf } from "./flash/elf.ts";
 import type { NetworkOptions, Recording } from "./network/options.ts";
-import { PicoW, profileByFunction, type RunResult } from "./simulator.ts";
+import { PicoW, profileByFunction, type RunResult, type SerialLine } from "./simulator.ts";
 
 interface Options {
-	uf2: string;
+	uf2?: string;
+	serial: SerialLine;
 	until?: string;
 	timeout: number;
 	report?: string;
@@ -61,8 +63,10 @@ function host(text: string, known: Record<string, string>): Record<string, strin
 /** The command, for the project's command dispatch. */
 export function command(): Command {
 	return new Command()
-		.description("boot a .uf2 on a simulated Pico W and show its USB console")
-		.requiredOption("--uf2 <file>", "the program")
+		.description("boot a program on a simulated Pico W and show its console")
+		.addArgument(new Argument("[program]", "a .uf2, an ELF file, or a .bin that begins where flash does"))
+		.option("--uf2 <file>", "the program, by an option")
+		.addOption(new Option("--serial <line>", "where its console is").choices(["usb", "uart0", "uart1"]).default("usb"))
 		.option("--until <regex>", "end with status 0 when the console's text matches")
 		.option("--timeout <seconds>", "virtual seconds after which to end with status 2", number, 30)
 		.option("--report <file>", "write what happened as JSON")
@@ -80,16 +84,24 @@ export function command(): Command {
 		.option("--stuck-rosc", "fault: the ring oscillator's random bit never changes")
 		.option("--xip", "count what flash costs through the XIP cache")
 		.option("--profile <file>", "write how often each address was seen executing, as JSON")
-		.option("--elf <file>", "with --profile: the program's ELF, to print the hottest functions")
+		.option("--elf <file>", "with --profile: the program's ELF if it is not the program itself, to print the hottest functions")
 		.option("--trace", "what the radio and the network do, on stderr")
 		.option("--quiet", "no console on stdout")
-		.action(async (options: Options) => {
-			process.exitCode = await simulate(options);
+		.action(async (program: string | undefined, options: Options, command: Command) => {
+			if (program !== undefined && options.uf2 !== undefined) {
+				command.error(`simulate: two programs are given, ${program} and --uf2 ${options.uf2}: leave one of them out`);
+			}
+			const path = program ?? options.uf2;
+			if (path === undefined) {
+				command.error("simulate: no program is given: name a .uf2, .elf or .bin file");
+			}
+			process.exitCode = await simulate(path, options);
 		});
 }
 
-async function simulate(options: Options): Promise<number> {
+async function simulate(path: string, options: Options): Promise<number> {
 	let board: PicoW;
+	let elf: Uint8Array | undefined;
 	let until: RegExp | undefined;
 	let pcap: number | undefined;
 	try {
@@ -101,12 +113,19 @@ async function simulate(options: Options): Promise<number> {
 		pcap = options.pcap === undefined ? undefined : openSync(options.pcap, "w");
 		board = new PicoW({
 			seed: options.seed,
+			serial: options.serial,
 			...(epochMs !== undefined && { epochMs }),
 			...(options.stuckRosc && { stuckRosc: true }),
 			...(options.xip && { xip: true }),
 			...(options.network && { network: network(options, pcap) }),
 		});
-		board.loadUf2(readFileSync(options.uf2));
+		const file = readFileSync(path);
+		if (options.uf2 !== undefined) {
+			board.loadUf2(file);
+		} else {
+			board.load(file, path);
+		}
+		elf = options.profile === undefined ? undefined : options.elf !== undefined ? readFileSync(options.elf) : isElf(file) ? file : undefined;
 	} catch (error) {
 		process.stderr.write(`simulate: ${sentence(error)}\n`);
 		return STATUS_CANNOT_START;
@@ -122,14 +141,14 @@ async function simulate(options: Options): Promise<number> {
 	const report = board.report();
 	if (options.report !== undefined) {
 		const { reason } = result;
-		writeFileSync(options.report, `${JSON.stringify({ uf2: options.uf2, reason, ...report }, undefined, "\t")}\n`);
+		writeFileSync(options.report, `${JSON.stringify({ program: path, reason, ...report }, undefined, "\t")}\n`);
 	}
 	if (options.profile !== undefined) {
 		const samples = [...board.profileSamples].sort((a, b) => b[1] - a[1]).map(([pc, count]) => [`0x${pc.toString(16)}`, count]);
 		writeFileSync(options.profile, `${JSON.stringify({ everyCycles: PROFILE_EVERY_CYCLES, samples: Object.fromEntries(samples) }, undefined, "\t")}\n`);
 	}
-	if (options.profile !== undefined && options.elf !== undefined) {
-		for (const row of profileByFunction(board.profileSamples, readFileSync(options.elf)).slice(0, PROFILE_ROWS)) {
+	if (elf) {
+		for (const row of profileByFunction(board.profileSamples, elf).slice(0, PROFILE_ROWS)) {
 			process.stderr.write(`${(100 * row.share).toFixed(1).padStart(5)} %  ${row.name}\n`);
 		}
 	}

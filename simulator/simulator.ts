@@ -1,5 +1,5 @@
 /**
- * A Raspberry Pi Pico W in virtual time: what tests and tools use. Give it a .uf2, run it until its USB console says
+ * A Raspberry Pi Pico W in virtual time: what tests and tools use. Give it a program, run it until its console says
  * something, ask for the report. Same file, same seed, same report.
  */
 import { createHash } from "node:crypto";
@@ -7,6 +7,7 @@ import { Chip, type Halt } from "./core/chip.ts";
 import type { Fault, Processor } from "./core/processor.ts";
 import { SeededRandom } from "./core/random.ts";
 import type { Violation } from "./core/violations.ts";
+import { parseProgram, type ProgramFile } from "./flash/program-file.ts";
 import { parseUf2 } from "./flash/uf2.ts";
 import { attachRadio, type AttachedRadio, type RadioReport } from "./network/attach.ts";
 import type { NetworkOptions } from "./network/options.ts";
@@ -50,6 +51,8 @@ export interface PicoWOptions {
 	epochMs?: number;
 	/** The USB host: attached and open from the start by default. */
 	usb?: UsbHostOptions;
+	/** The line that the console sits on. Default `usb`. */
+	serial?: SerialLine;
 	/** Fault: the ring oscillator's random bit never changes. */
 	stuckRosc?: boolean;
 	/** Count what flash costs through the XIP cache; without, flash is as fast as SRAM. Default false. */
@@ -59,6 +62,9 @@ export interface PicoWOptions {
 	/** Called once, to put something of the caller's onto the board's wires. */
 	attach?: (wires: BoardWires) => void;
 }
+
+/** A UART as a terminal on GPIO of the program's choice sees it: always open, at the program's own baud rate. */
+export type SerialLine = "usb" | "uart0" | "uart1";
 
 export interface RunOptions {
 	/** Ends when the console's text matches (looking at the last 64 KB). */
@@ -103,7 +109,7 @@ export interface Report {
 	radio?: RadioReport;
 }
 
-/** The terminal on the USB port. */
+/** The terminal on the USB port, or on a UART. */
 export interface Console {
 	/** Everything the device sent while the port was open, as UTF-8. */
 	readonly text: string;
@@ -112,7 +118,7 @@ export interface Console {
 	onText(listener: (text: string) => void): void;
 	/** Types into the terminal. */
 	write(text: string | Uint8Array): void;
-	/** Opens the port (DTR), closes it, stops or resumes reading. */
+	/** Opens the USB port (DTR), closes it, stops or resumes reading. */
 	open(baud?: number): void;
 	close(): void;
 	readonly isOpen: boolean;
@@ -154,10 +160,16 @@ export class PicoW {
 		});
 		const chip = this.#chip;
 		this.usbHost = new UsbHost(chip.usb, chip.clock, chip.violations, options.usb);
-		this.usbHost.port(0).onData = (bytes) => this.#received(bytes);
+		const serial = options.serial ?? "usb";
+		if (serial === "usb") {
+			this.usbHost.port(0).onData = (bytes) => this.#received(bytes);
+		}
 		chip.uarts.forEach((uart, index) => {
 			uart.onByte = (byte) => {
 				this.uartText[index] += String.fromCharCode(byte);
+				if (serial === `uart${index}`) {
+					this.#received(Uint8Array.of(byte));
+				}
 				for (const listener of this.#uartListeners[index]) {
 					listener(byte);
 				}
@@ -174,7 +186,14 @@ export class PicoW {
 			onText: (listener) => {
 				this.#listeners.push(listener);
 			},
-			write: (text) => this.usbHost.port(0).write(typeof text === "string" ? new TextEncoder().encode(text) : text),
+			write: (text) => {
+				const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+				if (serial === "usb") {
+					this.usbHost.port(0).write(bytes);
+				} else {
+					this.uartSend(serial === "uart0" ? 0 : 1, bytes);
+				}
+			},
 			open: (baud) => this.usbHost.port(0).open(baud),
 			close: () => this.usbHost.port(0).close(),
 			get isOpen() {
@@ -202,10 +221,28 @@ export class PicoW {
 
 	/** Puts a .uf2 into flash, as dragging it onto RPI-RP2 does, and powers on again. */
 	loadUf2(file: Uint8Array): void {
-		for (const block of parseUf2(file).blocks) {
-			this.flash.set(block.data, block.offset);
+		this.#load(parseUf2(file));
+	}
+
+	/**
+	 * Puts a program into flash and powers on again; one that lies in SRAM alone is entered at once, as by a debugger.
+	 *
+	 * @param name of the file: `.bin` says that it has no form of its own.
+	 * @throws Error that says what is wrong with the file.
+	 */
+	load(file: Uint8Array, name: string): void {
+		this.#load(parseProgram(file, name));
+	}
+
+	#load({ blocks, entry }: ProgramFile): void {
+		for (const { address, data } of blocks) {
+			this.write(address, data);
 		}
 		this.#chip.powerOn();
+		if (entry !== undefined) {
+			this.core.registers[13] = SRAM_START + this.sram.length;
+			this.core.programCounter = entry;
+		}
 	}
 
 	/**
