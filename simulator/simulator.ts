@@ -385,9 +385,9 @@ export class PicoW {
 			chip.core.attend();
 		});
 		try {
-			while (!chip.stop && !this.#standing()) {
+			while (!chip.stop && !chip.standing) {
 				const end = chip.core.cycles + CYCLES_PER_TURN;
-				while (!chip.stop && chip.core.cycles < end && !this.#standing()) {
+				while (!chip.stop && chip.core.cycles < end && !chip.standing) {
 					const waiting = chip.advance(this.#slice(end));
 					if (waiting) {
 						await waiting;
@@ -400,11 +400,6 @@ export class PicoW {
 			cancel();
 		}
 		return this.#result();
-	}
-
-	#standing(): boolean {
-		const chip = this.#chip;
-		return (chip.halt !== undefined && !chip.watchdog.running) || chip.asleepForEver;
 	}
 
 	#result(): RunResult {
@@ -442,7 +437,7 @@ export class PicoW {
 				if (core.cycles >= end) {
 					throw new Error(`0x${address.toString(16)} was not reached within ${maxCycles} cycles; pc is 0x${core.programCounter.toString(16)}`);
 				}
-				if (this.#standing()) {
+				if (chip.standing) {
 					const result = this.#result();
 					throw new Error(`0x${address.toString(16)} was not reached: ${result.reason === "fault" ? result.fault.text : JSON.stringify(result)}`);
 				}

@@ -538,17 +538,17 @@ export class Chip implements Bus, DmaBus {
 				return undefined;
 			}
 			limit = Math.min(limit, untilCycle);
-			if (this.halt) {
-				if (!this.watchdog.running) {
-					return undefined;
-				}
-				core.passUntil(pio.advanceTo(limit), false);
-				continue;
-			}
 			if (second.exceptionsChanged && second.sleeping) {
 				this.#activate(second);
 				second.handleExceptions();
 				this.#activate(core);
+			}
+			if (this.halt) {
+				if (this.#standsForGood) {
+					return undefined;
+				}
+				this.#passAsleep(limit);
+				continue;
 			}
 			if (now < this.#busyUntil) {
 				limit = Math.min(limit, this.#busyUntil);
@@ -566,16 +566,10 @@ export class Chip implements Bus, DmaBus {
 				}
 			}
 			if (core.sleeping) {
-				if (this.#secondRuns) {
-					this.#followAlone(limit, false);
-				} else if (pio.moving) {
-					core.passUntil(pio.advanceTo(limit), false);
-				} else {
-					if (limit === Infinity) {
-						return undefined;
-					}
-					core.passUntil(limit, false);
+				if (limit === Infinity && !this.#secondRuns && !pio.moving) {
+					return undefined;
 				}
+				this.#passAsleep(limit);
 				continue;
 			}
 			if (core.programCounter === core.breakpoint) {
@@ -598,9 +592,30 @@ export class Chip implements Bus, DmaBus {
 		}
 	}
 
-	/** The cycle at which something will happen by itself, or Infinity when the chip sleeps for ever. */
-	get asleepForEver(): boolean {
-		return this.core.sleeping && !this.#secondRuns && !this.pio.moving && this.clock.nextCycle === Infinity;
+	/** Core 0 does nothing until `limit`. */
+	#passAsleep(limit: number): void {
+		const { core, pio } = this;
+		if (this.#secondRuns) {
+			this.#followAlone(limit, false);
+		} else {
+			core.passUntil(pio.moving ? pio.advanceTo(limit) : limit, false);
+		}
+	}
+
+	/** Core 0 stands still, and neither a watchdog nor core 1 will change anything. */
+	get #standsForGood(): boolean {
+		return (
+			this.halt !== undefined && !this.watchdog.running &&
+			(this.halt.kind === "bootsel" || !this.rom.launched || this.second.lockedUp)
+		);
+	}
+
+	/** Nothing more will happen: it stands still, or it sleeps and no event is left. */
+	get standing(): boolean {
+		return (
+			this.#standsForGood ||
+			((this.core.sleeping || this.halt !== undefined) && !this.#secondRuns && !this.pio.moving && this.clock.nextCycle === Infinity)
+		);
 	}
 
 	// ---- memory map -------------------------------------------------------------------------------------------------

@@ -77,6 +77,8 @@ export class BootRom {
 	#waitForVector = 0;
 	/** How often core 1 was sent to an entry. */
 	launches = 0;
+	/** Core 1 is outside `wait_for_vector`. */
+	launched = false;
 	/** Names of what was called, with counts: the report's view of ROM use. */
 	readonly calls = new Map<string, number>();
 
@@ -376,6 +378,7 @@ export class BootRom {
 	/** Core 1 was reset. */
 	resetLaunch(): void {
 		this.#launch = { kind: "greet" };
+		this.launched = false;
 	}
 
 	/** One turn of `wait_for_vector`; it stays there until core 1 has an entry. */
@@ -384,6 +387,7 @@ export class BootRom {
 		const r = core.registers;
 		const here = this.#waitForVector & ~1;
 		const launch = this.#launch;
+		this.launched = false;
 		r[15] = here;
 		switch (launch.kind) {
 			case "greet":
@@ -401,6 +405,7 @@ export class BootRom {
 				core.onSendEvent?.();
 				if (launch.step === 4) {
 					this.launches++;
+					this.launched = true;
 					this.#launch = { kind: "greet" };
 					r[14] = this.#idle;
 					r[15] = launch.word & ~1;

@@ -300,6 +300,20 @@ test("a core 1 that locks up is told of, and core 0 goes on", () => {
 	assert.equal(chip.halt, undefined);
 });
 
+test("core 1 goes on when core 0 locks up", () => {
+	const chip = launched(withBases([0x6828, 0x3001, 0x6028, 0xe7fb])); // counts for ever in RESULT
+	program(chip, LOOP + 0x40, [0xde01]);
+	chip.core.vtor = VECTORS;
+	chip.core.programCounter = LOOP + 0x40;
+	pass(chip, 100);
+	assert.equal(chip.halt?.kind, "locked-up");
+	const before = chip.peek(RESULT, 4);
+	pass(chip, 1_000);
+	assert.ok(chip.peek(RESULT, 4) > before + 100);
+	chip.write(PSM_FRCE_OFF + SET, 4, PSM_PROC1);
+	assert.equal(chip.standing, true, "until it is held in reset as well");
+});
+
 /** Core 0 launches core 1; both add 1 to a word 10,000 times, under spin lock 0 if `locked`, and say that they are done. */
 function counting(locked: boolean): number[] {
 	return [
