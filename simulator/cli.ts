@@ -6,6 +6,7 @@
  */
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { type GdbServer, listenForGdb } from "./debug/gdb-server.ts";
 import { isElf } from "./flash/elf.ts";
 import type { NetworkOptions, Recording } from "./network/options.ts";
 import { PicoW, profileByFunction, type RunResult, type SerialLine } from "./simulator.ts";
@@ -14,7 +15,7 @@ interface Options {
 	uf2?: string;
 	serial: SerialLine;
 	until?: string;
-	timeout: number;
+	timeout?: number;
 	report?: string;
 	seed: number;
 	epoch?: string;
@@ -32,6 +33,7 @@ interface Options {
 	profile?: string;
 	elf?: string;
 	trace?: boolean;
+	gdb?: number;
 	quiet?: boolean;
 }
 
@@ -39,6 +41,7 @@ const STATUS_MATCHED = 0;
 const STATUS_CANNOT_START = 1;
 const STATUS_TIMEOUT = 2;
 const STATUS_FAULT = 3;
+const DEFAULT_TIMEOUT_SECONDS = 30;
 /** Prime, so that loops do not beat against it. */
 const PROFILE_EVERY_CYCLES = 1009;
 /** Functions that are printed. */
@@ -48,6 +51,14 @@ function number(text: string): number {
 	const value = Number(text);
 	if (text.trim() === "" || !Number.isFinite(value) || value < 0) {
 		throw new InvalidArgumentError("a number, 0 or more, is expected");
+	}
+	return value;
+}
+
+function portNumber(text: string): number {
+	const value = number(text);
+	if (!Number.isInteger(value) || value > 65535) {
+		throw new InvalidArgumentError("a port, 0 to 65535, is expected");
 	}
 	return value;
 }
@@ -68,7 +79,8 @@ export function command(): Command {
 		.option("--uf2 <file>", "the program, by an option")
 		.addOption(new Option("--serial <line>", "where its console is").choices(["usb", "uart0", "uart1"]).default("usb"))
 		.option("--until <regex>", "end with status 0 when the console's text matches")
-		.option("--timeout <seconds>", "virtual seconds after which to end with status 2", number, 30)
+		.option("--timeout <seconds>", "virtual seconds after which to end with status 2 (default 30, with --gdb none)", number)
+		.option("--gdb <port>", "wait for GDB on this port of 127.0.0.1 (0: a free one), and let it steer", portNumber)
 		.option("--report <file>", "write what happened as JSON")
 		.option("--seed <n>", "seed of every random stream", number, 1)
 		.option("--epoch <time>", "power-on, as an ISO 8601 instant (default 2026-11-25T12:00:00Z)")
@@ -102,6 +114,7 @@ export function command(): Command {
 async function simulate(path: string, options: Options): Promise<number> {
 	let board: PicoW;
 	let elf: Uint8Array | undefined;
+	let gdb: GdbServer | undefined;
 	let until: RegExp | undefined;
 	let pcap: number | undefined;
 	try {
@@ -126,9 +139,13 @@ async function simulate(path: string, options: Options): Promise<number> {
 			board.load(file, path);
 		}
 		elf = options.profile === undefined ? undefined : options.elf !== undefined ? readFileSync(options.elf) : isElf(file) ? file : undefined;
+		gdb = options.gdb === undefined ? undefined : await listenForGdb(board.debugPort, options.gdb);
 	} catch (error) {
 		process.stderr.write(`simulate: ${sentence(error)}\n`);
 		return STATUS_CANNOT_START;
+	}
+	if (gdb) {
+		process.stderr.write(`simulate: halted, waiting for GDB: target remote 127.0.0.1:${gdb.port}\n`);
 	}
 	if (!options.quiet) {
 		board.console.onText((text) => process.stdout.write(text));
@@ -136,7 +153,9 @@ async function simulate(path: string, options: Options): Promise<number> {
 	if (options.profile !== undefined) {
 		board.profile(PROFILE_EVERY_CYCLES);
 	}
-	const result = await board.run({ ...(until && { until }), timeoutMicros: options.timeout * 1e6 });
+	const seconds = options.timeout ?? (options.gdb === undefined ? DEFAULT_TIMEOUT_SECONDS : Infinity);
+	const result = await board.run({ ...(until && { until }), timeoutMicros: seconds * 1e6 });
+	await gdb?.close();
 	board.close();
 	const report = board.report();
 	if (options.report !== undefined) {
@@ -171,7 +190,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 		return STATUS_FAULT;
 	}
 	// Without a text to wait for, running for the whole time is what was asked.
-	return result.reason === "matched" || until === undefined ? STATUS_MATCHED : STATUS_TIMEOUT;
+	return result.reason === "matched" || result.reason === "ended" || until === undefined ? STATUS_MATCHED : STATUS_TIMEOUT;
 }
 
 /** What is wrong with the options, without Node's words for files. */
@@ -190,6 +209,7 @@ function ending(result: RunResult, options: Options): string {
 	switch (result.reason) {
 		case "matched": return `/${options.until}/ came at ${at}`;
 		case "timeout": return options.until === undefined ? `ran until ${at}` : `/${options.until}/ did not come within ${at}`;
+		case "ended": return `ended by the debugger at ${at}`;
 		case "fault": return `${result.fault.text} at ${at}`;
 		case "halted": return `${result.text} at ${at}`;
 	}

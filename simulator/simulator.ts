@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { Chip, type Halt } from "./core/chip.ts";
 import type { Fault, Processor } from "./core/processor.ts";
+import { DebugPort } from "./debug/debug-port.ts";
 import { SeededRandom } from "./core/random.ts";
 import type { Violation } from "./core/violations.ts";
 import { parseProgram, type ProgramFile } from "./flash/program-file.ts";
@@ -19,6 +20,7 @@ export type { Violation } from "./core/violations.ts";
 export type { Fault } from "./core/processor.ts";
 export type { HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
 export type { AttachedRadio, RadioReport } from "./network/attach.ts";
+export { listenForGdb, type GdbServer } from "./debug/gdb-server.ts";
 export { profileByFunction, type ProfileRow } from "./profile.ts";
 export type { Clock, I2cDevice, I2cPlace, Pin, SpiDevice, SpiPlace } from "./wires.ts";
 export type { UsbHostOptions } from "./usb/host.ts";
@@ -69,7 +71,7 @@ export type SerialLine = "usb" | "uart0" | "uart1";
 export interface RunOptions {
 	/** Ends when the console's text matches (looking at the last 64 KB). */
 	until?: RegExp;
-	/** Virtual microseconds from now; required, so that every run ends. */
+	/** Virtual microseconds from now; required, so that every run ends. Infinity is for runs that a debugger ends. */
 	timeoutMicros: number;
 }
 
@@ -77,6 +79,8 @@ export interface RunOptions {
 export type RunResult =
 	| { reason: "matched"; match: RegExpMatchArray; atMicros: number }
 	| { reason: "timeout"; atMicros: number }
+	/** By a debugger's order. */
+	| { reason: "ended"; atMicros: number }
 	/** The core is locked up and no watchdog runs. */
 	| { reason: "fault"; fault: Fault; atMicros: number }
 	/** USB boot loader, or asleep with nothing left that could wake it. */
@@ -138,6 +142,7 @@ export class PicoW {
 	#timedOut = false;
 	#profile: Map<number, number> | undefined;
 	#profileEvery = 0;
+	#debugPort: DebugPort | undefined;
 	readonly usbHost: UsbHost;
 	readonly console: Console;
 	/** What UART0 and UART1 have sent, as Latin-1 text. */
@@ -379,21 +384,28 @@ export class PicoW {
 		this.#timedOut = false;
 		chip.stop = false;
 		this.#check();
-		const cancel = chip.clock.schedule(timeoutMicros, () => {
+		const debug = this.#debugPort;
+		const cancel = timeoutMicros === Infinity ? () => {} : chip.clock.schedule(timeoutMicros, () => {
 			this.#timedOut = true;
 			chip.stop = true;
 			chip.core.attend();
 		});
 		try {
-			while (!chip.stop && !chip.standing) {
+			while (!chip.stop && (debug?.attached || !chip.standing)) {
+				if (debug?.halted) {
+					await debug.resumed();
+					continue;
+				}
 				const end = chip.core.cycles + CYCLES_PER_TURN;
-				while (!chip.stop && chip.core.cycles < end && !chip.standing) {
+				while (!chip.stop && chip.core.cycles < end && !chip.standing && !debug?.halted) {
 					const waiting = chip.advance(this.#slice(end));
 					if (waiting) {
 						await waiting;
 					}
 					this.#sample();
+					debug?.look();
 				}
+				debug?.look();
 				await new Promise((resolve) => setImmediate(resolve));
 			}
 		} finally {
@@ -406,6 +418,9 @@ export class PicoW {
 		const atMicros = this.#chip.clock.micros;
 		if (this.#match) {
 			return { reason: "matched", match: this.#match, atMicros };
+		}
+		if (this.#debugPort?.ended) {
+			return { reason: "ended", atMicros };
 		}
 		const halt: Halt | undefined = this.#chip.halt;
 		if (halt?.kind === "locked-up") {
@@ -430,10 +445,11 @@ export class PicoW {
 		const { core } = chip;
 		const end = core.cycles + maxCycles;
 		const { length: resetsBefore } = chip.resets;
-		core.breakpoint = address & ~1;
+		const target = (address & ~1) >>> 0;
+		core.setBreakpoints([target]);
 		chip.stop = false;
 		try {
-			while (core.programCounter !== core.breakpoint) {
+			while (core.programCounter !== target) {
 				if (core.cycles >= end) {
 					throw new Error(`0x${address.toString(16)} was not reached within ${maxCycles} cycles; pc is 0x${core.programCounter.toString(16)}`);
 				}
@@ -453,8 +469,14 @@ export class PicoW {
 				this.#sample();
 			}
 		} finally {
-			core.breakpoint = 1;
+			core.setBreakpoints([]);
 		}
+	}
+
+	/** What a debug probe on SWD reaches. To be asked for before `run`. */
+	get debugPort(): DebugPort {
+		this.#debugPort ??= new DebugPort(this.#chip);
+		return this.#debugPort;
 	}
 
 	/** Ends what the board holds of the host: connections of its network; hands out a recording. No run after it. */

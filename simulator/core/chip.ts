@@ -121,7 +121,7 @@ export class Chip implements Bus, DmaBus {
 	/** Asked by the outside: leave `advance` at the next look around. */
 	stop = false;
 	onHalt: ((halt: Halt) => void) | undefined;
-	onFault: ((fault: Fault) => void) | undefined;
+	onFault: ((fault: Fault, core: Processor) => void) | undefined;
 	onReset: ((reason: string) => void) | undefined;
 
 	constructor(options: ChipOptions) {
@@ -260,8 +260,8 @@ export class Chip implements Bus, DmaBus {
 			i2c0: this.i2cs[0], i2c1: this.i2cs[1], adc: this.adc, pwm, usbctrl: this.usb, pio0: this.pio.blocks[0], pio1: this.pio.blocks[1],
 		};
 
-		this.core.onFault = (fault) => this.#faulted(fault);
-		this.second.onFault = (fault) => this.#faulted({ ...fault, text: `core 1: ${fault.text}` });
+		this.core.onFault = (fault) => this.#faulted(fault, this.core);
+		this.second.onFault = (fault) => this.#faulted({ ...fault, text: `core 1: ${fault.text}` }, this.second);
 		this.core.onSendEvent = () => this.#signalSecond();
 		this.second.onSendEvent = () => this.core.sendEvent();
 		this.second.onWake = () => this.second.passUntil(Math.max(this.second.cycles, this.pins.now || this.core.cycles), false);
@@ -429,11 +429,14 @@ export class Chip implements Bus, DmaBus {
 	#follow(until: number, alone = false): void {
 		const { core, second } = this;
 		this.#activate(second);
-		while (second.cycles < until && this.#secondRuns && !this.#resetReason && !(alone && core.attention)) {
+		while (second.cycles < until && this.#secondRuns && !this.#resetReason && !this.stoppedCore && !(alone && core.attention)) {
 			if (second.exceptionsChanged) {
 				second.handleExceptions();
+			} else if (second.atBreakpoint) {
+				this.#stopBy(second);
 			} else {
-				second.run(until - second.cycles);
+				second.run(this.#watches.length ? 1 : until - second.cycles);
+				this.#lookAtWatches(second);
 			}
 		}
 		this.#activate(core);
@@ -503,9 +506,12 @@ export class Chip implements Bus, DmaBus {
 		this.onHalt?.(halt);
 	}
 
-	#faulted(fault: Fault): void {
+	#faulted(fault: Fault, core: Processor): void {
 		this.violations.violation("error", fault.code, `${fault.text} (pc ${hex(fault.programCounter)})`);
-		this.onFault?.(fault);
+		this.onFault?.(fault, core);
+		if (this.#debugging) {
+			this.#stopBy(core);
+		}
 		if (this.core.lockedUp) {
 			this.#stand({ kind: "locked-up", fault });
 		}
@@ -514,13 +520,17 @@ export class Chip implements Bus, DmaBus {
 	// ---- time -------------------------------------------------------------------------------------------------------
 
 	/**
-	 * Moves everything on until `untilCycle`, a halt, `stop`, or the core's breakpoint.
+	 * Moves everything on until `untilCycle`, a halt, `stop`, or a breakpoint (then `stoppedCore` is set).
 	 *
 	 * @returns a promise when an event waits for the host: to be awaited before the next call.
 	 */
 	advance(untilCycle: number): Promise<void> | undefined {
 		const { core, second, clock, pio } = this;
+		this.stoppedCore = undefined;
 		for (;;) {
+			if (this.stoppedCore) {
+				return undefined;
+			}
 			if (this.#resetReason) {
 				this.#resetNow(this.#resetReason);
 			}
@@ -572,24 +582,154 @@ export class Chip implements Bus, DmaBus {
 				this.#passAsleep(limit);
 				continue;
 			}
-			if (core.programCounter === core.breakpoint) {
+			if (core.atBreakpoint) {
+				this.stoppedCore = core;
 				return undefined;
 			}
-			if (this.#secondRuns || pio.moving) {
+			if (this.#secondRuns || pio.moving || this.#watches.length) {
 				do {
 					// The core runs ahead a little; its accesses to registers let core 1 and the PIO catch up first.
-					core.run(Math.min(limit - core.cycles, pio.moving ? LEAD_CYCLES : PAIR_LEAD_CYCLES));
+					core.run(Math.min(limit - core.cycles, this.#lead));
+					this.#lookAtWatches(core);
 					if (this.#secondRuns) {
 						this.#follow(core.cycles);
 					}
 					pio.advanceTo(core.cycles);
-				} while (
-					!core.attention && (pio.moving || this.#secondRuns) && core.cycles < limit && core.programCounter !== core.breakpoint
-				);
+				} while (!core.attention && (pio.moving || this.#secondRuns) && core.cycles < limit && !core.atBreakpoint);
 			} else {
 				core.run(limit - now);
 			}
 		}
+	}
+
+	// ---- what a debugger does ---------------------------------------------------------------------------------------
+
+	/** The core that stands at a breakpoint, at BKPT or behind a watched store; until `advance` is called again. */
+	stoppedCore: Processor | undefined;
+	/** The watched memory that it has changed. */
+	stoppedByWatch: number | undefined;
+	#watches: { address: number; before: Uint8Array }[] = [];
+
+	/** Memory whose change stops the core that made it. Costs most of the speed. */
+	setWatches(watches: { address: number; length: number }[]): void {
+		this.#watches = watches.map(({ address, length }) => ({ address, before: this.debugRead(address, length) ?? new Uint8Array(length) }));
+		this.core.attend();
+	}
+
+	#lookAtWatches(core: Processor): void {
+		for (const watch of this.#watches) {
+			const now = this.debugRead(watch.address, watch.before.length);
+			if (now && now.some((byte, index) => byte !== watch.before[index])) {
+				watch.before = now;
+				this.#stopBy(core);
+				this.stoppedByWatch = watch.address;
+			}
+		}
+	}
+
+	/** How far core 0 may go ahead. */
+	get #lead(): number {
+		return this.#watches.length ? 1 : this.pio.moving ? LEAD_CYCLES : PAIR_LEAD_CYCLES;
+	}
+
+	#stopBy(core: Processor): void {
+		this.stoppedCore = core;
+		this.stoppedByWatch = undefined;
+		this.core.attend();
+	}
+
+	#debugging = false;
+
+	/** BKPT stops for a debugger instead of being a fault, and faults stop behind HardFault's entry. */
+	set debugging(on: boolean) {
+		this.#debugging = on;
+		for (const core of [this.core, this.second]) {
+			core.onBreakpoint = on
+				? () => {
+					this.#stopBy(core);
+					return true;
+				}
+				: undefined;
+		}
+	}
+
+	/**
+	 * One instruction of a core, breakpoint or not, with interrupts held off as debug probes do it. A sleeping core goes
+	 * on behind its WFI or WFE. The other core goes along, as far as time moves.
+	 *
+	 * @returns a promise as `advance` does.
+	 */
+	step(core: Processor): Promise<void> | undefined {
+		this.stoppedCore = undefined;
+		if (core.lockedUp || (core === this.core && this.halt)) {
+			return undefined;
+		}
+		if (core === this.core && core.cycles < this.#busyUntil) {
+			return this.advance(this.#busyUntil);
+		}
+		core.sleeping = false;
+		this.#activate(core);
+		core.runPastBreakpoint();
+		this.#activate(this.core);
+		if (core === this.core) {
+			if (this.#secondRuns) {
+				this.#follow(core.cycles);
+			}
+			this.pio.advanceTo(core.cycles);
+		}
+		return this.stoppedCore ? undefined : this.advance(Math.max(this.core.cycles, core.cycles));
+	}
+
+	/** A read by a debugger, as `core` would see it; undefined where the bus answers with an error. */
+	debugRead(address: number, length: number, core = this.core): Uint8Array | undefined {
+		const bytes = new Uint8Array(length);
+		const whole = this.#asDebugger(core, () => {
+			for (let at = 0; at < length && !this.#debugError; ) {
+				const size = accessSize(address + at, length - at);
+				const value = this.peek((address + at) >>> 0, size);
+				for (let index = 0; index < size; index++) {
+					bytes[at++] = value >>> (8 * index);
+				}
+			}
+		});
+		return whole ? bytes : undefined;
+	}
+
+	/** A store by a debugger, also into flash and ROM. @returns false where the bus answers with an error. */
+	debugWrite(address: number, bytes: Uint8Array, core = this.core): boolean {
+		const memory = address >>> 24 === 0x10 ? core.flash : address >>> 24 === 0 ? core.rom : undefined;
+		const offset = address & 0xffffff;
+		if (memory) {
+			if (offset + bytes.length > memory.length) {
+				return false;
+			}
+			memory.set(bytes, offset);
+			return true;
+		}
+		return this.#asDebugger(core, () => {
+			for (let at = 0; at < bytes.length && !this.#debugError; ) {
+				const size = accessSize(address + at, bytes.length - at);
+				let value = 0;
+				for (let index = 0; index < size; index++) {
+					value |= bytes[at++] << (8 * index);
+				}
+				this.poke((address + at - size) >>> 0, size, value >>> 0);
+			}
+		});
+	}
+
+	#forDebugger = false;
+	#debugError = false;
+
+	#asDebugger(core: Processor, access: () => void): boolean {
+		const active = this.#active;
+		this.#activate(core);
+		this.#forDebugger = true;
+		this.#debugError = false;
+		access();
+		this.#forDebugger = false;
+		this.#activate(active);
+		return !this.#debugError;
 	}
 
 	/** Core 0 does nothing until `limit`. */
@@ -679,7 +819,7 @@ export class Chip implements Bus, DmaBus {
 	 * is part of theirs.
 	 */
 	#catchUp(): void {
-		if (this.#forDma || this.pins.now) {
+		if (this.#forDma || this.#forDebugger || this.pins.now) {
 			return;
 		}
 		if (this.#active === this.core && this.#secondRuns) {
@@ -691,7 +831,9 @@ export class Chip implements Bus, DmaBus {
 	}
 
 	#busError(code: string, text: string): void {
-		if (this.#forDma) {
+		if (this.#forDebugger) {
+			this.#debugError = true;
+		} else if (this.#forDma) {
 			this.violations.violation("error", `dma-${code}`, `DMA: ${text}`);
 		} else {
 			this.#active.busFault(code, text);
@@ -859,7 +1001,7 @@ export class Chip implements Bus, DmaBus {
 	}
 
 	#checkReset(page: Page, address: number): void {
-		if (page.resetBit & this.#resets.held) {
+		if (page.resetBit & this.#resets.held && !this.#forDebugger) {
 			this.violations.violation("info", "block-in-reset", `access to ${hex(address)}: ${page.name} is held in reset`);
 		}
 	}
@@ -887,6 +1029,11 @@ function writeBytes(memory: Uint8Array, offset: number, size: 1 | 2 | 4, value: 
 	for (let index = 0; index < size; index++) {
 		memory[offset + index] = value >>> (8 * index);
 	}
+}
+
+/** The widest aligned access. */
+function accessSize(address: number, length: number): 1 | 2 | 4 {
+	return !(address & 3) && length >= 4 ? 4 : !(address & 1) && length >= 2 ? 2 : 1;
 }
 
 /** A narrow read takes its lane of the 32-bit register. */

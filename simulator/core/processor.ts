@@ -36,6 +36,8 @@ const EXCEPTION_PENDSV = 14;
 const EXCEPTION_SYSTICK = 15;
 const EXCEPTION_FIRST_IRQ = 16;
 const PRIORITY_NONE = 4;
+/** Odd, so that it never is the address of an instruction. */
+const NO_BREAKPOINT = 1;
 
 /** Cortex-M0+ TRM: interrupt latency 15 cycles with zero wait states. */
 const CYCLES_EXCEPTION_ENTRY = 15;
@@ -137,8 +139,12 @@ export class Processor {
 	onWake: (() => void) | undefined;
 	/** Called before HardFault (or lock-up) is entered. */
 	onFault: ((fault: Fault) => void) | undefined;
-	/** `run` ends before the instruction at this address; 1 (never an instruction) when there is none. */
-	breakpoint = 1;
+	/** BKPT: true when a debugger takes it, so that the core stands before it. */
+	onBreakpoint: (() => boolean) | undefined;
+	/** Before these addresses `run` ends; and the bits that all of them have in common, for a quick no. */
+	#breakpoints: ReadonlySet<number> = new Set();
+	#breakpointMask = -1;
+	#breakpointBits = NO_BREAKPOINT;
 
 	/** The other core. What makes the chip look around ends the stretch of both. */
 	#sibling: Processor | undefined;
@@ -190,6 +196,35 @@ export class Processor {
 
 	set v(value: number) {
 		this.#flags[3] = value;
+	}
+
+	/** `run` ends before the instructions at these addresses. */
+	setBreakpoints(addresses: Iterable<number>): void {
+		const breakpoints = new Set([...addresses].map((address) => address & ~1));
+		const [first = NO_BREAKPOINT] = breakpoints;
+		this.#breakpoints = breakpoints;
+		this.#breakpointMask = -1;
+		for (const address of breakpoints) {
+			this.#breakpointMask &= ~(address ^ first);
+		}
+		this.#breakpointBits = first & this.#breakpointMask;
+		this.attend();
+	}
+
+	/** The next instruction has a breakpoint. */
+	get atBreakpoint(): boolean {
+		return (this.registers[15] & this.#breakpointMask) === this.#breakpointBits && this.#breakpoints.has(this.registers[15]);
+	}
+
+	/** Executes one instruction, breakpoint or not. */
+	runPastBreakpoint(): void {
+		const bits = this.#breakpointBits;
+		const mask = this.#breakpointMask;
+		this.#breakpointMask = -1;
+		this.#breakpointBits = NO_BREAKPOINT;
+		this.run(1);
+		this.#breakpointMask = mask;
+		this.#breakpointBits = bits;
 	}
 
 	get cycles(): number {
@@ -689,7 +724,9 @@ export class Processor {
 		const flash16 = this.#flash16;
 		const flash32 = this.#flash32;
 		const flashBytes = this.flashBytes;
-		const breakpoint = this.breakpoint;
+		const breakpoints = this.#breakpoints;
+		const breakpointMask = this.#breakpointMask;
+		const breakpointBits = this.#breakpointBits;
 		const cache = this.xipCache;
 		let cachedLine = -1;
 		this.#startCycles += this.#elapsed;
@@ -705,7 +742,7 @@ export class Processor {
 		let codeStart = this.#codeStart;
 
 		loop: do {
-			if (pc === breakpoint) {
+			if ((pc & breakpointMask) === breakpointBits && breakpoints.has(pc)) {
 				break;
 			}
 			let index = (pc - codeStart) >> 1;
@@ -1469,7 +1506,7 @@ export class Processor {
 						flags[1] = z;
 						flags[2] = c;
 						flags[3] = v;
-						r[(op2 >>> 8) & 15] = this.#readSpecial(op2 & 0xff);
+						r[(op2 >>> 8) & 15] = this.readSpecial(op2 & 0xff);
 						t += 3;
 						break;
 					}
@@ -1478,7 +1515,7 @@ export class Processor {
 						flags[1] = z;
 						flags[2] = c;
 						flags[3] = v;
-						this.#writeSpecial(op2 & 0xff, r[op & 15]);
+						this.writeSpecial(op2 & 0xff, r[op & 15]);
 						n = flags[0];
 						z = flags[1];
 						c = flags[2];
@@ -1490,6 +1527,11 @@ export class Processor {
 					break loop;
 				}
 				case Op.Bkpt:
+					if (this.onBreakpoint?.()) {
+						this.attend();
+						next = pc;
+						break;
+					}
 					this.#raise("breakpoint", `BKPT #${op & 0xff} at ${hex(pc)} without a debugger`, pc);
 					break loop;
 				default: {
@@ -1534,7 +1576,8 @@ export class Processor {
 		}
 	}
 
-	#readSpecial(which: number): number {
+	/** MRS, by the number of the register (ARMv6-M, B5.2.1). */
+	readSpecial(which: number): number {
 		switch (which) {
 			case 0: case 1: case 2: case 3:
 				// APSR, IAPSR, EAPSR, XPSR: EPSR reads as zero; IPSR is in the odd ones.
@@ -1554,7 +1597,8 @@ export class Processor {
 		}
 	}
 
-	#writeSpecial(which: number, value: number): void {
+	/** MSR. */
+	writeSpecial(which: number, value: number): void {
 		switch (which) {
 			case 0: case 1: case 2: case 3:
 				this.setFlags(value);
