@@ -1,7 +1,7 @@
 /**
  * The RP2040: both processors, memory map, blocks, and the loop that moves all of them in one virtual time.
  *
- * Of rp2040js come RTC, clocks, PLLs, XOSC, BUSCTRL, SYSCFG, TBMAN and the interpolators;
+ * Of rp2040js come clocks, PLLs, XOSC, BUSCTRL, SYSCFG, TBMAN and the interpolators;
  * the rest is ours, where the model must be stricter or faster. RP2040 datasheet 2.2 (address map).
  */
 import { RP2040 } from "rp2040js";
@@ -15,6 +15,7 @@ import { Pwm } from "../peripherals/pwm.ts";
 import { Spi } from "../peripherals/spi.ts";
 import { type Interpolator, Sio } from "../peripherals/sio.ts";
 import { ClocksWithCounter } from "../peripherals/frequency-counter.ts";
+import { Rtc } from "../peripherals/rtc.ts";
 import { ChipReset, PowerOnStateMachine, RESET_BLOCKS, type ResetBlock, Resets, RingOscillator, SystemInfo, XipControl } from "../peripherals/system.ts";
 import { Timer, Watchdog, type WatchdogReason } from "../peripherals/timer.ts";
 import { Uart } from "../peripherals/uart.ts";
@@ -42,6 +43,7 @@ const LEAD_CYCLES = 16;
 const PAIR_LEAD_CYCLES = 32;
 const IRQ_IO_BANK0 = 13;
 const IRQ_SIO_PROC0 = 15;
+const CLOCK_ENABLE = 1 << 11;
 const FUNCTION_UART = 2;
 /** The GPIOs that can be a UART's signals, as masks (datasheet 1.4.3, table 2). */
 const UART_PINS = [
@@ -165,11 +167,11 @@ export class Chip implements Bus, DmaBus {
 		this.serialFlash = new SerialFlash(base.flash, options.flashSizeBytes, options.uniqueId, () => this.clock.micros, (code, text) =>
 			this.violations.violation("error", code, text),
 		);
-		this.#ssi = new Ssi(this.serialFlash, () => this.#active.cycles, unknown);
+		this.#ssi = new Ssi(this.serialFlash, () => this.#active.cycles, { clock: this.clock, dma: this.dma, memory: base.flash }, unknown);
 		this.#ssi.onMode = (xip) => this.#setXip(xip);
 		this.#ioQspi = new IoQspi(this.#ssi, unknown);
 		const padsQspi = new PadsQspi(unknown);
-		this.#xip = new XipControl(base.flash, unknown);
+		this.#xip = new XipControl(base.flash, this.clock, this.dma, unknown);
 		if (options.xip) {
 			const cache = new XipCache();
 			this.core.xipCache = this.second.xipCache = cache;
@@ -208,6 +210,7 @@ export class Chip implements Bus, DmaBus {
 			pad: (pin) => this.pins.pad[pin],
 			warn: (code, text) => this.violations.violation("warning", code, text),
 		}, setInterrupt, unknown);
+		const rtc = new Rtc(this.clock, () => this.#rtcHz, setInterrupt, unknown);
 		const pwm = new Pwm(this.clock, this.pins, this.dma, setInterrupt, unknown);
 		const lanes = [base.sio.interp0, base.sio.interp1] as unknown as Interpolator[];
 		const more = lanes.map((lane, index) => new (lane.constructor as new (index: number) => Interpolator)(index));
@@ -241,6 +244,7 @@ export class Chip implements Bus, DmaBus {
 		this.#place(0x40050000, pwm, "PWM", "pwm");
 		this.#place(0x40054000, this.#timer, "TIMER", "timer");
 		this.#place(0x40058000, this.watchdog, "WATCHDOG");
+		this.#place(0x4005c000, rtc, "RTC", "rtc");
 		this.#place(0x40060000, this.#rosc, "ROSC");
 		this.#place(0x40064000, this.#chipReset, "VREG_AND_CHIP_RESET");
 		this.#place(0x50000000, this.dma, "DMA", "dma");
@@ -249,7 +253,7 @@ export class Chip implements Bus, DmaBus {
 		this.#place(0x50300000, this.pio.blocks[1], "PIO1", "pio1");
 		const resettable: [number, ResetBlock][] = [
 			[0x40004000, "syscfg"], [0x40028000, "pll_sys"], [0x4002c000, "pll_usb"], [0x40030000, "busctrl"],
-			[0x4005c000, "rtc"], [0x4006c000, "tbman"],
+			[0x4006c000, "tbman"],
 		];
 		for (const [address, block] of resettable) {
 			(this.#pages.get(address >>> 14) as Page).resetBit = 1 << RESET_BLOCKS.indexOf(block);
@@ -257,7 +261,7 @@ export class Chip implements Bus, DmaBus {
 		this.#ownBlocks = {
 			io_bank0: ioBank, pads_bank0: pads, io_qspi: this.#ioQspi, pads_qspi: padsQspi, timer: this.#timer, dma: this.dma,
 			uart0: this.uarts[0], uart1: this.uarts[1], spi0: this.spis[0], spi1: this.spis[1],
-			i2c0: this.i2cs[0], i2c1: this.i2cs[1], adc: this.adc, pwm, usbctrl: this.usb, pio0: this.pio.blocks[0], pio1: this.pio.blocks[1],
+			i2c0: this.i2cs[0], i2c1: this.i2cs[1], adc: this.adc, pwm, rtc, usbctrl: this.usb, pio0: this.pio.blocks[0], pio1: this.pio.blocks[1],
 		};
 
 		this.core.onFault = (fault) => this.#faulted(fault, this.core);
@@ -463,9 +467,16 @@ export class Chip implements Bus, DmaBus {
 			case "busctrl": this.#renew(0x40030000); break;
 			case "pll_sys": this.#renew(0x40028000, "pllSys"); break;
 			case "pll_usb": this.#renew(0x4002c000, "pllUsb"); break;
-			case "rtc": this.#renew(0x4005c000); break;
 			case "syscfg": this.#renew(0x40004000); break;
 		}
+	}
+
+	/** clk_rtc: CLK_RTC_CTRL.AUXSRC divided by CLK_RTC_DIV, 24.8 bits (datasheet 2.15.7). */
+	get #rtcHz(): number {
+		const base = this.#base;
+		const { rtcCtrl, rtcDiv } = base.clocks as unknown as { rtcCtrl: number; rtcDiv: number };
+		const source = [base.pllUsb.frequency, base.pllSys.frequency, ROSC_HZ, base.xoscFreq][(rtcCtrl >>> 5) & 7] ?? 0;
+		return rtcCtrl & CLOCK_ENABLE ? (source * 256) / (rtcDiv >>> 0 || 0x1000000) : 0;
 	}
 
 	/** FC0_SRC (datasheet table 232). */
@@ -479,8 +490,9 @@ export class Chip implements Bus, DmaBus {
 			case 8: return base.clocks.refFreq;
 			case 9: return base.clocks.sysFreq;
 			case 10: return base.clocks.periFreq;
-			// USB, ADC and RTC clocks are fed by the USB PLL wherever the SDK runs.
+			// USB and ADC clocks are fed by the USB PLL wherever the SDK runs.
 			case 11: case 12: return base.pllUsb.frequency;
+			case 13: return this.#rtcHz;
 			default: return 0;
 		}
 	}
@@ -745,7 +757,7 @@ export class Chip implements Bus, DmaBus {
 	/** Core 0 stands still, and neither a watchdog nor core 1 will change anything. */
 	get #standsForGood(): boolean {
 		return (
-			this.halt !== undefined && !this.watchdog.running &&
+			this.halt !== undefined && !this.watchdog.running && !this.uarts.some((uart) => uart.sending) &&
 			(this.halt.kind === "bootsel" || !this.rom.launched || this.second.lockedUp)
 		);
 	}
@@ -864,7 +876,7 @@ export class Chip implements Bus, DmaBus {
 					return this.usb.readDpsram(address & 0xfff, size);
 				}
 				if (address >>> 16 === XIP_AUX >>> 16) {
-					return this.#xip.stream();
+					return this.#xip.readStream();
 				}
 				const page = this.#pages.get(address >>> 14);
 				if (page) {

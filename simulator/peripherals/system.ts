@@ -2,7 +2,9 @@
  * Small blocks around the cores: RESETS, PSM, SYSINFO, ROSC, VREG_AND_CHIP_RESET, XIP_CTRL. Each is what software of the
  * Pico SDK reads and writes, from the RP2040 datasheet sections named.
  */
+import type { Dma } from "../core/dma.ts";
 import { Block } from "../core/registers.ts";
+import type { VirtualClock } from "../core/virtual-clock.ts";
 import type { XipCache } from "../core/xip-cache.ts";
 import type { Random } from "../wires.ts";
 
@@ -220,47 +222,79 @@ export class ChipReset extends Block {
 	}
 }
 
+const DREQ_XIP_STREAM = 37;
+const STREAM_DEPTH = 2;
+/** A word over four wires, as a line of the cache comes: 8 clocks of address and mode, 4 of waiting, 8 of data, at clk_sys / 2. */
+const STREAM_WORD_CYCLES = 2 * (8 + 4 + 8) + 4;
+
 /** XIP_CTRL (datasheet 2.6.3.6): the cache's switches and counters, and the stream that reads flash beside it. */
 export class XipControl extends Block {
 	readonly #flash: Uint8Array;
+	readonly #clock: VirtualClock;
+	readonly #dma: Dma;
+	#fifo: number[] = [];
+	#cancelWord: (() => void) | undefined;
 	#control = 3;
 	#streamAddress = 0;
 	#streamCount = 0;
 	/** Where it is modelled. */
 	cache: XipCache | undefined;
 
-	constructor(flash: Uint8Array, unknown: (text: string) => void) {
+	constructor(flash: Uint8Array, clock: VirtualClock, dma: Dma, unknown: (text: string) => void) {
 		super("XIP_CTRL", unknown);
 		this.#flash = flash;
+		this.#clock = clock;
+		this.#dma = dma;
 	}
 
 	reset(): void {
 		this.#control = 3;
 		this.#streamAddress = this.#streamCount = 0;
+		this.#fifo = [];
+		this.#stream();
 	}
 
-	/** The stream's next word; also behind 0x50400000. */
-	stream(): number {
-		if (!this.#streamCount) {
-			return 0;
+	/** The stream's next word; also behind 0x50400000. Zero when none has come yet. */
+	readStream(): number {
+		const word = this.#fifo.shift() ?? 0;
+		this.#stream();
+		return word;
+	}
+
+	/** Fetches as long as there is room, and asks DMA to take what is there. */
+	#stream(): void {
+		if (this.#streamCount && this.#fifo.length < STREAM_DEPTH) {
+			this.#cancelWord ??= this.#clock.schedule((STREAM_WORD_CYCLES * 1e6) / this.#clock.frequencyHz, () => {
+				this.#cancelWord = undefined;
+				const offset = this.#streamAddress & 0xfffffc;
+				this.#streamAddress += 4;
+				this.#streamCount--;
+				const { [offset]: a, [offset + 1]: b, [offset + 2]: c, [offset + 3]: d } = this.#flash;
+				this.#fifo.push((a | (b << 8) | (c << 16) | (d << 24)) >>> 0);
+				this.#stream();
+			});
+		} else {
+			this.#cancelWord?.();
+			this.#cancelWord = undefined;
 		}
-		const offset = this.#streamAddress & 0xfffffc;
-		this.#streamAddress += 4;
-		this.#streamCount--;
-		const { [offset]: a, [offset + 1]: b, [offset + 2]: c, [offset + 3]: d } = this.#flash;
-		return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
+		if (this.#fifo.length) {
+			this.#dma.setDREQ(DREQ_XIP_STREAM);
+		} else {
+			this.#dma.clearDREQ(DREQ_XIP_STREAM);
+		}
 	}
 
 	protected read(offset: number): number | undefined {
 		switch (offset) {
 			case 0x00: return this.#control;
 			case 0x04: return 0; // a read waits for the flush, which is done
-			case 0x08: return 1 | (this.#streamCount ? 0 : 2); // FLUSH_READY, FIFO_EMPTY
+			// FLUSH_READY, FIFO_EMPTY, FIFO_FULL
+			case 0x08: return 1 | (this.#fifo.length ? 0 : 2) | (this.#fifo.length === STREAM_DEPTH ? 4 : 0);
 			case 0x0c: return Math.min(this.cache?.hits ?? 0, 0xffffffff);
 			case 0x10: return Math.min(this.cache?.accesses ?? 0, 0xffffffff);
 			case 0x14: return this.#streamAddress;
 			case 0x18: return this.#streamCount;
-			case 0x1c: return this.stream();
+			case 0x1c: return this.readStream();
 			default: return undefined;
 		}
 	}
@@ -272,7 +306,10 @@ export class XipControl extends Block {
 			case 0x0c: if (this.cache) { this.cache.hits = 0; } return true;
 			case 0x10: if (this.cache) { this.cache.accesses = 0; } return true;
 			case 0x14: this.#streamAddress = value & ~3; return true;
-			case 0x18: this.#streamCount = value & 0x3fffff; return true;
+			case 0x18:
+				this.#streamCount = value & 0x3fffff;
+				this.#stream();
+				return true;
 			default: return false;
 		}
 	}

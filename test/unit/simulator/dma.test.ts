@@ -101,3 +101,44 @@ test("DMA from where nothing is, is a violation of the DMA and no fault of the c
 	assert.deepEqual(chip.violations.list.filter((entry) => entry.level === "error").map((entry) => entry.code), ["dma-unmapped-read"]);
 	assert.equal(chip.core.ipsr, 0);
 });
+
+const XIP_STREAM = 37 << 15;
+const SSI_RECEIVE = 39 << 15;
+
+test("the XIP stream asks for each of its words, and holds two that nobody takes", () => {
+	const chip = bareChip();
+	chip.core.flash.set(Uint8Array.from({ length: 80 }, (_, index) => index + 1), 0x1000);
+	chip.poke(0x14000014, 4, 0x10001000);
+	chip.poke(0x14000018, 4, 20);
+	pass(chip, 500);
+	assert.equal(chip.peek(0x14000018, 4), 18);
+	assert.equal(chip.peek(0x14000008, 4) & 6, 4, "full");
+	assert.equal(chip.peek(0x50400000, 4), 0x04030201, "also behind the auxiliary address");
+	channel(chip, 0, 0x50400000, 0x20002000, 19, 1 | WORD | INCREMENT_WRITE | XIP_STREAM);
+	pass(chip, 100);
+	assert.equal(chip.peek(DMA + 0xc, 4) & BUSY, BUSY, "a word takes its time");
+	pass(chip, 18 * 60);
+	assert.equal(chip.peek(DMA + 0xc, 4) & BUSY, 0);
+	assert.deepEqual(chip.core.sram.slice(0x2000, 0x2000 + 76), chip.core.flash.slice(0x1004, 0x1004 + 76));
+	assert.equal(chip.peek(0x14000008, 4) & 6, 2, "empty");
+});
+
+test("the SSI reads many words in the XIP format, highest byte first, for DMA to take", () => {
+	const chip = bareChip();
+	const SSI = 0x18000000;
+	chip.core.flash.set(Uint8Array.from({ length: 256 }, (_, index) => 255 - index), 0x2000);
+	chip.poke(SSI + 0x08, 4, 0);
+	chip.poke(SSI + 0x14, 4, 2);
+	chip.poke(SSI, 4, (2 << 21) | (31 << 16) | (3 << 8)); // four wires, 32 bits, EEPROM read
+	chip.poke(SSI + 0x04, 4, 63);
+	chip.poke(SSI + 0x4c, 4, 3);
+	chip.poke(SSI + 0x08, 4, 1);
+	const SWAP = 1 << 22;
+	channel(chip, 0, SSI + 0x60, 0x20002000, 64, 1 | WORD | INCREMENT_WRITE | SWAP | SSI_RECEIVE);
+	chip.poke(SSI + 0x60, 4, (0x2000 << 8) | 0xa0);
+	pass(chip, 600);
+	assert.equal(chip.peek(DMA + 0xc, 4) & BUSY, BUSY);
+	pass(chip, 64 * 16);
+	assert.equal(chip.peek(DMA + 0xc, 4) & BUSY, 0);
+	assert.deepEqual(chip.core.sram.slice(0x2000, 0x2100), chip.core.flash.slice(0x2000, 0x2100));
+});
