@@ -1,6 +1,7 @@
 /** DMA (RP2040 datasheet 2.5): unpaced copies, chains, rings, abort, sniffer, pacing timers. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { crc32 as ethernetCrc32 } from "node:zlib";
 import { crc32 } from "../../../simulator/rom/crc32.ts";
 import type { Chip } from "../../../simulator/core/chip.ts";
 import { bareChip, pass } from "./bare-chip.ts";
@@ -83,6 +84,42 @@ test("the sniffer's CRC-32 is the boot ROM's", () => {
 	channel(chip, 0, 0x20001000, 0x20002000, bytes.length, 1 | INCREMENT_READ | (1 << 23) | UNPACED);
 	pass(chip, 200);
 	assert.equal(chip.peek(DMA + 0x438, 4), crc32(bytes));
+});
+
+const SNIFF = 1 << 23;
+const SWAP = 1 << 22;
+const HALFWORD = 1 << 2;
+const CALC_CRC32R = 1 << 5;
+const SNIFF_SWAP = 1 << 9;
+const OUT_REVERSED = 1 << 10;
+const OUT_INVERTED = 1 << 11;
+
+/** What the sniffer makes of `bytes`, from ones. */
+function sniffed(bytes: Uint8Array, size: number, sniffControl: number, channelControl = 0): number {
+	const chip = bareChip();
+	chip.core.sram.set(bytes, 0x1000);
+	chip.poke(DMA + 0x438, 4, 0xffffffff);
+	chip.poke(DMA + 0x434, 4, 1 | sniffControl);
+	channel(chip, 0, 0x20001000, 0x20002000, bytes.length >> (size >> 2), 1 | size | INCREMENT_READ | SNIFF | UNPACED | channelControl);
+	pass(chip, 200);
+	return chip.peek(DMA + 0x438, 4);
+}
+
+test("the sniffer takes a word's highest bit first, or reversed its lowest, behind the channel's byte swap", () => {
+	const bytes = Uint8Array.from({ length: 96 }, (_, index) => (index * 37 + 11) & 0xff);
+	const inWords = new Uint8Array(bytes.length).map((_, index) => bytes[index ^ 3]);
+	const inHalfwords = new Uint8Array(bytes.length).map((_, index) => bytes[index ^ 1]);
+	assert.equal(sniffed(bytes, WORD, 0), crc32(inWords));
+	assert.equal(sniffed(bytes, HALFWORD, 0), crc32(inHalfwords));
+	assert.equal(sniffed(bytes, WORD, SNIFF_SWAP), crc32(bytes));
+	assert.equal(sniffed(bytes, HALFWORD, SNIFF_SWAP), crc32(bytes));
+	assert.equal(sniffed(bytes, WORD, 0, SWAP), crc32(bytes), "the channel's swap is seen");
+	assert.equal(sniffed(bytes, WORD, SNIFF_SWAP, SWAP), crc32(inWords), "and both undo each other");
+	const ethernet = CALC_CRC32R | OUT_REVERSED | OUT_INVERTED;
+	for (const size of [WORD, HALFWORD, 0]) {
+		assert.equal(sniffed(bytes, size, ethernet), ethernetCrc32(bytes), "reversed: the CRC of Ethernet and zlib at any width");
+	}
+	assert.equal(sniffed(bytes, WORD, ethernet | SNIFF_SWAP, SWAP), ethernetCrc32(bytes));
 });
 
 test("a pacing timer moves X words in Y cycles", () => {
