@@ -104,6 +104,9 @@ export class Pins {
 	now = 0;
 	/** Called when an input changed: sleeping state machines may go on. */
 	onInput: (() => void) | undefined;
+	/** Inputs that the PWM counts by, and who is told of their changes. */
+	counted = 0;
+	onCounted: (() => void) | undefined;
 
 	constructor(owner: PinsOwner) {
 		this.#owner = owner;
@@ -232,6 +235,9 @@ export class Pins {
 				this.#updateInterrupts();
 			}
 			this.onInput?.();
+			if ((rising | falling) & this.counted) {
+				this.onCounted?.();
+			}
 		}
 		if (byChip && different & this.#listened) {
 			let told = different & this.#listened;
