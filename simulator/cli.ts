@@ -34,6 +34,7 @@ interface Options {
 	elf?: string;
 	trace?: boolean;
 	gdb?: number;
+	wire: [number, number][];
 	quiet?: boolean;
 }
 
@@ -71,6 +72,14 @@ function host(text: string, known: Record<string, string>): Record<string, strin
 	return { ...known, [match[1].toLowerCase()]: match[2] };
 }
 
+function wire(text: string, known: [number, number][]): [number, number][] {
+	const match = /^(\d+)=(\d+)$/.exec(text);
+	if (!match) {
+		throw new InvalidArgumentError("two GPIOs are expected, such as 2=3");
+	}
+	return [...known, [Number(match[1]), Number(match[2])]];
+}
+
 /** The command, for the project's command dispatch. */
 export function command(): Command {
 	return new Command()
@@ -92,6 +101,7 @@ export function command(): Command {
 		.option("--replay <file>", "take the bytes of host peers from such a file")
 		.option("--patience <ms>", "host milliseconds to wait for a silent server", number)
 		.option("--latency <ms>", "virtual milliseconds from the device's last byte to the answer", number)
+		.option("--wire <gpio=gpio>", "a jumper between two GPIOs, for what SIO, PIO and PWM drive (repeatable)", wire, [])
 		.option("--no-network", "no radio chip on the board")
 		.option("--stuck-rosc", "fault: the ring oscillator's random bit never changes")
 		.option("--xip", "count what flash costs through the XIP cache")
@@ -133,6 +143,9 @@ async function simulate(path: string, options: Options): Promise<number> {
 			...(options.network && { network: network(options, pcap) }),
 		});
 		const file = readFileSync(path);
+		for (const [one, other] of options.wire) {
+			board.connect(one, other);
+		}
 		if (options.uf2 !== undefined) {
 			board.loadUf2(file);
 		} else {

@@ -317,6 +317,29 @@ export class PicoW {
 		return this.#chip.pins.pin(index);
 	}
 
+	/**
+	 * A jumper wire between two GPIOs: each has the level that the other drives. SIO, PIO and PWM are seen on it; UART, SPI
+	 * and I2C are not, they exchange whole words with what is attached to them.
+	 */
+	connect(one: number, other: number): void {
+		const ends = [this.pin(one), this.pin(other)];
+		if (one === other) {
+			throw new RangeError(`GPIO ${one} is connected with itself`);
+		}
+		for (const [from, to] of [ends, [...ends].reverse()]) {
+			let driven: boolean | undefined;
+			const pass = (): void => {
+				const now = from.outputEnabled ? from.level : undefined;
+				if (now !== driven) {
+					driven = now;
+					to.drive(now);
+				}
+			};
+			from.onChange(pass);
+			pass();
+		}
+	}
+
 	/** Puts a device onto an I2C bus. Both GPIOs belong to one block, which bit 1 of their numbers names. */
 	attachI2c(device: I2cDevice, place: I2cPlace): void {
 		const index = (place.data >>> 1) & 1;

@@ -43,6 +43,11 @@ const LEAD_CYCLES = 16;
 const PAIR_LEAD_CYCLES = 32;
 const IRQ_IO_BANK0 = 13;
 const IRQ_SIO_PROC0 = 15;
+const PLL_SYS = 0x40028000;
+const PLL_USB = 0x4002c000;
+const PLL_PWR = 4;
+/** PD, POSTDIVPD, VCOPD. */
+const PLL_PWR_OFF = 0x29;
 const CLOCK_ENABLE = 1 << 11;
 const FUNCTION_UART = 2;
 /** The GPIOs that can be a UART's signals, as masks (datasheet 1.4.3, table 2). */
@@ -479,12 +484,18 @@ export class Chip implements Bus, DmaBus {
 		return rtcCtrl & CLOCK_ENABLE ? (source * 256) / (rtcDiv >>> 0 || 0x1000000) : 0;
 	}
 
+	/** Nothing comes out of a PLL whose PWR has loop, oscillator or post dividers off (datasheet 2.18.4). */
+	#pllHz(address: number): number {
+		const { registers } = this.#pages.get(address >>> 14) as Page;
+		return registers.readUint32(PLL_PWR) & PLL_PWR_OFF ? 0 : (registers as unknown as { frequency: number }).frequency;
+	}
+
 	/** FC0_SRC (datasheet table 232). */
 	#frequencyHz(source: number): number {
 		const base = this.#base;
 		switch (source) {
-			case 1: return base.pllSys.frequency;
-			case 2: return base.pllUsb.frequency;
+			case 1: return this.#pllHz(PLL_SYS);
+			case 2: return this.#pllHz(PLL_USB);
 			case 3: case 4: return ROSC_HZ;
 			case 5: return base.xoscFreq;
 			case 8: return base.clocks.refFreq;

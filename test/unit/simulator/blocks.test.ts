@@ -38,13 +38,27 @@ test("clk_sys follows crystal and PLL, and time with it", () => {
 
 test("the frequency counter measures what runs", () => {
 	const chip = bareChip();
-	for (const [source, kilohertz] of [[3, 6_500], [5, 12_000], [9, 6_500]]) {
+	const measure = (source: number): number => {
 		chip.poke(CLOCKS + 0x94, 4, source);
 		while (!(chip.peek(CLOCKS + 0x98, 4) & 0x10)) {
 			pass(chip, 100);
 		}
-		assert.equal(chip.peek(CLOCKS + 0x9c, 4) >>> 5, kilohertz);
+		return chip.peek(CLOCKS + 0x9c, 4) >>> 5;
+	};
+	for (const [source, kilohertz] of [[3, 6_500], [5, 12_000], [9, 6_500], [1, 0], [13, 0]]) {
+		assert.equal(measure(source), kilohertz);
 	}
+	const PLL_SYS = 0x40028000;
+	chip.poke(RESETS, 4, 0);
+	chip.poke(PLL_SYS + 8, 4, 125);
+	chip.poke(PLL_SYS + 0xc, 4, (6 << 16) | (2 << 12));
+	chip.poke(PLL_SYS + 4, 4, 4);
+	assert.equal(measure(1), 125_000);
+	chip.poke(PLL_SYS + 4, 4, 0x2d);
+	assert.equal(measure(1), 0, "switched off");
+	chip.poke(CLOCKS + 0x70, 4, 120 << 8);
+	chip.poke(CLOCKS + 0x6c, 4, (3 << 5) | (1 << 11));
+	assert.equal(measure(13), 100, "clk_rtc from the crystal");
 });
 
 test("a byte takes its time on the UART's wire", () => {
