@@ -635,15 +635,25 @@ export class StateMachine {
 		}
 	}
 
-	/** SMx_INSTR: at once, whether enabled or not; if it stalls, it is tried again at each tick. */
+	/** The present instruction came through SMx_INSTR, between two ticks. */
+	#forced = false;
+
+	/**
+	 * SMx_INSTR: at once, whether enabled or not; if it stalls, it is tried again at each tick. An OUT fetches its word at
+	 * once as well, and leaves the fetch of the next one to the next tick. The datasheet does not say so; it follows from
+	 * software that works: the SDK's pio_sm_drain_tx_fifo forces OUT until the FIFO is empty, and the examples' I2C by PIO
+	 * goes on from there as if nothing were left in the OSR.
+	 */
 	force(opcode: number): void {
 		this.#exec = opcode;
+		this.#forced = true;
 		this.execPending = true;
 		this.#pushPending = false;
 		this.#flagRaised = false;
 		this.wait = Wait.None;
 		this.#delay = 0;
 		this.#executeExec();
+		this.#forced = false;
 		if (this.#block.owner.dirty) {
 			this.#block.owner.commit();
 		}
@@ -726,15 +736,17 @@ export class StateMachine {
 			case 3: { // OUT
 				isOut = true;
 				if (this.shiftControl & SHIFT_AUTOPULL && this.#osrCount >= this.#pullThreshold) {
-					if (this.txCount) {
-						this.#osr = this.#pull();
-						this.#osrCount = 0;
+					if (!this.txCount) {
+						done = this.#stall(Wait.TxData);
+						break;
+					}
+					this.#osr = this.#pull();
+					this.#osrCount = 0;
+					if (!this.#forced) {
 						// The refill takes this cycle; the OUT itself comes in the next.
 						done = false;
-					} else {
-						done = this.#stall(Wait.TxData);
+						break;
 					}
-					break;
 				}
 				const bits = argument & 31 || 32;
 				let value: number;
@@ -758,9 +770,8 @@ export class StateMachine {
 					case 6: this.#isr = value; this.#isrCount = bits; break;
 					case 7: exec = value & 0xffff; break;
 				}
-				if (this.shiftControl & SHIFT_AUTOPULL && this.#osrCount >= this.#pullThreshold && this.txCount) {
-					this.#osr = this.#pull();
-					this.#osrCount = 0;
+				if (!this.#forced) {
+					this.#refill();
 				}
 				break;
 			}
