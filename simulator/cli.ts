@@ -2,7 +2,7 @@
  * `npm run simulate`: boots a .uf2, .elf or .bin on the simulated Pico W, with its console on stdout.
  *
  * Ends with status 0 when the text came, 2 when the time was over, 3 after a fault or a violation of level error, 1 when
- * it could not start.
+ * it could not start, 130 after Ctrl-C; always with its report and recordings written.
  */
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
@@ -42,6 +42,7 @@ const STATUS_MATCHED = 0;
 const STATUS_CANNOT_START = 1;
 const STATUS_TIMEOUT = 2;
 const STATUS_FAULT = 3;
+const STATUS_INTERRUPTED = 130;
 const DEFAULT_TIMEOUT_SECONDS = 30;
 /** Prime, so that loops do not beat against it. */
 const PROFILE_EVERY_CYCLES = 1009;
@@ -157,6 +158,13 @@ async function simulate(path: string, options: Options): Promise<number> {
 		process.stderr.write(`simulate: ${sentence(error)}\n`);
 		return STATUS_CANNOT_START;
 	}
+	let interrupted = false;
+	const interrupt = (): void => {
+		interrupted = true;
+		board.end();
+	};
+	// Once: a second Ctrl-C ends Node, should a peer on this machine hold the run up.
+	process.once("SIGINT", interrupt);
 	if (gdb) {
 		process.stderr.write(`simulate: halted, waiting for GDB: target remote 127.0.0.1:${gdb.port}\n`);
 	}
@@ -168,6 +176,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 	}
 	const seconds = options.timeout ?? (options.gdb === undefined ? DEFAULT_TIMEOUT_SECONDS : Infinity);
 	const result = await board.run({ ...(until && { until }), timeoutMicros: seconds * 1e6 });
+	process.off("SIGINT", interrupt);
 	await gdb?.close();
 	board.close();
 	const report = board.report();
@@ -199,6 +208,9 @@ async function simulate(path: string, options: Options): Promise<number> {
 		);
 	}
 	process.stderr.write(`simulate: ${ending(result, options)}; seed ${report.seed}, ${report.activeCycles} active cycles\n`);
+	if (interrupted) {
+		return STATUS_INTERRUPTED;
+	}
 	if (errors.length || result.reason === "fault" || result.reason === "halted") {
 		return STATUS_FAULT;
 	}
@@ -222,7 +234,7 @@ function ending(result: RunResult, options: Options): string {
 	switch (result.reason) {
 		case "matched": return `/${options.until}/ came at ${at}`;
 		case "timeout": return options.until === undefined ? `ran until ${at}` : `/${options.until}/ did not come within ${at}`;
-		case "ended": return `ended by the debugger at ${at}`;
+		case "ended": return `ended at ${at}`;
 		case "fault": return `${result.fault.text} at ${at}`;
 		case "halted": return `${result.text} at ${at}`;
 	}

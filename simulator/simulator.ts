@@ -79,7 +79,7 @@ export interface RunOptions {
 export type RunResult =
 	| { reason: "matched"; match: RegExpMatchArray; atMicros: number }
 	| { reason: "timeout"; atMicros: number }
-	/** By a debugger's order. */
+	/** By `end`, or by a debugger's order. */
 	| { reason: "ended"; atMicros: number }
 	/** The core is locked up and no watchdog runs. */
 	| { reason: "fault"; fault: Fault; atMicros: number }
@@ -500,6 +500,11 @@ export class PicoW {
 	get debugPort(): DebugPort {
 		this.#debugPort ??= new DebugPort(this.#chip);
 		return this.#debugPort;
+	}
+
+	/** Ends the present `run` soon: for whoever sits at the terminal. */
+	end(): void {
+		this.debugPort.end();
 	}
 
 	/** Ends what the board holds of the host: connections of its network; hands out a recording. No run after it. */

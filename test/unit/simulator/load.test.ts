@@ -1,7 +1,7 @@
 /** Programs as .uf2, .elf and .bin; the command that boots them, and what it says of bad ones. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
@@ -134,6 +134,26 @@ test("the command boots a program, shows the serial line that it is told to, and
 	assert.equal(noUf2.status, 1);
 	assert.match(noUf2.stderr, /magic numbers .* are not those of UF2/);
 	assert.equal(faulted.status, 3);
+});
+
+test("Ctrl-C ends the command cleanly, with its report", async () => {
+	const program = join(folder, "waits.bin");
+	const report = join(folder, "report.json");
+	writeFileSync(program, image(STORES));
+	// A board that waits for a debugger is certain to be still there.
+	const child = spawn(process.execPath, ["--import", "tsx", "tools/main.ts", "simulate", program, "--gdb", "0", "--report", report], { cwd: root });
+	let told = "";
+	child.stderr.on("data", (text: Buffer) => {
+		const waited = told.includes("waiting for GDB");
+		told += text.toString();
+		if (!waited && told.includes("waiting for GDB")) {
+			child.kill("SIGINT");
+		}
+	});
+	const status = await new Promise((resolve) => child.on("close", resolve));
+	assert.equal(status, 130, told);
+	assert.match(told, /ended at 0\.000 ms virtual/);
+	assert.equal((JSON.parse(readFileSync(report, "utf8")) as { reason: string }).reason, "ended");
 });
 
 test("the command refuses options that name no program, two, or no serial line", async () => {
