@@ -25,7 +25,7 @@ import { Dma, type DmaBus } from "./dma.ts";
 import { Pins } from "./pins.ts";
 import { PioBlocks } from "./pio.ts";
 import { PrivateBus } from "./private-bus.ts";
-import { type Bus, FLASH_BYTES, type Fault, hex, Processor, ROM_BYTES, SRAM_BYTES } from "./processor.ts";
+import { type Bus, FLASH_BYTES, FLASH_START, type Fault, hex, Processor, ROM_BYTES, SRAM_BYTES } from "./processor.ts";
 import type { Registers } from "./registers.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { Violations } from "./violations.ts";
@@ -922,7 +922,7 @@ export class Chip implements Bus, DmaBus {
 			}
 			return size === 4 ? this.#flashView.getUint32(offset, true) : size === 2 ? this.#flashView.getUint16(offset, true) : this.core.flash[offset];
 		}
-		if (region === 0x15 && address < 0x15004000) {
+		if (region === 0x15 && address < 0x15004000 && this.#xip.lendsMemory) {
 			return readBytes(this.core.xipSram, address & 0x3fff, size);
 		}
 		const page = this.#pages.get(address >>> 14);
@@ -1006,6 +1006,16 @@ export class Chip implements Bus, DmaBus {
 					return;
 				}
 			}
+			if (region !== FLASH_START >>> 24 && this.#xip.refusesWrites) {
+				this.#busError("flash-bad-write", `store of ${hex(value)} to ${hex(address)}: XIP_CTRL.ERR_BADWRITE makes it a bus error`);
+				return;
+			}
+			// A store to the cached address deletes the line and changes nothing else: zeros in words are how software asks
+			// for it (datasheet 2.6.3.2; the SDK's xip_cache_invalidate_range).
+			this.core.xipCache?.invalidate(offset);
+			if (size === 4 && value === 0) {
+				return;
+			}
 			this.refusedFlashStores++;
 			this.violations.violation(
 				"error",
@@ -1014,7 +1024,7 @@ export class Chip implements Bus, DmaBus {
 			);
 			return;
 		}
-		if (region === 0x15 && address < 0x15004000) {
+		if (region === 0x15 && address < 0x15004000 && this.#xip.lendsMemory) {
 			writeBytes(this.core.xipSram, address & 0x3fff, size, value);
 			return;
 		}

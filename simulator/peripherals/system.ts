@@ -254,6 +254,16 @@ export class XipControl extends Block {
 		this.#stream();
 	}
 
+	/** The cache is off and has power: it is 16 KB of memory. */
+	get lendsMemory(): boolean {
+		return (this.#control & 9) === 0;
+	}
+
+	/** CTRL.ERR_BADWRITE: stores to the addresses of flash that are not cached or not allocating are bus errors. */
+	get refusesWrites(): boolean {
+		return (this.#control & 2) !== 0;
+	}
+
 	/** The stream's next word; also behind 0x50400000. Zero when none has come yet. */
 	readStream(): number {
 		const word = this.#fifo.shift() ?? 0;
