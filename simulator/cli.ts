@@ -1,18 +1,21 @@
 /**
- * `npm run simulate`: boots a .uf2 on the simulated Pico W, with its console on stdout.
+ * `npm run simulate`: boots a .uf2, .elf or .bin on the simulated Pico W, with its console on stdout.
  *
  * Ends with status 0 when the text came, 2 when the time was over, 3 after a fault or a violation of level error, 1 when
- * it could not start.
+ * it could not start, 130 after Ctrl-C; always with its report and recordings written.
  */
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
-import { Command, InvalidArgumentError } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { type GdbServer, listenForGdb } from "./debug/gdb-server.ts";
+import { isElf } from "./flash/elf.ts";
 import type { NetworkOptions, Recording } from "./network/options.ts";
-import { PicoW, profileByFunction, type RunResult } from "./simulator.ts";
+import { PicoW, profileByFunction, type RunResult, type SerialLine } from "./simulator.ts";
 
 interface Options {
-	uf2: string;
+	uf2?: string;
+	serial: SerialLine;
 	until?: string;
-	timeout: number;
+	timeout?: number;
 	report?: string;
 	seed: number;
 	epoch?: string;
@@ -30,6 +33,8 @@ interface Options {
 	profile?: string;
 	elf?: string;
 	trace?: boolean;
+	gdb?: number;
+	wire: [number, number][];
 	quiet?: boolean;
 }
 
@@ -37,6 +42,8 @@ const STATUS_MATCHED = 0;
 const STATUS_CANNOT_START = 1;
 const STATUS_TIMEOUT = 2;
 const STATUS_FAULT = 3;
+const STATUS_INTERRUPTED = 130;
+const DEFAULT_TIMEOUT_SECONDS = 30;
 /** Prime, so that loops do not beat against it. */
 const PROFILE_EVERY_CYCLES = 1009;
 /** Functions that are printed. */
@@ -50,6 +57,14 @@ function number(text: string): number {
 	return value;
 }
 
+function portNumber(text: string): number {
+	const value = number(text);
+	if (!Number.isInteger(value) || value > 65535) {
+		throw new InvalidArgumentError("a port, 0 to 65535, is expected");
+	}
+	return value;
+}
+
 function host(text: string, known: Record<string, string>): Record<string, string> {
 	const match = /^([^=]+)=(.+)$/.exec(text);
 	if (!match) {
@@ -58,13 +73,24 @@ function host(text: string, known: Record<string, string>): Record<string, strin
 	return { ...known, [match[1].toLowerCase()]: match[2] };
 }
 
+function wire(text: string, known: [number, number][]): [number, number][] {
+	const match = /^(\d+)=(\d+)$/.exec(text);
+	if (!match) {
+		throw new InvalidArgumentError("two GPIOs are expected, such as 2=3");
+	}
+	return [...known, [Number(match[1]), Number(match[2])]];
+}
+
 /** The command, for the project's command dispatch. */
 export function command(): Command {
 	return new Command()
-		.description("boot a .uf2 on a simulated Pico W and show its USB console")
-		.requiredOption("--uf2 <file>", "the program")
+		.description("boot a program on a simulated Pico W and show its console")
+		.addArgument(new Argument("[program]", "a .uf2, an ELF file, or a .bin that begins where flash does"))
+		.option("--uf2 <file>", "the program, by an option")
+		.addOption(new Option("--serial <line>", "where its console is").choices(["usb", "uart0", "uart1"]).default("usb"))
 		.option("--until <regex>", "end with status 0 when the console's text matches")
-		.option("--timeout <seconds>", "virtual seconds after which to end with status 2", number, 30)
+		.option("--timeout <seconds>", "virtual seconds after which to end with status 2 (default 30, with --gdb none)", number)
+		.option("--gdb <port>", "wait for GDB on this port of 127.0.0.1 (0: a free one), and let it steer", portNumber)
 		.option("--report <file>", "write what happened as JSON")
 		.option("--seed <n>", "seed of every random stream", number, 1)
 		.option("--epoch <time>", "power-on, as an ISO 8601 instant (default 2026-11-25T12:00:00Z)")
@@ -76,20 +102,30 @@ export function command(): Command {
 		.option("--replay <file>", "take the bytes of host peers from such a file")
 		.option("--patience <ms>", "host milliseconds to wait for a silent server", number)
 		.option("--latency <ms>", "virtual milliseconds from the device's last byte to the answer", number)
+		.option("--wire <gpio=gpio>", "a jumper between two GPIOs, for what SIO, PIO and PWM drive (repeatable)", wire, [])
 		.option("--no-network", "no radio chip on the board")
 		.option("--stuck-rosc", "fault: the ring oscillator's random bit never changes")
 		.option("--xip", "count what flash costs through the XIP cache")
 		.option("--profile <file>", "write how often each address was seen executing, as JSON")
-		.option("--elf <file>", "with --profile: the program's ELF, to print the hottest functions")
+		.option("--elf <file>", "with --profile: the program's ELF if it is not the program itself, to print the hottest functions")
 		.option("--trace", "what the radio and the network do, on stderr")
 		.option("--quiet", "no console on stdout")
-		.action(async (options: Options) => {
-			process.exitCode = await simulate(options);
+		.action(async (program: string | undefined, options: Options, command: Command) => {
+			if (program !== undefined && options.uf2 !== undefined) {
+				command.error(`simulate: two programs are given, ${program} and --uf2 ${options.uf2}: leave one of them out`);
+			}
+			const path = program ?? options.uf2;
+			if (path === undefined) {
+				command.error("simulate: no program is given: name a .uf2, .elf or .bin file");
+			}
+			process.exitCode = await simulate(path, options);
 		});
 }
 
-async function simulate(options: Options): Promise<number> {
+async function simulate(path: string, options: Options): Promise<number> {
 	let board: PicoW;
+	let elf: Uint8Array | undefined;
+	let gdb: GdbServer | undefined;
 	let until: RegExp | undefined;
 	let pcap: number | undefined;
 	try {
@@ -101,15 +137,36 @@ async function simulate(options: Options): Promise<number> {
 		pcap = options.pcap === undefined ? undefined : openSync(options.pcap, "w");
 		board = new PicoW({
 			seed: options.seed,
+			serial: options.serial,
 			...(epochMs !== undefined && { epochMs }),
 			...(options.stuckRosc && { stuckRosc: true }),
 			...(options.xip && { xip: true }),
 			...(options.network && { network: network(options, pcap) }),
 		});
-		board.loadUf2(readFileSync(options.uf2));
+		const file = readFileSync(path);
+		for (const [one, other] of options.wire) {
+			board.connect(one, other);
+		}
+		if (options.uf2 !== undefined) {
+			board.loadUf2(file);
+		} else {
+			board.load(file, path);
+		}
+		elf = options.profile === undefined ? undefined : options.elf !== undefined ? readFileSync(options.elf) : isElf(file) ? file : undefined;
+		gdb = options.gdb === undefined ? undefined : await listenForGdb(board.debugPort, options.gdb);
 	} catch (error) {
 		process.stderr.write(`simulate: ${sentence(error)}\n`);
 		return STATUS_CANNOT_START;
+	}
+	let interrupted = false;
+	const interrupt = (): void => {
+		interrupted = true;
+		board.end();
+	};
+	// Once: a second Ctrl-C ends Node, should a peer on this machine hold the run up.
+	process.once("SIGINT", interrupt);
+	if (gdb) {
+		process.stderr.write(`simulate: halted, waiting for GDB: target remote 127.0.0.1:${gdb.port}\n`);
 	}
 	if (!options.quiet) {
 		board.console.onText((text) => process.stdout.write(text));
@@ -117,19 +174,22 @@ async function simulate(options: Options): Promise<number> {
 	if (options.profile !== undefined) {
 		board.profile(PROFILE_EVERY_CYCLES);
 	}
-	const result = await board.run({ ...(until && { until }), timeoutMicros: options.timeout * 1e6 });
+	const seconds = options.timeout ?? (options.gdb === undefined ? DEFAULT_TIMEOUT_SECONDS : Infinity);
+	const result = await board.run({ ...(until && { until }), timeoutMicros: seconds * 1e6 });
+	process.off("SIGINT", interrupt);
+	await gdb?.close();
 	board.close();
 	const report = board.report();
 	if (options.report !== undefined) {
 		const { reason } = result;
-		writeFileSync(options.report, `${JSON.stringify({ uf2: options.uf2, reason, ...report }, undefined, "\t")}\n`);
+		writeFileSync(options.report, `${JSON.stringify({ program: path, reason, ...report }, undefined, "\t")}\n`);
 	}
 	if (options.profile !== undefined) {
 		const samples = [...board.profileSamples].sort((a, b) => b[1] - a[1]).map(([pc, count]) => [`0x${pc.toString(16)}`, count]);
 		writeFileSync(options.profile, `${JSON.stringify({ everyCycles: PROFILE_EVERY_CYCLES, samples: Object.fromEntries(samples) }, undefined, "\t")}\n`);
 	}
-	if (options.profile !== undefined && options.elf !== undefined) {
-		for (const row of profileByFunction(board.profileSamples, readFileSync(options.elf)).slice(0, PROFILE_ROWS)) {
+	if (elf) {
+		for (const row of profileByFunction(board.profileSamples, elf).slice(0, PROFILE_ROWS)) {
 			process.stderr.write(`${(100 * row.share).toFixed(1).padStart(5)} %  ${row.name}\n`);
 		}
 	}
@@ -148,11 +208,14 @@ async function simulate(options: Options): Promise<number> {
 		);
 	}
 	process.stderr.write(`simulate: ${ending(result, options)}; seed ${report.seed}, ${report.activeCycles} active cycles\n`);
+	if (interrupted) {
+		return STATUS_INTERRUPTED;
+	}
 	if (errors.length || result.reason === "fault" || result.reason === "halted") {
 		return STATUS_FAULT;
 	}
 	// Without a text to wait for, running for the whole time is what was asked.
-	return result.reason === "matched" || until === undefined ? STATUS_MATCHED : STATUS_TIMEOUT;
+	return result.reason === "matched" || result.reason === "ended" || until === undefined ? STATUS_MATCHED : STATUS_TIMEOUT;
 }
 
 /** What is wrong with the options, without Node's words for files. */
@@ -171,6 +234,7 @@ function ending(result: RunResult, options: Options): string {
 	switch (result.reason) {
 		case "matched": return `/${options.until}/ came at ${at}`;
 		case "timeout": return options.until === undefined ? `ran until ${at}` : `/${options.until}/ did not come within ${at}`;
+		case "ended": return `ended at ${at}`;
 		case "fault": return `${result.fault.text} at ${at}`;
 		case "halted": return `${result.text} at ${at}`;
 	}

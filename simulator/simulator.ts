@@ -1,12 +1,14 @@
 /**
- * A Raspberry Pi Pico W in virtual time: what tests and tools use. Give it a .uf2, run it until its USB console says
+ * A Raspberry Pi Pico W in virtual time: what tests and tools use. Give it a program, run it until its console says
  * something, ask for the report. Same file, same seed, same report.
  */
 import { createHash } from "node:crypto";
 import { Chip, type Halt } from "./core/chip.ts";
 import type { Fault, Processor } from "./core/processor.ts";
+import { DebugPort } from "./debug/debug-port.ts";
 import { SeededRandom } from "./core/random.ts";
 import type { Violation } from "./core/violations.ts";
+import { parseProgram, type ProgramFile } from "./flash/program-file.ts";
 import { parseUf2 } from "./flash/uf2.ts";
 import { attachRadio, type AttachedRadio, type RadioReport } from "./network/attach.ts";
 import type { NetworkOptions } from "./network/options.ts";
@@ -18,6 +20,7 @@ export type { Violation } from "./core/violations.ts";
 export type { Fault } from "./core/processor.ts";
 export type { HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
 export type { AttachedRadio, RadioReport } from "./network/attach.ts";
+export { listenForGdb, type GdbServer } from "./debug/gdb-server.ts";
 export { profileByFunction, type ProfileRow } from "./profile.ts";
 export type { Clock, I2cDevice, I2cPlace, Pin, SpiDevice, SpiPlace } from "./wires.ts";
 export type { UsbHostOptions } from "./usb/host.ts";
@@ -50,6 +53,8 @@ export interface PicoWOptions {
 	epochMs?: number;
 	/** The USB host: attached and open from the start by default. */
 	usb?: UsbHostOptions;
+	/** The line that the console sits on. Default `usb`. */
+	serial?: SerialLine;
 	/** Fault: the ring oscillator's random bit never changes. */
 	stuckRosc?: boolean;
 	/** Count what flash costs through the XIP cache; without, flash is as fast as SRAM. Default false. */
@@ -60,10 +65,13 @@ export interface PicoWOptions {
 	attach?: (wires: BoardWires) => void;
 }
 
+/** A UART as a terminal on GPIO of the program's choice sees it: always open, at the program's own baud rate. */
+export type SerialLine = "usb" | "uart0" | "uart1";
+
 export interface RunOptions {
 	/** Ends when the console's text matches (looking at the last 64 KB). */
 	until?: RegExp;
-	/** Virtual microseconds from now; required, so that every run ends. */
+	/** Virtual microseconds from now; required, so that every run ends. Infinity is for runs that a debugger ends. */
 	timeoutMicros: number;
 }
 
@@ -71,6 +79,8 @@ export interface RunOptions {
 export type RunResult =
 	| { reason: "matched"; match: RegExpMatchArray; atMicros: number }
 	| { reason: "timeout"; atMicros: number }
+	/** By `end`, or by a debugger's order. */
+	| { reason: "ended"; atMicros: number }
 	/** The core is locked up and no watchdog runs. */
 	| { reason: "fault"; fault: Fault; atMicros: number }
 	/** USB boot loader, or asleep with nothing left that could wake it. */
@@ -84,8 +94,10 @@ export interface Report {
 	virtualMs: number;
 	/** clk_sys cycles, sleep included. */
 	cycles: number;
-	/** Cycles in which the core executed. */
+	/** Cycles in which core 0 executed. */
 	activeCycles: number;
+	/** Only when core 1 was launched. */
+	secondCore?: { activeCycles: number };
 	clkSysHz: number;
 	/** Only with the XIP model. */
 	xip?: { accesses: number; hits: number };
@@ -101,7 +113,7 @@ export interface Report {
 	radio?: RadioReport;
 }
 
-/** The terminal on the USB port. */
+/** The terminal on the USB port, or on a UART. */
 export interface Console {
 	/** Everything the device sent while the port was open, as UTF-8. */
 	readonly text: string;
@@ -110,7 +122,7 @@ export interface Console {
 	onText(listener: (text: string) => void): void;
 	/** Types into the terminal. */
 	write(text: string | Uint8Array): void;
-	/** Opens the port (DTR), closes it, stops or resumes reading. */
+	/** Opens the USB port (DTR), closes it, stops or resumes reading. */
 	open(baud?: number): void;
 	close(): void;
 	readonly isOpen: boolean;
@@ -130,6 +142,7 @@ export class PicoW {
 	#timedOut = false;
 	#profile: Map<number, number> | undefined;
 	#profileEvery = 0;
+	#debugPort: DebugPort | undefined;
 	readonly usbHost: UsbHost;
 	readonly console: Console;
 	/** What UART0 and UART1 have sent, as Latin-1 text. */
@@ -152,10 +165,16 @@ export class PicoW {
 		});
 		const chip = this.#chip;
 		this.usbHost = new UsbHost(chip.usb, chip.clock, chip.violations, options.usb);
-		this.usbHost.port(0).onData = (bytes) => this.#received(bytes);
+		const serial = options.serial ?? "usb";
+		if (serial === "usb") {
+			this.usbHost.port(0).onData = (bytes) => this.#received(bytes);
+		}
 		chip.uarts.forEach((uart, index) => {
 			uart.onByte = (byte) => {
 				this.uartText[index] += String.fromCharCode(byte);
+				if (serial === `uart${index}`) {
+					this.#received(Uint8Array.of(byte));
+				}
 				for (const listener of this.#uartListeners[index]) {
 					listener(byte);
 				}
@@ -172,7 +191,14 @@ export class PicoW {
 			onText: (listener) => {
 				this.#listeners.push(listener);
 			},
-			write: (text) => this.usbHost.port(0).write(typeof text === "string" ? new TextEncoder().encode(text) : text),
+			write: (text) => {
+				const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+				if (serial === "usb") {
+					this.usbHost.port(0).write(bytes);
+				} else {
+					this.uartSend(serial === "uart0" ? 0 : 1, bytes);
+				}
+			},
 			open: (baud) => this.usbHost.port(0).open(baud),
 			close: () => this.usbHost.port(0).close(),
 			get isOpen() {
@@ -200,13 +226,31 @@ export class PicoW {
 
 	/** Puts a .uf2 into flash, as dragging it onto RPI-RP2 does. A board in its boot loader begins anew by itself; another is powered on. */
 	loadUf2(file: Uint8Array): void {
-		for (const block of parseUf2(file).blocks) {
-			this.flash.set(block.data, block.offset);
+		this.#load(parseUf2(file));
+	}
+
+	/**
+	 * Puts a program into flash and powers on again; one that lies in SRAM alone is entered at once, as by a debugger.
+	 *
+	 * @param name of the file: `.bin` says that it has no form of its own.
+	 * @throws Error that says what is wrong with the file.
+	 */
+	load(file: Uint8Array, name: string): void {
+		this.#load(parseProgram(file, name));
+	}
+
+	#load({ blocks, entry }: ProgramFile): void {
+		for (const { address, data } of blocks) {
+			this.write(address, data);
 		}
-		if (this.#chip.halt?.kind === "bootsel") {
+		if (this.#chip.halt?.kind === "bootsel" && entry === undefined) {
 			this.#chip.watchdog.rebootFromRom();
-		} else {
-			this.#chip.powerOn();
+			return;
+		}
+		this.#chip.powerOn();
+		if (entry !== undefined) {
+			this.core.registers[13] = SRAM_START + this.sram.length;
+			this.core.programCounter = entry;
 		}
 	}
 
@@ -231,6 +275,11 @@ export class PicoW {
 	/** The processor: `registers` (Int32Array, r0-r12, sp, lr), `programCounter`, flags, `activeCycles`. */
 	get core(): Processor {
 		return this.#chip.core;
+	}
+
+	/** Core 1, in the same form. */
+	get secondCore(): Processor {
+		return this.#chip.second;
 	}
 
 	get clock(): Clock {
@@ -270,6 +319,29 @@ export class PicoW {
 			throw new RangeError(`GPIO ${index}: expected 0 to 29`);
 		}
 		return this.#chip.pins.pin(index);
+	}
+
+	/**
+	 * A jumper wire between two GPIOs: each has the level that the other drives. SIO, PIO and PWM are seen on it; UART, SPI
+	 * and I2C are not, they exchange whole words with what is attached to them.
+	 */
+	connect(one: number, other: number): void {
+		const ends = [this.pin(one), this.pin(other)];
+		if (one === other) {
+			throw new RangeError(`GPIO ${one} is connected with itself`);
+		}
+		for (const [from, to] of [ends, [...ends].reverse()]) {
+			let driven: boolean | undefined;
+			const pass = (): void => {
+				const now = from.outputEnabled ? from.level : undefined;
+				if (now !== driven) {
+					driven = now;
+					to.drive(now);
+				}
+			};
+			from.onChange(pass);
+			pass();
+		}
 	}
 
 	/** Puts a device onto an I2C bus. Both GPIOs belong to one block, which bit 1 of their numbers names. */
@@ -339,21 +411,28 @@ export class PicoW {
 		this.#timedOut = false;
 		chip.stop = false;
 		this.#check();
-		const cancel = chip.clock.schedule(timeoutMicros, () => {
+		const debug = this.#debugPort;
+		const cancel = timeoutMicros === Infinity ? () => {} : chip.clock.schedule(timeoutMicros, () => {
 			this.#timedOut = true;
 			chip.stop = true;
 			chip.core.attend();
 		});
 		try {
-			while (!chip.stop && !this.#standing()) {
+			while (!chip.stop && (debug?.attached || !chip.standing)) {
+				if (debug?.halted) {
+					await debug.resumed();
+					continue;
+				}
 				const end = chip.core.cycles + CYCLES_PER_TURN;
-				while (!chip.stop && chip.core.cycles < end && !this.#standing()) {
+				while (!chip.stop && chip.core.cycles < end && !chip.standing && !debug?.halted) {
 					const waiting = chip.advance(this.#slice(end));
 					if (waiting) {
 						await waiting;
 					}
 					this.#sample();
+					debug?.look();
 				}
+				debug?.look();
 				await new Promise((resolve) => setImmediate(resolve));
 			}
 		} finally {
@@ -362,15 +441,13 @@ export class PicoW {
 		return this.#result();
 	}
 
-	#standing(): boolean {
-		const chip = this.#chip;
-		return (chip.halt !== undefined && !chip.watchdog.running) || chip.asleepForEver;
-	}
-
 	#result(): RunResult {
 		const atMicros = this.#chip.clock.micros;
 		if (this.#match) {
 			return { reason: "matched", match: this.#match, atMicros };
+		}
+		if (this.#debugPort?.ended) {
+			return { reason: "ended", atMicros };
 		}
 		const halt: Halt | undefined = this.#chip.halt;
 		if (halt?.kind === "locked-up") {
@@ -395,14 +472,15 @@ export class PicoW {
 		const { core } = chip;
 		const end = core.cycles + maxCycles;
 		const { length: resetsBefore } = chip.resets;
-		core.breakpoint = address & ~1;
+		const target = (address & ~1) >>> 0;
+		core.setBreakpoints([target]);
 		chip.stop = false;
 		try {
-			while (core.programCounter !== core.breakpoint) {
+			while (core.programCounter !== target) {
 				if (core.cycles >= end) {
 					throw new Error(`0x${address.toString(16)} was not reached within ${maxCycles} cycles; pc is 0x${core.programCounter.toString(16)}`);
 				}
-				if (this.#standing()) {
+				if (chip.standing) {
 					const result = this.#result();
 					throw new Error(`0x${address.toString(16)} was not reached: ${result.reason === "fault" ? result.fault.text : JSON.stringify(result)}`);
 				}
@@ -418,8 +496,19 @@ export class PicoW {
 				this.#sample();
 			}
 		} finally {
-			core.breakpoint = 1;
+			core.setBreakpoints([]);
 		}
+	}
+
+	/** What a debug probe on SWD reaches. To be asked for before `run`. */
+	get debugPort(): DebugPort {
+		this.#debugPort ??= new DebugPort(this.#chip);
+		return this.#debugPort;
+	}
+
+	/** Ends the present `run` soon: for whoever sits at the terminal. */
+	end(): void {
+		this.debugPort.end();
 	}
 
 	/** Ends what the board holds of the host: connections of its network; hands out a recording. No run after it. */
@@ -501,6 +590,7 @@ export class PicoW {
 			virtualMs: Math.round(chip.clock.micros) / 1000,
 			cycles: chip.core.cycles,
 			activeCycles: chip.core.activeCycles,
+			...(chip.rom.launches && { secondCore: { activeCycles: chip.second.activeCycles } }),
 			clkSysHz: chip.clock.frequencyHz,
 			...(chip.core.xipCache && { xip: { accesses: chip.core.xipCache.accesses, hits: chip.core.xipCache.hits } }),
 			violations: this.violations,

@@ -1,7 +1,7 @@
 /**
- * The RP2040: processor, memory map, blocks, and the loop that moves all of them in one virtual time.
+ * The RP2040: both processors, memory map, blocks, and the loop that moves all of them in one virtual time.
  *
- * Of rp2040js come RTC, clocks, PLLs, XOSC, PSM, BUSCTRL, SYSCFG, TBMAN and the interpolators;
+ * Of rp2040js come clocks, PLLs, XOSC, BUSCTRL, SYSCFG, TBMAN and the interpolators;
  * the rest is ours, where the model must be stricter or faster. RP2040 datasheet 2.2 (address map).
  */
 import { RP2040 } from "rp2040js";
@@ -15,7 +15,8 @@ import { Pwm } from "../peripherals/pwm.ts";
 import { Spi } from "../peripherals/spi.ts";
 import { type Interpolator, Sio } from "../peripherals/sio.ts";
 import { ClocksWithCounter } from "../peripherals/frequency-counter.ts";
-import { ChipReset, type PowerCause, RESET_BLOCKS, type ResetBlock, Resets, RingOscillator, SystemInfo, XipControl } from "../peripherals/system.ts";
+import { Rtc } from "../peripherals/rtc.ts";
+import { ChipReset, type PowerCause, PowerOnStateMachine, RESET_BLOCKS, type ResetBlock, Resets, RingOscillator, SystemInfo, XipControl } from "../peripherals/system.ts";
 import { Timer, Watchdog, type WatchdogReason } from "../peripherals/timer.ts";
 import { Uart } from "../peripherals/uart.ts";
 import { BootRom } from "../rom/boot-rom.ts";
@@ -24,7 +25,7 @@ import { Dma, type DmaBus } from "./dma.ts";
 import { Pins } from "./pins.ts";
 import { PioBlocks } from "./pio.ts";
 import { PrivateBus } from "./private-bus.ts";
-import { type Bus, FLASH_BYTES, type Fault, hex, Processor, ROM_BYTES, SRAM_BYTES } from "./processor.ts";
+import { type Bus, FLASH_BYTES, FLASH_START, type Fault, hex, Processor, ROM_BYTES, SRAM_BYTES } from "./processor.ts";
 import type { Registers } from "./registers.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { Violations } from "./violations.ts";
@@ -38,6 +39,16 @@ const ROSC_HZ = 6_500_000;
  * late by at most so much.
  */
 const LEAD_CYCLES = 16;
+/** The same for core 0 before core 1 while both are awake. */
+const PAIR_LEAD_CYCLES = 32;
+const IRQ_IO_BANK0 = 13;
+const IRQ_SIO_PROC0 = 15;
+const PLL_SYS = 0x40028000;
+const PLL_USB = 0x4002c000;
+const PLL_PWR = 4;
+/** PD, POSTDIVPD, VCOPD. */
+const PLL_PWR_OFF = 0x29;
+const CLOCK_ENABLE = 1 << 11;
 const FUNCTION_UART = 2;
 /** The GPIOs that can be a UART's signals, as masks (datasheet 1.4.3, table 2). */
 const UART_PINS = [
@@ -70,7 +81,12 @@ interface Page {
 }
 
 export class Chip implements Bus, DmaBus {
+	/** Core 0, which carries the time. */
 	readonly core: Processor;
+	/** Core 1. */
+	readonly second: Processor;
+	/** The one of the two that executes, or would. */
+	#active: Processor;
 	readonly clock: VirtualClock;
 	readonly violations: Violations;
 	readonly pins: Pins;
@@ -87,7 +103,7 @@ export class Chip implements Bus, DmaBus {
 	readonly #base: RP2040;
 	readonly #pages = new Map<number, Page>();
 	readonly #sio: Sio;
-	readonly #privateBus: PrivateBus;
+	readonly #privateBuses: readonly [PrivateBus, PrivateBus];
 	readonly #resets: Resets;
 	readonly #ssi: Ssi;
 	readonly #ioQspi: IoQspi;
@@ -95,6 +111,7 @@ export class Chip implements Bus, DmaBus {
 	readonly #timer: Timer;
 	readonly #rosc: RingOscillator;
 	readonly #chipReset: ChipReset;
+	readonly #psm: PowerOnStateMachine;
 	readonly #flashView: DataView;
 	readonly #sramView: DataView;
 
@@ -111,7 +128,7 @@ export class Chip implements Bus, DmaBus {
 	/** Asked by the outside: leave `advance` at the next look around. */
 	stop = false;
 	onHalt: ((halt: Halt) => void) | undefined;
-	onFault: ((fault: Fault) => void) | undefined;
+	onFault: ((fault: Fault, core: Processor) => void) | undefined;
 	onReset: ((reason: string) => void) | undefined;
 
 	constructor(options: ChipOptions) {
@@ -122,7 +139,7 @@ export class Chip implements Bus, DmaBus {
 			{
 				get cycles() {
 					// Inside a step of the PIO, the cycle of that step.
-					return chip.core ? chip.pins.now || chip.core.cycles : 0;
+					return chip.core ? chip.pins.now || chip.#active.cycles : 0;
 				},
 				attend() {
 					chip.core?.attend();
@@ -134,32 +151,35 @@ export class Chip implements Bus, DmaBus {
 		const base = new RP2040(this.clock);
 		this.#base = base;
 		this.core = new Processor(base.sram, base.flash, this);
+		this.second = new Processor(base.sram, base.flash, this, this.core);
+		this.#active = this.core;
 		this.#flashView = new DataView(base.flash.buffer);
 		this.#sramView = new DataView(base.sram.buffer);
 		const unknown = (text: string): void => this.#unmodelled(text.split(":")[0], text);
-		const setInterrupt = (irq: number, high: boolean): void => this.core.setInterrupt(irq, high);
+		const setInterrupt = (irq: number, high: boolean): void => this.#setInterrupt(irq, high);
+		const cores = [this.core, this.second] as const;
 
 		this.pins = new Pins({
 			get cycles() {
-				return chip.core.cycles;
+				return chip.#active.cycles;
 			},
-			setInterrupt,
+			setInterrupt: (core, high) => cores[core].setInterrupt(IRQ_IO_BANK0, high),
 			pendingDrive: () => this.core.attend(),
 		});
 		this.dma = new Dma(this, this.clock, setInterrupt, unknown);
-		this.pio = new PioBlocks(this.pins, this.core, this.dma, setInterrupt, unknown);
+		this.pio = new PioBlocks(this.pins, this.core, () => this.#active.cycles, this.dma, setInterrupt, unknown);
 		this.usb = new UsbController(setInterrupt, unknown);
 		this.serialFlash = new SerialFlash(base.flash, options.flashSizeBytes, options.uniqueId, () => this.clock.micros, (code, text) =>
 			this.violations.violation("error", code, text),
 		);
-		this.#ssi = new Ssi(this.serialFlash, () => this.core.cycles, unknown);
+		this.#ssi = new Ssi(this.serialFlash, () => this.#active.cycles, { clock: this.clock, dma: this.dma, memory: base.flash }, unknown);
 		this.#ssi.onMode = (xip) => this.#setXip(xip);
 		this.#ioQspi = new IoQspi(this.#ssi, unknown);
 		const padsQspi = new PadsQspi(unknown);
-		this.#xip = new XipControl(base.flash, unknown);
+		this.#xip = new XipControl(base.flash, this.clock, this.dma, unknown);
 		if (options.xip) {
 			const cache = new XipCache();
-			this.core.xipCache = cache;
+			this.core.xipCache = this.second.xipCache = cache;
 			this.#xip.cache = cache;
 		}
 		this.#timer = new Timer(this.clock, setInterrupt, unknown);
@@ -173,6 +193,7 @@ export class Chip implements Bus, DmaBus {
 		);
 		this.#rosc = new RingOscillator(options.roscRandom, options.stuckRosc, unknown);
 		this.#chipReset = new ChipReset(unknown);
+		this.#psm = new PowerOnStateMachine((held) => this.#holdSecond(held), unknown);
 		const uart = (index: 0 | 1): Uart =>
 			new Uart(index, this.clock, this.dma, {
 				irq: 20 + index,
@@ -194,12 +215,13 @@ export class Chip implements Bus, DmaBus {
 			pad: (pin) => this.pins.pad[pin],
 			warn: (code, text) => this.violations.violation("warning", code, text),
 		}, setInterrupt, unknown);
+		const rtc = new Rtc(this.clock, () => this.#rtcHz, setInterrupt, unknown);
 		const pwm = new Pwm(this.clock, this.pins, this.dma, setInterrupt, unknown);
-		const interpolators = [base.sio.interp0, base.sio.interp1] as unknown as Interpolator[];
-		this.#sio = new Sio(this.pins, interpolators, () => {
-			this.violations.violation("warning", "core-1", "software talks to core 1, which is not modelled");
-		}, unknown);
-		this.#privateBus = new PrivateBus(this.core, this.clock, () => this.reset("system reset request"), unknown);
+		const lanes = [base.sio.interp0, base.sio.interp1] as unknown as Interpolator[];
+		const more = lanes.map((lane, index) => new (lane.constructor as new (index: number) => Interpolator)(index));
+		this.#sio = new Sio(this.pins, [lanes, more], (core, high) => cores[core].setInterrupt(IRQ_SIO_PROC0 + core, high), unknown);
+		const privateBus = (core: Processor): PrivateBus => new PrivateBus(core, this.clock, () => this.reset("system reset request"), unknown);
+		this.#privateBuses = [privateBus(this.core), privateBus(this.second)];
 		this.#resets = new Resets((block) => this.#resetBlock(block), unknown);
 
 		this.#adopt(base);
@@ -212,6 +234,7 @@ export class Chip implements Bus, DmaBus {
 		this.#place(0x14000000, this.#xip, "XIP_CTRL");
 		this.#place(0x40000000, new SystemInfo(unknown), "SYSINFO", "sysinfo");
 		this.#place(0x4000c000, this.#resets, "RESETS");
+		this.#place(0x40010000, this.#psm, "PSM");
 		this.#place(0x40014000, ioBank, "IO_BANK0", "io_bank0");
 		this.#place(0x40018000, this.#ioQspi, "IO_QSPI", "io_qspi");
 		this.#place(0x4001c000, pads, "PADS_BANK0", "pads_bank0");
@@ -226,6 +249,7 @@ export class Chip implements Bus, DmaBus {
 		this.#place(0x40050000, pwm, "PWM", "pwm");
 		this.#place(0x40054000, this.#timer, "TIMER", "timer");
 		this.#place(0x40058000, this.watchdog, "WATCHDOG");
+		this.#place(0x4005c000, rtc, "RTC", "rtc");
 		this.#place(0x40060000, this.#rosc, "ROSC");
 		this.#place(0x40064000, this.#chipReset, "VREG_AND_CHIP_RESET");
 		this.#place(0x50000000, this.dma, "DMA", "dma");
@@ -234,7 +258,7 @@ export class Chip implements Bus, DmaBus {
 		this.#place(0x50300000, this.pio.blocks[1], "PIO1", "pio1");
 		const resettable: [number, ResetBlock][] = [
 			[0x40004000, "syscfg"], [0x40028000, "pll_sys"], [0x4002c000, "pll_usb"], [0x40030000, "busctrl"],
-			[0x4005c000, "rtc"], [0x4006c000, "tbman"],
+			[0x4006c000, "tbman"],
 		];
 		for (const [address, block] of resettable) {
 			(this.#pages.get(address >>> 14) as Page).resetBit = 1 << RESET_BLOCKS.indexOf(block);
@@ -242,12 +266,32 @@ export class Chip implements Bus, DmaBus {
 		this.#ownBlocks = {
 			io_bank0: ioBank, pads_bank0: pads, io_qspi: this.#ioQspi, pads_qspi: padsQspi, timer: this.#timer, dma: this.dma,
 			uart0: this.uarts[0], uart1: this.uarts[1], spi0: this.spis[0], spi1: this.spis[1],
-			i2c0: this.i2cs[0], i2c1: this.i2cs[1], adc: this.adc, pwm, usbctrl: this.usb, pio0: this.pio.blocks[0], pio1: this.pio.blocks[1],
+			i2c0: this.i2cs[0], i2c1: this.i2cs[1], adc: this.adc, pwm, rtc, usbctrl: this.usb, pio0: this.pio.blocks[0], pio1: this.pio.blocks[1],
 		};
 
-		this.core.onFault = (fault) => this.#faulted(fault);
+		this.core.onFault = (fault) => this.#faulted(fault, this.core);
+		this.second.onFault = (fault) => this.#faulted({ ...fault, text: `core 1: ${fault.text}` }, this.second);
+		this.core.onSendEvent = () => this.#signalSecond();
+		this.second.onSendEvent = () => this.core.sendEvent();
+		this.second.onWake = () => this.second.passUntil(Math.max(this.second.cycles, this.pins.now || this.core.cycles), false);
+		const sio = this.#sio;
 		this.rom = new BootRom({
-			core: this.core,
+			get core() {
+				return chip.#active;
+			},
+			get coreIndex() {
+				return sio.core;
+			},
+			fifo: {
+				get valid() {
+					return sio.waiting(sio.core) > 0;
+				},
+				get ready() {
+					return (sio.readUint32(0x50) & 2) !== 0;
+				},
+				read: () => sio.readUint32(0x58),
+				write: (value) => sio.writeUint32(0x54, value),
+			},
 			flash: this.serialFlash,
 			ssi: this.#ssi,
 			scratch: this.watchdog.scratch,
@@ -256,8 +300,13 @@ export class Chip implements Bus, DmaBus {
 			writeByte: (address, value) => this.poke(address, 1, value),
 			writeWord: (address, value) => this.poke(address, 4, value),
 			busyMicros: (micros) => {
-				this.#busyUntil = this.core.cycles + Math.ceil((micros * this.clock.frequencyHz) / 1e6);
-				this.core.attend();
+				const cycles = Math.ceil((micros * this.clock.frequencyHz) / 1e6);
+				if (this.#active === this.core) {
+					this.#busyUntil = this.core.cycles + cycles;
+					this.core.attend();
+				} else {
+					this.#active.stall(cycles);
+				}
 			},
 			setXip: (on) => this.#setXip(on),
 			releaseFlashBlocks: () => {
@@ -266,6 +315,7 @@ export class Chip implements Bus, DmaBus {
 			bootsel: (reason, activityMask, disableMask) => this.#stand({ kind: "bootsel", reason, activityMask, disableMask }),
 			violation: (level, code, text) => this.violations.violation(level, code, text),
 		});
+		this.second.onRomTrap = this.core.onRomTrap;
 		this.powerOn();
 	}
 
@@ -278,7 +328,7 @@ export class Chip implements Bus, DmaBus {
 		Object.assign(base, {
 			core,
 			dma: this.dma,
-			setInterrupt: (irq: number, high: boolean) => core.setInterrupt(irq, high),
+			setInterrupt: (irq: number, high: boolean) => this.#setInterrupt(irq, high),
 			readUint32: (address: number) => this.peek(address, 4),
 			logger: { debug() {}, info() {}, warn: log, error: log },
 			roscFreq: ROSC_HZ,
@@ -290,6 +340,12 @@ export class Chip implements Bus, DmaBus {
 
 	#place(address: number, registers: Registers, name: string, block?: ResetBlock): void {
 		this.#pages.set(address >>> 14, { registers, resetBit: block ? 1 << RESET_BLOCKS.indexOf(block) : 0, name });
+	}
+
+	/** A line goes to both cores; each has its own NVIC. */
+	#setInterrupt(irq: number, high: boolean): void {
+		this.core.setInterrupt(irq, high);
+		this.second.setInterrupt(irq, high);
 	}
 
 	#unmodelled(block: string, text: string): void {
@@ -331,7 +387,6 @@ export class Chip implements Bus, DmaBus {
 		this.#resets.reset();
 		this.#rosc.reset();
 		this.#sio.reset();
-		this.#privateBus.reset();
 		this.#xip.reset();
 		this.#ssi.reset();
 		for (const block of RESET_BLOCKS) {
@@ -342,10 +397,69 @@ export class Chip implements Bus, DmaBus {
 		const plain = clocks.registers;
 		clocks.registers = new ClocksWithCounter(() => plain, (source) => this.#frequencyHz(source));
 		this.#renew(0x40024000);
-		this.#renew(0x40010000);
+		this.#psm.reset();
 		this.#base.clkSys = ROSC_HZ;
 		this.clock.frequencyHz = ROSC_HZ;
+		this.#privateBuses[0].reset();
 		this.core.reset();
+		this.#holdSecond(false);
+	}
+
+	// ---- core 1 -----------------------------------------------------------------------------------------------------
+
+	/** Resets core 1; it waits for its launch in the boot ROM, or `held`, for the end of the reset. */
+	#holdSecond(held: boolean): void {
+		const { second } = this;
+		this.#privateBuses[1].reset();
+		second.passUntil(this.#active.cycles, false);
+		second.reset();
+		this.rom.resetLaunch();
+		// Asleep with all interrupts off and waiting for no event: nothing wakes it.
+		second.sleeping = held;
+	}
+
+	get #secondRuns(): boolean {
+		return !this.second.sleeping && !this.second.lockedUp;
+	}
+
+	/** SEV of core 0. In the boot ROM, only a word in the FIFO makes a difference. */
+	#signalSecond(): void {
+		if (!(this.rom.listening && this.second.sleeping && !this.#sio.waiting(1))) {
+			this.second.sendEvent();
+		}
+	}
+
+	#activate(core: Processor): void {
+		this.#active = core;
+		this.#sio.core = core === this.core ? 0 : 1;
+	}
+
+	/** Core 1 executes what begins before `until`; `alone`, until there is something to look after. */
+	#follow(until: number, alone = false): void {
+		const { core, second } = this;
+		this.#activate(second);
+		while (second.cycles < until && this.#secondRuns && !this.#resetReason && !this.stoppedCore && !(alone && core.attention)) {
+			if (second.exceptionsChanged) {
+				second.handleExceptions();
+			} else if (second.atBreakpoint) {
+				this.#stopBy(second);
+			} else {
+				second.run(this.#watches.length ? 1 : until - second.cycles);
+				this.#lookAtWatches(second);
+			}
+		}
+		this.#activate(core);
+	}
+
+	/** Core 0 lets time pass until `limit`, asleep or (`active`) inside a long ROM function, and core 1 goes ahead. */
+	#followAlone(limit: number, active: boolean): void {
+		const { core, second, pio } = this;
+		do {
+			this.#follow(pio.moving ? Math.min(limit, core.cycles + LEAD_CYCLES) : limit, true);
+			const reached = this.#secondRuns ? Math.min(second.cycles, limit) : core.cycles;
+			core.passUntil(Math.max(core.cycles, reached), active);
+			pio.advanceTo(core.cycles);
+		} while (!core.attention && this.#secondRuns && core.cycles < limit);
 	}
 
 	#resetBlock(block: ResetBlock): void {
@@ -358,24 +472,38 @@ export class Chip implements Bus, DmaBus {
 			case "busctrl": this.#renew(0x40030000); break;
 			case "pll_sys": this.#renew(0x40028000, "pllSys"); break;
 			case "pll_usb": this.#renew(0x4002c000, "pllUsb"); break;
-			case "rtc": this.#renew(0x4005c000); break;
 			case "syscfg": this.#renew(0x40004000); break;
 		}
+	}
+
+	/** clk_rtc: CLK_RTC_CTRL.AUXSRC divided by CLK_RTC_DIV, 24.8 bits (datasheet 2.15.7). */
+	get #rtcHz(): number {
+		const base = this.#base;
+		const { rtcCtrl, rtcDiv } = base.clocks as unknown as { rtcCtrl: number; rtcDiv: number };
+		const source = [base.pllUsb.frequency, base.pllSys.frequency, ROSC_HZ, base.xoscFreq][(rtcCtrl >>> 5) & 7] ?? 0;
+		return rtcCtrl & CLOCK_ENABLE ? (source * 256) / (rtcDiv >>> 0 || 0x1000000) : 0;
+	}
+
+	/** Nothing comes out of a PLL whose PWR has loop, oscillator or post dividers off (datasheet 2.18.4). */
+	#pllHz(address: number): number {
+		const { registers } = this.#pages.get(address >>> 14) as Page;
+		return registers.readUint32(PLL_PWR) & PLL_PWR_OFF ? 0 : (registers as unknown as { frequency: number }).frequency;
 	}
 
 	/** FC0_SRC (datasheet table 232). */
 	#frequencyHz(source: number): number {
 		const base = this.#base;
 		switch (source) {
-			case 1: return base.pllSys.frequency;
-			case 2: return base.pllUsb.frequency;
+			case 1: return this.#pllHz(PLL_SYS);
+			case 2: return this.#pllHz(PLL_USB);
 			case 3: case 4: return ROSC_HZ;
 			case 5: return base.xoscFreq;
 			case 8: return base.clocks.refFreq;
 			case 9: return base.clocks.sysFreq;
 			case 10: return base.clocks.periFreq;
-			// USB, ADC and RTC clocks are fed by the USB PLL wherever the SDK runs.
+			// USB and ADC clocks are fed by the USB PLL wherever the SDK runs.
 			case 11: case 12: return base.pllUsb.frequency;
+			case 13: return this.#rtcHz;
 			default: return 0;
 		}
 	}
@@ -401,9 +529,12 @@ export class Chip implements Bus, DmaBus {
 		this.onHalt?.(halt);
 	}
 
-	#faulted(fault: Fault): void {
+	#faulted(fault: Fault, core: Processor): void {
 		this.violations.violation("error", fault.code, `${fault.text} (pc ${hex(fault.programCounter)})`);
-		this.onFault?.(fault);
+		this.onFault?.(fault, core);
+		if (this.#debugging) {
+			this.#stopBy(core);
+		}
 		if (this.core.lockedUp) {
 			this.#stand({ kind: "locked-up", fault });
 		}
@@ -412,13 +543,17 @@ export class Chip implements Bus, DmaBus {
 	// ---- time -------------------------------------------------------------------------------------------------------
 
 	/**
-	 * Moves everything on until `untilCycle`, a halt, `stop`, or the core's breakpoint.
+	 * Moves everything on until `untilCycle`, a halt, `stop`, or a breakpoint (then `stoppedCore` is set).
 	 *
 	 * @returns a promise when an event waits for the host: to be awaited before the next call.
 	 */
 	advance(untilCycle: number): Promise<void> | undefined {
-		const { core, clock, pio } = this;
+		const { core, second, clock, pio } = this;
+		this.stoppedCore = undefined;
 		for (;;) {
+			if (this.stoppedCore) {
+				return undefined;
+			}
 			if (this.#resetReason) {
 				this.#resetNow(this.#resetReason);
 			}
@@ -436,15 +571,25 @@ export class Chip implements Bus, DmaBus {
 				return undefined;
 			}
 			limit = Math.min(limit, untilCycle);
+			if (second.exceptionsChanged && second.sleeping) {
+				this.#activate(second);
+				second.handleExceptions();
+				this.#activate(core);
+			}
 			if (this.halt) {
-				if (!this.watchdog.running) {
+				if (this.#standsForGood) {
 					return undefined;
 				}
-				core.passUntil(pio.advanceTo(limit), false);
+				this.#passAsleep(limit);
 				continue;
 			}
 			if (now < this.#busyUntil) {
-				core.passUntil(pio.advanceTo(Math.min(limit, this.#busyUntil)), true);
+				limit = Math.min(limit, this.#busyUntil);
+				if (this.#secondRuns) {
+					this.#followAlone(limit, true);
+				} else {
+					core.passUntil(pio.advanceTo(limit), true);
+				}
 				continue;
 			}
 			if (core.exceptionsChanged) {
@@ -454,34 +599,186 @@ export class Chip implements Bus, DmaBus {
 				}
 			}
 			if (core.sleeping) {
-				if (pio.moving) {
-					core.passUntil(pio.advanceTo(limit), false);
-				} else {
-					if (limit === Infinity) {
-						return undefined;
-					}
-					core.passUntil(limit, false);
+				if (limit === Infinity && !this.#secondRuns && !pio.moving) {
+					return undefined;
 				}
+				this.#passAsleep(limit);
 				continue;
 			}
-			if (core.programCounter === core.breakpoint) {
+			if (core.atBreakpoint) {
+				this.stoppedCore = core;
 				return undefined;
 			}
-			if (pio.moving) {
+			if (this.#secondRuns || pio.moving || this.#watches.length) {
 				do {
-					// The core runs ahead a little; its accesses to registers let the PIO catch up first.
-					core.run(Math.min(limit - core.cycles, LEAD_CYCLES));
+					// The core runs ahead a little; its accesses to registers let core 1 and the PIO catch up first.
+					core.run(Math.min(limit - core.cycles, this.#lead));
+					this.#lookAtWatches(core);
+					if (this.#secondRuns) {
+						this.#follow(core.cycles);
+					}
 					pio.advanceTo(core.cycles);
-				} while (!core.attention && pio.moving && core.cycles < limit && core.programCounter !== core.breakpoint);
+				} while (!core.attention && (pio.moving || this.#secondRuns) && core.cycles < limit && !core.atBreakpoint);
 			} else {
 				core.run(limit - now);
 			}
 		}
 	}
 
-	/** The cycle at which something will happen by itself, or Infinity when the chip sleeps for ever. */
-	get asleepForEver(): boolean {
-		return this.core.sleeping && !this.pio.moving && this.clock.nextCycle === Infinity;
+	// ---- what a debugger does ---------------------------------------------------------------------------------------
+
+	/** The core that stands at a breakpoint, at BKPT or behind a watched store; until `advance` is called again. */
+	stoppedCore: Processor | undefined;
+	/** The watched memory that it has changed. */
+	stoppedByWatch: number | undefined;
+	#watches: { address: number; before: Uint8Array }[] = [];
+
+	/** Memory whose change stops the core that made it. Costs most of the speed. */
+	setWatches(watches: { address: number; length: number }[]): void {
+		this.#watches = watches.map(({ address, length }) => ({ address, before: this.debugRead(address, length) ?? new Uint8Array(length) }));
+		this.core.attend();
+	}
+
+	#lookAtWatches(core: Processor): void {
+		for (const watch of this.#watches) {
+			const now = this.debugRead(watch.address, watch.before.length);
+			if (now && now.some((byte, index) => byte !== watch.before[index])) {
+				watch.before = now;
+				this.#stopBy(core);
+				this.stoppedByWatch = watch.address;
+			}
+		}
+	}
+
+	/** How far core 0 may go ahead. */
+	get #lead(): number {
+		return this.#watches.length ? 1 : this.pio.moving ? LEAD_CYCLES : PAIR_LEAD_CYCLES;
+	}
+
+	#stopBy(core: Processor): void {
+		this.stoppedCore = core;
+		this.stoppedByWatch = undefined;
+		this.core.attend();
+	}
+
+	#debugging = false;
+
+	/** BKPT stops for a debugger instead of being a fault, and faults stop behind HardFault's entry. */
+	set debugging(on: boolean) {
+		this.#debugging = on;
+		for (const core of [this.core, this.second]) {
+			core.onBreakpoint = on
+				? () => {
+					this.#stopBy(core);
+					return true;
+				}
+				: undefined;
+		}
+	}
+
+	/**
+	 * One instruction of a core, breakpoint or not, with interrupts held off as debug probes do it. A sleeping core goes
+	 * on behind its WFI or WFE. The other core goes along, as far as time moves.
+	 *
+	 * @returns a promise as `advance` does.
+	 */
+	step(core: Processor): Promise<void> | undefined {
+		this.stoppedCore = undefined;
+		if (core.lockedUp || (core === this.core && this.halt)) {
+			return undefined;
+		}
+		if (core === this.core && core.cycles < this.#busyUntil) {
+			return this.advance(this.#busyUntil);
+		}
+		core.sleeping = false;
+		this.#activate(core);
+		core.runPastBreakpoint();
+		this.#activate(this.core);
+		if (core === this.core) {
+			if (this.#secondRuns) {
+				this.#follow(core.cycles);
+			}
+			this.pio.advanceTo(core.cycles);
+		}
+		return this.stoppedCore ? undefined : this.advance(Math.max(this.core.cycles, core.cycles));
+	}
+
+	/** A read by a debugger, as `core` would see it; undefined where the bus answers with an error. */
+	debugRead(address: number, length: number, core = this.core): Uint8Array | undefined {
+		const bytes = new Uint8Array(length);
+		const whole = this.#asDebugger(core, () => {
+			for (let at = 0; at < length && !this.#debugError; ) {
+				const size = accessSize(address + at, length - at);
+				const value = this.peek((address + at) >>> 0, size);
+				for (let index = 0; index < size; index++) {
+					bytes[at++] = value >>> (8 * index);
+				}
+			}
+		});
+		return whole ? bytes : undefined;
+	}
+
+	/** A store by a debugger, also into flash and ROM. @returns false where the bus answers with an error. */
+	debugWrite(address: number, bytes: Uint8Array, core = this.core): boolean {
+		const memory = address >>> 24 === 0x10 ? core.flash : address >>> 24 === 0 ? core.rom : undefined;
+		const offset = address & 0xffffff;
+		if (memory) {
+			if (offset + bytes.length > memory.length) {
+				return false;
+			}
+			memory.set(bytes, offset);
+			return true;
+		}
+		return this.#asDebugger(core, () => {
+			for (let at = 0; at < bytes.length && !this.#debugError; ) {
+				const size = accessSize(address + at, bytes.length - at);
+				let value = 0;
+				for (let index = 0; index < size; index++) {
+					value |= bytes[at++] << (8 * index);
+				}
+				this.poke((address + at - size) >>> 0, size, value >>> 0);
+			}
+		});
+	}
+
+	#forDebugger = false;
+	#debugError = false;
+
+	#asDebugger(core: Processor, access: () => void): boolean {
+		const active = this.#active;
+		this.#activate(core);
+		this.#forDebugger = true;
+		this.#debugError = false;
+		access();
+		this.#forDebugger = false;
+		this.#activate(active);
+		return !this.#debugError;
+	}
+
+	/** Core 0 does nothing until `limit`. */
+	#passAsleep(limit: number): void {
+		const { core, pio } = this;
+		if (this.#secondRuns) {
+			this.#followAlone(limit, false);
+		} else {
+			core.passUntil(pio.moving ? pio.advanceTo(limit) : limit, false);
+		}
+	}
+
+	/** Core 0 stands still, and neither a watchdog nor core 1 will change anything. */
+	get #standsForGood(): boolean {
+		return (
+			this.halt !== undefined && !this.watchdog.running && !this.uarts.some((uart) => uart.sending) &&
+			(this.halt.kind === "bootsel" || !this.rom.launched || this.second.lockedUp)
+		);
+	}
+
+	/** Nothing more will happen: it stands still, or it sleeps and no event is left. */
+	get standing(): boolean {
+		return (
+			this.#standsForGood ||
+			((this.core.sleeping || this.halt !== undefined) && !this.#secondRuns && !this.pio.moving && this.clock.nextCycle === Infinity)
+		);
 	}
 
 	// ---- memory map -------------------------------------------------------------------------------------------------
@@ -493,9 +790,11 @@ export class Chip implements Bus, DmaBus {
 
 	#setXip(on: boolean): void {
 		if ((this.core.flashBytes !== 0) !== on) {
-			this.core.flashBytes = on ? FLASH_BYTES : 0;
 			this.core.xipCache?.flush();
-			this.core.refetch();
+			for (const core of [this.core, this.second]) {
+				core.flashBytes = on ? FLASH_BYTES : 0;
+				core.refetch();
+			}
 		}
 	}
 
@@ -538,18 +837,29 @@ export class Chip implements Bus, DmaBus {
 
 	#forDma = false;
 
-	/** Before the processor reads or writes a register, the state machines reach its cycle. DMA is part of theirs. */
+	/**
+	 * Before a processor reads or writes a register, core 1 (if core 0 does it) and the state machines reach its cycle. DMA
+	 * is part of theirs.
+	 */
 	#catchUp(): void {
-		if (this.pio.movers && !this.pins.now && !this.#forDma) {
-			this.pio.advanceTo(this.core.cycles);
+		if (this.#forDma || this.#forDebugger || this.pins.now) {
+			return;
+		}
+		if (this.#active === this.core && this.#secondRuns) {
+			this.#follow(this.core.cycles);
+		}
+		if (this.pio.movers) {
+			this.pio.advanceTo(this.#active.cycles);
 		}
 	}
 
 	#busError(code: string, text: string): void {
-		if (this.#forDma) {
+		if (this.#forDebugger) {
+			this.#debugError = true;
+		} else if (this.#forDma) {
 			this.violations.violation("error", `dma-${code}`, `DMA: ${text}`);
 		} else {
-			this.core.busFault(code, text);
+			this.#active.busFault(code, text);
 		}
 	}
 
@@ -577,7 +887,7 @@ export class Chip implements Bus, DmaBus {
 					return this.usb.readDpsram(address & 0xfff, size);
 				}
 				if (address >>> 16 === XIP_AUX >>> 16) {
-					return this.#xip.stream();
+					return this.#xip.readStream();
 				}
 				const page = this.#pages.get(address >>> 14);
 				if (page) {
@@ -587,14 +897,14 @@ export class Chip implements Bus, DmaBus {
 				break;
 			}
 			case 0xd:
-				if (address < 0xd0000200) {
+				if (address < 0xd0000200 && !this.#forDma) {
 					this.#catchUp();
 					return part(this.#sio.readUint32(address & 0x1fc), address, size);
 				}
 				break;
 			case 0xe:
-				if (address >>> 12 === 0xe000e) {
-					return part(this.#privateBus.readUint32(address & 0xffc), address, size);
+				if (address >>> 12 === 0xe000e && !this.#forDma) {
+					return part(this.#privateBuses[this.#sio.core].readUint32(address & 0xffc), address, size);
 				}
 				break;
 		}
@@ -612,7 +922,7 @@ export class Chip implements Bus, DmaBus {
 			}
 			return size === 4 ? this.#flashView.getUint32(offset, true) : size === 2 ? this.#flashView.getUint16(offset, true) : this.core.flash[offset];
 		}
-		if (region === 0x15 && address < 0x15004000) {
+		if (region === 0x15 && address < 0x15004000 && this.#xip.lendsMemory) {
 			return readBytes(this.core.xipSram, address & 0x3fff, size);
 		}
 		const page = this.#pages.get(address >>> 14);
@@ -627,13 +937,16 @@ export class Chip implements Bus, DmaBus {
 		switch (address >>> 28) {
 			case 0x0:
 				if (address < ROM_BYTES) {
-					// The ROM takes no store and does not fault: TinyUSB's RP2040 driver stores to address 0 for endpoint 0, and
-					// runs on hardware.
-					this.violations.violation(
-						"warning",
-						"rom-store",
-						`store of ${hex(value)} to ${hex(address)} in the boot ROM (null pointer?) (pc ${hex(this.core.instructionAddress)})`,
-					);
+					// The ROM takes no store and gives no bus error. TinyUSB's RP2040 driver relies on it at each transfer of
+					// endpoint 0, which has no control register: it stores what it has read at address 0 back there. Other
+					// firmware has DMA write there what nobody wants.
+					if (!this.#forDma && readBytes(this.core.rom, address, size) !== value) {
+						this.violations.violation(
+							"warning",
+							"rom-store",
+							`store of ${hex(value)} to ${hex(address)} in the boot ROM (null pointer?) (pc ${hex(this.#active.instructionAddress)})`,
+						);
+					}
 					return;
 				}
 				break;
@@ -666,15 +979,15 @@ export class Chip implements Bus, DmaBus {
 				break;
 			}
 			case 0xd:
-				if (address < 0xd0000200) {
+				if (address < 0xd0000200 && !this.#forDma) {
 					this.#catchUp();
 					this.#sio.writeUint32Atomic(address & 0x1fc, replicate(size, value), 0);
 					return;
 				}
 				break;
 			case 0xe:
-				if (address >>> 12 === 0xe000e) {
-					this.#privateBus.writeUint32Atomic(address & 0xffc, replicate(size, value), 0);
+				if (address >>> 12 === 0xe000e && !this.#forDma) {
+					this.#privateBuses[this.#sio.core].writeUint32Atomic(address & 0xffc, replicate(size, value), 0);
 					return;
 				}
 				break;
@@ -693,15 +1006,25 @@ export class Chip implements Bus, DmaBus {
 					return;
 				}
 			}
+			if (region !== FLASH_START >>> 24 && this.#xip.refusesWrites) {
+				this.#busError("flash-bad-write", `store of ${hex(value)} to ${hex(address)}: XIP_CTRL.ERR_BADWRITE makes it a bus error`);
+				return;
+			}
+			// A store to the cached address deletes the line and changes nothing else: zeros in words are how software asks
+			// for it (datasheet 2.6.3.2; the SDK's xip_cache_invalidate_range).
+			this.core.xipCache?.invalidate(offset);
+			if (size === 4 && value === 0) {
+				return;
+			}
 			this.refusedFlashStores++;
 			this.violations.violation(
 				"error",
 				"flash-store",
-				`store of ${hex(value)} to flash at ${hex(address)} (pc ${hex(this.core.instructionAddress)}): flash is written by commands only`,
+				`store of ${hex(value)} to flash at ${hex(address)} (pc ${hex(this.#active.instructionAddress)}): flash is written by commands only`,
 			);
 			return;
 		}
-		if (region === 0x15 && address < 0x15004000) {
+		if (region === 0x15 && address < 0x15004000 && this.#xip.lendsMemory) {
 			writeBytes(this.core.xipSram, address & 0x3fff, size, value);
 			return;
 		}
@@ -714,7 +1037,7 @@ export class Chip implements Bus, DmaBus {
 	}
 
 	#checkReset(page: Page, address: number): void {
-		if (page.resetBit & this.#resets.held) {
+		if (page.resetBit & this.#resets.held && !this.#forDebugger) {
 			this.violations.violation("info", "block-in-reset", `access to ${hex(address)}: ${page.name} is held in reset`);
 		}
 	}
@@ -742,6 +1065,11 @@ function writeBytes(memory: Uint8Array, offset: number, size: 1 | 2 | 4, value: 
 	for (let index = 0; index < size; index++) {
 		memory[offset + index] = value >>> (8 * index);
 	}
+}
+
+/** The widest aligned access. */
+function accessSize(address: number, length: number): 1 | 2 | 4 {
+	return !(address & 3) && length >= 4 ? 4 : !(address & 1) && length >= 2 ? 2 : 1;
 }
 
 /** A narrow read takes its lane of the 32-bit register. */

@@ -182,11 +182,12 @@ export class Dma extends Block {
 		const { control } = channel;
 		const size = (1 << ((control >>> 2) & 3)) as 1 | 2 | 4;
 		let value = this.#bus.dmaRead(channel.read, size);
+		if (control & CONTROL_SWAP) {
+			value = swapped(value, size);
+		}
+		// Behind the channel's byte swap (datasheet table 147, SNIFF_CTRL.BSWAP).
 		if (control & CONTROL_SNIFF && (this.#sniffControl & 1) && ((this.#sniffControl >>> 1) & 15) === channel.index) {
 			this.#sniff(value, size);
-		}
-		if (control & CONTROL_SWAP) {
-			value = size === 4 ? swap(value) : size === 2 ? ((value & 0xff) << 8) | (value >>> 8) : value;
 		}
 		// Counted before the write: it may make the peripheral ask for the next word at once.
 		const to = channel.write;
@@ -230,13 +231,17 @@ export class Dma extends Block {
 		this.#setInterrupt(IRQ_DMA_1, ((this.#raw & this.#enable1) | this.#force1) !== 0);
 	}
 
-	/** SNIFF_CTRL.CALC (datasheet table 147): CRC-32, CRC-16-CCITT, both also with reversed data, parity, sum. */
-	#sniff(value: number, size: number): void {
-		const word = this.#sniffControl & 0x200 ? (size === 4 ? swap(value) : value) : value;
+	/**
+	 * SNIFF_CTRL.CALC (datasheet table 147): CRC-32 and CRC-16-CCITT with the highest bit of a transfer first, or (reversed)
+	 * with the lowest (datasheet 2.5.5.2), parity, sum.
+	 */
+	#sniff(value: number, size: 1 | 2 | 4): void {
+		const word = this.#sniffControl & 0x200 ? swapped(value, size) : value;
 		const kind = (this.#sniffControl >>> 5) & 15;
+		const lowestFirst = kind === 1 || kind === 3;
 		for (let index = 0; index < size; index++) {
-			let byte = (word >>> (8 * index)) & 0xff;
-			if (kind === 1 || kind === 3) {
+			let byte = (word >>> (8 * (lowestFirst ? index : size - 1 - index))) & 0xff;
+			if (lowestFirst) {
 				byte = reverse(byte) >>> 24;
 			}
 			if (kind <= 1) {
@@ -384,6 +389,10 @@ function advance(address: number, size: number, control: number, isWrite: boolea
 
 function swap(value: number): number {
 	return ((value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0;
+}
+
+function swapped(value: number, size: 1 | 2 | 4): number {
+	return size === 4 ? swap(value) : size === 2 ? ((value & 0xff) << 8) | ((value >>> 8) & 0xff) : value;
 }
 
 function reverse(value: number): number {

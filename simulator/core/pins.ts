@@ -32,12 +32,11 @@ interface PendingDrive {
 export interface PinsOwner {
 	/** Of the present action, clk_sys. */
 	readonly cycles: number;
-	setInterrupt(irq: number, high: boolean): void;
+	/** IRQ 13 of one of the cores. */
+	setInterrupt(core: 0 | 1, high: boolean): void;
 	/** A delayed drive waits: `runPending` must be called at its cycle. */
 	pendingDrive(): void;
 }
-
-const IRQ_IO_BANK0 = 13;
 
 export class Pins {
 	readonly #owner: PinsOwner;
@@ -93,16 +92,21 @@ export class Pins {
 	#listeners: (() => void)[][] = Array.from({ length: PIN_COUNT }, () => []);
 	#listened = 0;
 
-	// Interrupts: raw edges, and enable and force bits as words per kind.
+	// Interrupts: raw edges, and for each core enable and force bits as words per kind.
 	#edgeLow = 0;
 	#edgeHigh = 0;
-	readonly #enable = new Uint32Array(4);
-	readonly #force = new Uint32Array(4);
+	readonly #enable = [new Uint32Array(4), new Uint32Array(4)] as const;
+	readonly #force = [new Uint32Array(4), new Uint32Array(4)] as const;
+	/** Pins of which some core wants to be told. */
+	#enabled = 0;
 
 	/** Cycle at which the present changes happen; set by the PIO, whose steps lie behind the processor's count. */
 	now = 0;
 	/** Called when an input changed: sleeping state machines may go on. */
 	onInput: (() => void) | undefined;
+	/** Inputs that the PWM counts by, and who is told of their changes. */
+	counted = 0;
+	onCounted: (() => void) | undefined;
 
 	constructor(owner: PinsOwner) {
 		this.#owner = owner;
@@ -114,8 +118,12 @@ export class Pins {
 	resetBank(): void {
 		this.control.fill(0x1f);
 		this.#edgeLow = this.#edgeHigh = 0;
-		this.#enable.fill(0);
-		this.#force.fill(0);
+		for (const core of [0, 1]) {
+			this.#enable[core].fill(0);
+			this.#force[core].fill(0);
+		}
+		this.#enabled = 0;
+		this.#updateInterrupts();
 		this.#deriveControl();
 		this.changed();
 	}
@@ -223,10 +231,13 @@ export class Pins {
 			this.input = input;
 			this.#edgeHigh |= rising;
 			this.#edgeLow |= falling;
-			if ((rising | falling) & (this.#enable[0] | this.#enable[1] | this.#enable[2] | this.#enable[3])) {
-				this.#updateInterrupt();
+			if ((rising | falling) & this.#enabled) {
+				this.#updateInterrupts();
 			}
 			this.onInput?.();
+			if ((rising | falling) & this.counted) {
+				this.onCounted?.();
+			}
 		}
 		if (byChip && different & this.#listened) {
 			let told = different & this.#listened;
@@ -367,36 +378,46 @@ export class Pins {
 		this.#scatter(register, value, cleared);
 		this.#edgeLow &= ~cleared[2];
 		this.#edgeHigh &= ~cleared[3];
-		this.#updateInterrupt();
+		this.#updateInterrupts();
 	}
 
-	interruptEnable(register: number): number {
-		return this.#gather(register, (kind) => this.#enable[kind]);
+	interruptEnable(core: 0 | 1, register: number): number {
+		return this.#gather(register, (kind) => this.#enable[core][kind]);
 	}
 
-	setInterruptEnable(register: number, value: number): void {
-		this.#scatter(register, value, this.#enable);
-		this.#updateInterrupt();
-	}
-
-	interruptForce(register: number): number {
-		return this.#gather(register, (kind) => this.#force[kind]);
-	}
-
-	setInterruptForce(register: number, value: number): void {
-		this.#scatter(register, value, this.#force);
-		this.#updateInterrupt();
-	}
-
-	interruptStatus(register: number): number {
-		return this.#gather(register, (kind) => (this.#raw(kind) & this.#enable[kind]) | this.#force[kind]);
-	}
-
-	#updateInterrupt(): void {
-		let active = 0;
-		for (let kind = 0; kind < 4; kind++) {
-			active |= (this.#raw(kind) & this.#enable[kind]) | this.#force[kind];
+	setInterruptEnable(core: 0 | 1, register: number, value: number): void {
+		this.#scatter(register, value, this.#enable[core]);
+		this.#enabled = 0;
+		for (const words of this.#enable) {
+			this.#enabled |= words[0] | words[1] | words[2] | words[3];
 		}
-		this.#owner.setInterrupt(IRQ_IO_BANK0, active !== 0);
+		this.#updateInterrupts();
+	}
+
+	interruptForce(core: 0 | 1, register: number): number {
+		return this.#gather(register, (kind) => this.#force[core][kind]);
+	}
+
+	setInterruptForce(core: 0 | 1, register: number, value: number): void {
+		this.#scatter(register, value, this.#force[core]);
+		this.#updateInterrupts();
+	}
+
+	interruptStatus(core: 0 | 1, register: number): number {
+		return this.#gather(register, (kind) => this.#active(core, kind));
+	}
+
+	#active(core: 0 | 1, kind: number): number {
+		return (this.#raw(kind) & this.#enable[core][kind]) | this.#force[core][kind];
+	}
+
+	#updateInterrupts(): void {
+		for (const core of [0, 1] as const) {
+			let active = 0;
+			for (let kind = 0; kind < 4; kind++) {
+				active |= this.#active(core, kind);
+			}
+			this.#owner.setInterrupt(core, active !== 0);
+		}
 	}
 }

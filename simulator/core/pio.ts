@@ -22,15 +22,18 @@ export class PioBlocks {
 	readonly blocks: [PioBlock, PioBlock];
 	readonly #pins: Pins;
 	readonly #core: Processor;
+	readonly #cycles: () => number;
 	readonly #machines: StateMachine[] = [];
 	/** Machines that can move, a bit each: block 0 has bits 0-3, block 1 bits 4-7. */
 	movers = 0;
 	/** An output of a block changed in this cycle. */
 	dirty = false;
 
-	constructor(pins: Pins, core: Processor, dma: Dma, setInterrupt: (irq: number, high: boolean) => void, unknown: (text: string) => void) {
+	/** @param cycles of the processor that is at work. */
+	constructor(pins: Pins, core: Processor, cycles: () => number, dma: Dma, setInterrupt: (irq: number, high: boolean) => void, unknown: (text: string) => void) {
 		this.#pins = pins;
 		this.#core = core;
+		this.#cycles = cycles;
 		this.blocks = [
 			new PioBlock(0, this, pins, dma, setInterrupt, unknown),
 			new PioBlock(1, this, pins, dma, setInterrupt, unknown),
@@ -51,7 +54,7 @@ export class PioBlocks {
 
 	/** The present cycle, inside and outside of `advanceTo`. */
 	get now(): number {
-		return this.#pins.now || this.#core.cycles;
+		return this.#pins.now || this.#cycles();
 	}
 
 	/** Some machine may wait for an input; checked before all of them are looked at. */
@@ -632,15 +635,25 @@ export class StateMachine {
 		}
 	}
 
-	/** SMx_INSTR: at once, whether enabled or not; if it stalls, it is tried again at each tick. */
+	/** The present instruction came through SMx_INSTR, between two ticks. */
+	#forced = false;
+
+	/**
+	 * SMx_INSTR: at once, whether enabled or not; if it stalls, it is tried again at each tick. An OUT fetches its word at
+	 * once as well, and leaves the fetch of the next one to the next tick. The datasheet does not say so; it follows from
+	 * software that works: the SDK's pio_sm_drain_tx_fifo forces OUT until the FIFO is empty, and the examples' I2C by PIO
+	 * goes on from there as if nothing were left in the OSR.
+	 */
 	force(opcode: number): void {
 		this.#exec = opcode;
+		this.#forced = true;
 		this.execPending = true;
 		this.#pushPending = false;
 		this.#flagRaised = false;
 		this.wait = Wait.None;
 		this.#delay = 0;
 		this.#executeExec();
+		this.#forced = false;
 		if (this.#block.owner.dirty) {
 			this.#block.owner.commit();
 		}
@@ -723,15 +736,17 @@ export class StateMachine {
 			case 3: { // OUT
 				isOut = true;
 				if (this.shiftControl & SHIFT_AUTOPULL && this.#osrCount >= this.#pullThreshold) {
-					if (this.txCount) {
-						this.#osr = this.#pull();
-						this.#osrCount = 0;
+					if (!this.txCount) {
+						done = this.#stall(Wait.TxData);
+						break;
+					}
+					this.#osr = this.#pull();
+					this.#osrCount = 0;
+					if (!this.#forced) {
 						// The refill takes this cycle; the OUT itself comes in the next.
 						done = false;
-					} else {
-						done = this.#stall(Wait.TxData);
+						break;
 					}
-					break;
 				}
 				const bits = argument & 31 || 32;
 				let value: number;
@@ -755,9 +770,8 @@ export class StateMachine {
 					case 6: this.#isr = value; this.#isrCount = bits; break;
 					case 7: exec = value & 0xffff; break;
 				}
-				if (this.shiftControl & SHIFT_AUTOPULL && this.#osrCount >= this.#pullThreshold && this.txCount) {
-					this.#osr = this.#pull();
-					this.#osrCount = 0;
+				if (!this.#forced) {
+					this.#refill();
 				}
 				break;
 			}

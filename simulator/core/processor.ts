@@ -1,5 +1,5 @@
 /**
- * The Cortex-M0+ of the RP2040 (core 0): instructions, flags, exceptions, sleep, and how many cycles each takes.
+ * A Cortex-M0+ of the RP2040: instructions, flags, exceptions, sleep, and how many cycles each takes.
  *
  * Obeys the ARMv6-M Architecture Reference Manual and the Cortex-M0+ Technical Reference Manual (section 3.3, cycles).
  * Replaces the core of rp2040js 1.4.1, whose flags, faults, events and masks differ from the manual. Used by the chip,
@@ -36,6 +36,8 @@ const EXCEPTION_PENDSV = 14;
 const EXCEPTION_SYSTICK = 15;
 const EXCEPTION_FIRST_IRQ = 16;
 const PRIORITY_NONE = 4;
+/** Odd, so that it never is the address of an instruction. */
+const NO_BREAKPOINT = 1;
 
 /** Cortex-M0+ TRM: interrupt latency 15 cycles with zero wait states. */
 const CYCLES_EXCEPTION_ENTRY = 15;
@@ -70,7 +72,7 @@ const operations = decodeTable();
 export class Processor {
 	/** r0 to r12, sp, lr; [15] is only valid outside `run`, as the address of the next instruction. */
 	readonly registers = new Int32Array(16);
-	readonly rom = new Uint8Array(ROM_BYTES);
+	readonly rom: Uint8Array;
 	readonly sram: Uint8Array;
 	readonly flash: Uint8Array;
 	/** Bytes of flash that answer: 16 MB, or 0 while XIP is off (flash commands are under way). */
@@ -79,7 +81,7 @@ export class Processor {
 	/** The model of what flash costs; without it, flash is as fast as SRAM. */
 	xipCache: XipCache | undefined;
 	/** 16 KB that the XIP cache lends as memory while it is off (0x15000000). */
-	readonly xipSram = new Uint8Array(0x4000);
+	readonly xipSram: Uint8Array;
 	readonly #sram32: Int32Array;
 	readonly #sram16: Uint16Array;
 	readonly #flash32: Int32Array;
@@ -131,15 +133,33 @@ export class Processor {
 
 	/** Called for an undefined instruction inside the boot ROM: it is a function of the stand-in. Returns its cycles. */
 	onRomTrap: ((address: number) => number) | undefined;
+	/** SEV: the other core gets an event. */
+	onSendEvent: (() => void) | undefined;
+	/** Sleep ends; time is to be set to the present before the next `run`. */
+	onWake: (() => void) | undefined;
 	/** Called before HardFault (or lock-up) is entered. */
 	onFault: ((fault: Fault) => void) | undefined;
-	/** `run` ends before the instruction at this address; 1 (never an instruction) when there is none. */
-	breakpoint = 1;
+	/** BKPT: true when a debugger takes it, so that the core stands before it. */
+	onBreakpoint: (() => boolean) | undefined;
+	/** Before these addresses `run` ends; and the bits that all of them have in common, for a quick no. */
+	#breakpoints: ReadonlySet<number> = new Set();
+	#breakpointMask = -1;
+	#breakpointBits = NO_BREAKPOINT;
 
-	constructor(sram: Uint8Array, flash: Uint8Array, bus: Bus) {
+	/** The other core. What makes the chip look around ends the stretch of both. */
+	#sibling: Processor | undefined;
+
+	/** @param sibling the chip's first core, whose ROM and XIP memory this one shares. */
+	constructor(sram: Uint8Array, flash: Uint8Array, bus: Bus, sibling?: Processor) {
 		this.sram = sram;
 		this.flash = flash;
 		this.bus = bus;
+		this.rom = sibling?.rom ?? new Uint8Array(ROM_BYTES);
+		this.xipSram = sibling?.xipSram ?? new Uint8Array(0x4000);
+		this.#sibling = sibling;
+		if (sibling) {
+			sibling.#sibling = this;
+		}
 		this.#sram32 = new Int32Array(sram.buffer, sram.byteOffset, sram.length >> 2);
 		this.#sram16 = new Uint16Array(sram.buffer, sram.byteOffset, sram.length >> 1);
 		this.#flash32 = new Int32Array(flash.buffer, flash.byteOffset, flash.length >> 2);
@@ -178,6 +198,35 @@ export class Processor {
 		this.#flags[3] = value;
 	}
 
+	/** `run` ends before the instructions at these addresses. */
+	setBreakpoints(addresses: Iterable<number>): void {
+		const breakpoints = new Set([...addresses].map((address) => address & ~1));
+		const [first = NO_BREAKPOINT] = breakpoints;
+		this.#breakpoints = breakpoints;
+		this.#breakpointMask = -1;
+		for (const address of breakpoints) {
+			this.#breakpointMask &= ~(address ^ first);
+		}
+		this.#breakpointBits = first & this.#breakpointMask;
+		this.attend();
+	}
+
+	/** The next instruction has a breakpoint. */
+	get atBreakpoint(): boolean {
+		return (this.registers[15] & this.#breakpointMask) === this.#breakpointBits && this.#breakpoints.has(this.registers[15]);
+	}
+
+	/** Executes one instruction, breakpoint or not. */
+	runPastBreakpoint(): void {
+		const bits = this.#breakpointBits;
+		const mask = this.#breakpointMask;
+		this.#breakpointMask = -1;
+		this.#breakpointBits = NO_BREAKPOINT;
+		this.run(1);
+		this.#breakpointMask = mask;
+		this.#breakpointBits = bits;
+	}
+
 	get cycles(): number {
 		return this.#startCycles + this.#elapsed;
 	}
@@ -203,6 +252,11 @@ export class Processor {
 	attend(): void {
 		this.#budget = 0;
 		this.attention = true;
+		const sibling = this.#sibling;
+		if (sibling) {
+			sibling.#budget = 0;
+			sibling.attention = true;
+		}
 	}
 
 	/** Adds wait states to the present instruction. */
@@ -234,7 +288,7 @@ export class Processor {
 		this.scr = 0;
 		this.shpr2 = 0;
 		this.shpr3 = 0;
-		this.irqPending = 0;
+		this.irqPending = this.irqLines;
 		this.irqEnabled = 0;
 		this.irqPriority.fill(0);
 		this.pendingNmi = false;
@@ -243,6 +297,7 @@ export class Processor {
 		this.pendingSystick = false;
 		this.interruptNMIMask = 0;
 		this.sleeping = false;
+		this.#sleepsForEvent = false;
 		this.eventRegister = false;
 		this.lockedUp = false;
 		this.flashBytes = FLASH_BYTES;
@@ -307,14 +362,31 @@ export class Processor {
 		this.irqPending = (this.irqPending & ~bits) | (this.irqLines & bits);
 	}
 
-	/** SEV, and what the architecture calls an event. */
+	/** An event comes: the other core's SEV, and what the architecture calls one. */
 	sendEvent(): void {
 		this.eventRegister = true;
 		if (this.sleeping && this.#sleepsForEvent) {
 			this.eventRegister = false;
-			this.sleeping = false;
+			this.#wake();
 		}
 		this.attend();
+	}
+
+	/** WFE: takes the event that has come, or sleeps until one comes. */
+	waitForEvent(): void {
+		if (this.eventRegister) {
+			this.eventRegister = false;
+		} else {
+			this.sleeping = true;
+			this.#sleepsForEvent = true;
+			this.exceptionsChanged = true;
+			this.attend();
+		}
+	}
+
+	#wake(): void {
+		this.sleeping = false;
+		this.onWake?.();
 	}
 
 	#priorityOf(exception: number): number {
@@ -374,7 +446,7 @@ export class Processor {
 		}
 		// WFI and WFE wake for what would preempt if PRIMASK were 0 (ARMv6-M, B1.5.17 and B1.5.18).
 		if (this.sleeping && (!this.primask || !this.#sleepsForEvent)) {
-			this.sleeping = false;
+			this.#wake();
 		}
 		if (this.primask && priority >= 0) {
 			return;
@@ -652,7 +724,9 @@ export class Processor {
 		const flash16 = this.#flash16;
 		const flash32 = this.#flash32;
 		const flashBytes = this.flashBytes;
-		const breakpoint = this.breakpoint;
+		const breakpoints = this.#breakpoints;
+		const breakpointMask = this.#breakpointMask;
+		const breakpointBits = this.#breakpointBits;
 		const cache = this.xipCache;
 		let cachedLine = -1;
 		this.#startCycles += this.#elapsed;
@@ -668,7 +742,7 @@ export class Processor {
 		let codeStart = this.#codeStart;
 
 		loop: do {
-			if (pc === breakpoint) {
+			if ((pc & breakpointMask) === breakpointBits && breakpoints.has(pc)) {
 				break;
 			}
 			let index = (pc - codeStart) >> 1;
@@ -1393,14 +1467,7 @@ export class Processor {
 					break;
 				case Op.Wfe:
 					t += 2;
-					if (this.eventRegister) {
-						this.eventRegister = false;
-					} else {
-						this.sleeping = true;
-						this.#sleepsForEvent = true;
-						this.exceptionsChanged = true;
-						this.attend();
-					}
+					this.waitForEvent();
 					break;
 				case Op.Wfi:
 					t += 2;
@@ -1410,8 +1477,10 @@ export class Processor {
 					this.attend();
 					break;
 				case Op.Sev:
+					this.#elapsed = t;
 					t++;
 					this.eventRegister = true;
+					this.onSendEvent?.();
 					break;
 				case Op.Wide: {
 					const op2 = code[index + 1] ?? 0;
@@ -1437,7 +1506,7 @@ export class Processor {
 						flags[1] = z;
 						flags[2] = c;
 						flags[3] = v;
-						r[(op2 >>> 8) & 15] = this.#readSpecial(op2 & 0xff);
+						r[(op2 >>> 8) & 15] = this.readSpecial(op2 & 0xff);
 						t += 3;
 						break;
 					}
@@ -1446,7 +1515,7 @@ export class Processor {
 						flags[1] = z;
 						flags[2] = c;
 						flags[3] = v;
-						this.#writeSpecial(op2 & 0xff, r[op & 15]);
+						this.writeSpecial(op2 & 0xff, r[op & 15]);
 						n = flags[0];
 						z = flags[1];
 						c = flags[2];
@@ -1458,6 +1527,11 @@ export class Processor {
 					break loop;
 				}
 				case Op.Bkpt:
+					if (this.onBreakpoint?.()) {
+						this.attend();
+						next = pc;
+						break;
+					}
 					this.#raise("breakpoint", `BKPT #${op & 0xff} at ${hex(pc)} without a debugger`, pc);
 					break loop;
 				default: {
@@ -1502,7 +1576,8 @@ export class Processor {
 		}
 	}
 
-	#readSpecial(which: number): number {
+	/** MRS, by the number of the register (ARMv6-M, B5.2.1). */
+	readSpecial(which: number): number {
 		switch (which) {
 			case 0: case 1: case 2: case 3:
 				// APSR, IAPSR, EAPSR, XPSR: EPSR reads as zero; IPSR is in the odd ones.
@@ -1522,7 +1597,8 @@ export class Processor {
 		}
 	}
 
-	#writeSpecial(which: number, value: number): void {
+	/** MSR. */
+	writeSpecial(which: number, value: number): void {
 		switch (which) {
 			case 0: case 1: case 2: case 3:
 				this.setFlags(value);

@@ -22,6 +22,17 @@ export class XipCache {
 		this.#lines.fill(-1);
 	}
 
+	/** Forgets the line that holds this offset, as a store to the flash's address does. */
+	invalidate(offset: number): void {
+		const line = offset >>> 3;
+		const set = line & (SETS - 1);
+		for (const way of [2 * set, 2 * set + 1]) {
+			if (this.#lines[way] === line) {
+				this.#lines[way] = -1;
+			}
+		}
+	}
+
 	/** @param offset into flash. @returns cycles to wait. */
 	access(offset: number): number {
 		const line = offset >>> 3;

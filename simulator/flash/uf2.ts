@@ -1,5 +1,4 @@
 /** Reads a .uf2 file into a flash image, as the RP2040's USB boot loader takes it. */
-import { readFileSync } from "node:fs";
 
 const MAGIC_START_0 = 0x0a324655;
 const MAGIC_START_1 = 0x9e5d5157;
@@ -11,10 +10,8 @@ export const FAMILY_RP2040 = 0xe48bff56;
 const FLASH_START = 0x10000000;
 
 export interface Uf2Image {
-	/** Payloads in file order, with offsets into flash. */
-	blocks: { offset: number; data: Uint8Array }[];
-	/** One past the last byte, offset into flash. */
-	end: number;
+	/** Payloads in file order, with addresses in flash. */
+	blocks: { address: number; data: Uint8Array }[];
 }
 
 /**
@@ -26,7 +23,6 @@ export function parseUf2(file: Uint8Array): Uf2Image {
 	}
 	const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
 	const blocks: Uf2Image["blocks"] = [];
-	let end = 0;
 	for (let at = 0; at < file.length; at += 512) {
 		const where = `UF2: block ${at / 512}`;
 		const magic = [view.getUint32(at, true), view.getUint32(at + 4, true), view.getUint32(at + 508, true)];
@@ -49,17 +45,10 @@ export function parseUf2(file: Uint8Array): Uf2Image {
 		if (address < FLASH_START || address + length > FLASH_START + 0x1000000) {
 			throw new Error(`${where}: target address 0x${address.toString(16)} is not in flash`);
 		}
-		const offset = address - FLASH_START;
-		blocks.push({ offset, data: file.subarray(at + 32, at + 32 + length) });
-		end = Math.max(end, offset + length);
+		blocks.push({ address, data: file.subarray(at + 32, at + 32 + length) });
 	}
 	if (!blocks.length) {
 		throw new Error("UF2: no block for flash in the file");
 	}
-	return { blocks, end };
-}
-
-/** `parseUf2` of a file on disk. */
-export function readUf2(path: string): Uf2Image {
-	return parseUf2(readFileSync(path));
+	return { blocks };
 }

@@ -21,11 +21,14 @@ export class IoBank extends Block {
 		const register = (offset >> 2) & 3;
 		switch (offset & ~0xf) {
 			case 0x0f0: return this.#pins.rawInterrupts(register);
-			case 0x100: return this.#pins.interruptEnable(register);
-			case 0x110: return this.#pins.interruptForce(register);
-			case 0x120: return this.#pins.interruptStatus(register);
-			// For core 1 and for dormant wake: nobody is there.
-			case 0x130: case 0x140: case 0x150: case 0x160: case 0x170: case 0x180: return 0;
+			case 0x100: return this.#pins.interruptEnable(0, register);
+			case 0x110: return this.#pins.interruptForce(0, register);
+			case 0x120: return this.#pins.interruptStatus(0, register);
+			case 0x130: return this.#pins.interruptEnable(1, register);
+			case 0x140: return this.#pins.interruptForce(1, register);
+			case 0x150: return this.#pins.interruptStatus(1, register);
+			// For dormant wake, which is not modelled.
+			case 0x160: case 0x170: case 0x180: return 0;
 			default: return undefined;
 		}
 	}
@@ -40,9 +43,11 @@ export class IoBank extends Block {
 		const register = (offset >> 2) & 3;
 		switch (offset & ~0xf) {
 			case 0x0f0: this.#pins.clearEdges(register, this.rawValue); return true;
-			case 0x100: this.#pins.setInterruptEnable(register, value); return true;
-			case 0x110: this.#pins.setInterruptForce(register, value); return true;
-			case 0x130: case 0x140: case 0x160: case 0x170: return value === 0;
+			case 0x100: this.#pins.setInterruptEnable(0, register, value); return true;
+			case 0x110: this.#pins.setInterruptForce(0, register, value); return true;
+			case 0x130: this.#pins.setInterruptEnable(1, register, value); return true;
+			case 0x140: this.#pins.setInterruptForce(1, register, value); return true;
+			case 0x160: case 0x170: return value === 0;
 			default: return false;
 		}
 	}

@@ -1,6 +1,7 @@
 /**
- * The pulse width modulators: eight slices of one counter and two outputs (RP2040 datasheet 4.5). A counter is computed
- * when it is looked at; an event of the clock exists for the next edge of an output or the next wrap only.
+ * The pulse width modulators: eight slices of one counter and two outputs, or one output and an input that the counter
+ * goes by (RP2040 datasheet 4.5). A counter is computed when it is looked at; an event of the clock exists for the next
+ * edge of an output or the next wrap only.
  */
 import type { Dma } from "../core/dma.ts";
 import type { Pins } from "../core/pins.ts";
@@ -18,6 +19,11 @@ const INVERT_A = 1 << 2;
 const INVERT_B = 1 << 3;
 const DIVIDER_MODE = 3 << 4;
 const PHASE_STEP = 3 << 6;
+/** DIVMODE (4.5.2.5): the divider counts always, while input B is high, or input B's edges. */
+const MODE_HIGH = 1;
+const MODE_RISING = 2;
+const MODE_FALLING = 3;
+const FUNCTION_PWM = 4;
 
 interface Slice {
 	readonly index: number;
@@ -34,6 +40,9 @@ interface Slice {
 	/** Ticks since the last wrap, at `sinceCycle`. */
 	position: number;
 	sinceCycle: number;
+	/** Input B, and what the divider holds of it: cycles while it is low, sixteenths of edges. */
+	high: boolean;
+	held: number;
 	cancel: (() => void) | undefined;
 }
 
@@ -47,7 +56,8 @@ export class Pwm extends Block {
 		index,
 		pinsA: (1 << (2 * index)) | (index < 7 ? 1 << (16 + 2 * index) : 0),
 		pinsB: (1 << (2 * index + 1)) | (index < 7 ? 1 << (17 + 2 * index) : 0),
-		control: 0, divider: 16, nextCompare: 0, nextTop: 0xffff, compare: 0, top: 0xffff, position: 0, sinceCycle: 0, cancel: undefined,
+		control: 0, divider: 16, nextCompare: 0, nextTop: 0xffff, compare: 0, top: 0xffff, position: 0, sinceCycle: 0,
+		high: false, held: 0, cancel: undefined,
 	}));
 	#raw = 0;
 	#enable = 0;
@@ -60,18 +70,64 @@ export class Pwm extends Block {
 		this.#dma = dma;
 		this.#setInterrupt = setInterrupt;
 		this.#note = unknown;
+		pins.onCounted = () => this.#inputChanged();
 	}
 
 	reset(): void {
 		for (const slice of this.#slices) {
 			slice.cancel?.();
-			Object.assign(slice, { control: 0, divider: 16, nextCompare: 0, nextTop: 0xffff, compare: 0, top: 0xffff, position: 0, cancel: undefined });
+			Object.assign(slice, { control: 0, divider: 16, nextCompare: 0, nextTop: 0xffff, compare: 0, top: 0xffff, position: 0, high: false, held: 0, cancel: undefined });
 		}
 		this.#raw = this.#enable = this.#force = 0;
 		this.#pins.pwmOut = 0;
 		this.#pins.pwmOe = 0x3fffffff;
+		this.#pins.counted = 0;
 		this.#pins.changed();
 		this.#update();
+	}
+
+	#mode(slice: Slice): number {
+		return (slice.control & DIVIDER_MODE) >>> 4;
+	}
+
+	/** The divider runs by clk_sys now. */
+	#runs(slice: Slice): boolean {
+		const mode = this.#mode(slice);
+		return (slice.control & ENABLE) !== 0 && (mode === 0 || (mode === MODE_HIGH && slice.high));
+	}
+
+	/** Both GPIOs of an input may be given to the PWM: either will do (4.5.2). */
+	#inputOf(slice: Slice): boolean {
+		return (this.#pins.input & this.#pins.selected(FUNCTION_PWM) & slice.pinsB) !== 0;
+	}
+
+	#inputChanged(): void {
+		for (const slice of this.#slices) {
+			const high = this.#inputOf(slice);
+			if (high !== slice.high) {
+				this.#takeInput(slice, high);
+			}
+		}
+	}
+
+	#takeInput(slice: Slice, high: boolean): void {
+		const mode = this.#mode(slice);
+		this.#settle(slice);
+		if (mode === MODE_HIGH && slice.control & ENABLE) {
+			if (high) {
+				slice.sinceCycle = this.#clock.cycles - slice.held;
+			} else {
+				slice.held = this.#clock.cycles - slice.sinceCycle;
+			}
+		}
+		slice.high = high;
+		if (slice.control & ENABLE && mode === (high ? MODE_RISING : MODE_FALLING)) {
+			slice.held += 16;
+			const divider = 16 * this.#tickCycles(slice);
+			this.#advance(slice, Math.floor(slice.held / divider));
+			slice.held %= divider;
+		}
+		this.#apply(slice);
 	}
 
 	/** clk_sys cycles of a tick. DIV.INT 0 stands for 256. */
@@ -91,19 +147,23 @@ export class Pwm extends Block {
 
 	/** Brings position and outputs of a slice to the present. */
 	#settle(slice: Slice): void {
-		if (slice.control & ENABLE) {
+		if (this.#runs(slice)) {
 			const ticks = Math.floor((this.#clock.cycles - slice.sinceCycle) / this.#tickCycles(slice) + 1e-6);
 			slice.sinceCycle += ticks * this.#tickCycles(slice);
-			slice.position += ticks;
-			if (slice.position >= this.#period(slice)) {
-				slice.position %= this.#period(slice);
-				slice.compare = slice.nextCompare;
-				slice.top = slice.nextTop;
-				this.#raw |= 1 << slice.index;
-				this.#dma.setDREQ(DREQ_PWM_WRAP_0 + slice.index);
-				this.#dma.clearDREQ(DREQ_PWM_WRAP_0 + slice.index);
-				this.#update();
-			}
+			this.#advance(slice, ticks);
+		}
+	}
+
+	#advance(slice: Slice, ticks: number): void {
+		slice.position += ticks;
+		if (slice.position >= this.#period(slice)) {
+			slice.position %= this.#period(slice);
+			slice.compare = slice.nextCompare;
+			slice.top = slice.nextTop;
+			this.#raw |= 1 << slice.index;
+			this.#dma.setDREQ(DREQ_PWM_WRAP_0 + slice.index);
+			this.#dma.clearDREQ(DREQ_PWM_WRAP_0 + slice.index);
+			this.#update();
 		}
 	}
 
@@ -124,7 +184,7 @@ export class Pwm extends Block {
 	#plan(slice: Slice): void {
 		slice.cancel?.();
 		slice.cancel = undefined;
-		if (!(slice.control & ENABLE) || slice.control & DIVIDER_MODE) {
+		if (!this.#runs(slice)) {
 			return;
 		}
 		const period = this.#period(slice);
@@ -145,16 +205,16 @@ export class Pwm extends Block {
 
 	#setControl(slice: Slice, value: number): void {
 		this.#settle(slice);
-		if (value & DIVIDER_MODE) {
-			this.#note("PWM: counting by the level or the edges of input B is not modelled");
-		}
 		if (value & PHASE_STEP) {
 			this.#note("PWM: PH_ADV and PH_RET are not modelled");
 		}
 		if (value & ENABLE && !(slice.control & ENABLE)) {
 			slice.sinceCycle = this.#clock.cycles;
+			slice.held = 0;
 		}
 		slice.control = value & 0x3f;
+		this.#pins.counted = value & DIVIDER_MODE ? this.#pins.counted | slice.pinsB : this.#pins.counted & ~slice.pinsB;
+		slice.high = this.#inputOf(slice);
 		this.#pins.pwmOe = value & DIVIDER_MODE ? this.#pins.pwmOe & ~slice.pinsB : this.#pins.pwmOe | slice.pinsB;
 		this.#pins.changed();
 		this.#apply(slice);

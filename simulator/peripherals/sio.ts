@@ -1,6 +1,6 @@
 /**
- * SIO, the single-cycle block of core 0: GPIO, spin locks, divider, interpolators, the FIFO to core 1 (which nobody
- * empties). RP2040 datasheet 2.3.1. The interpolators are rp2040js'.
+ * SIO, the single-cycle block of both cores: GPIO and spin locks, which they share; divider, interpolators and the end of
+ * the FIFOs between them, of which each has its own. RP2040 datasheet 2.3.1. The interpolators are rp2040js'.
  */
 import { Block } from "../core/registers.ts";
 import type { Pins } from "../core/pins.ts";
@@ -17,50 +17,108 @@ export interface Interpolator {
 
 const PIN_MASK = 0x3fffffff;
 const FIFO_DEPTH = 8;
+const FIFO_STATUS_VALID = 1;
 const FIFO_STATUS_READY = 2;
 const FIFO_STATUS_OVERFLOW = 4;
 const FIFO_STATUS_UNDERFLOW = 8;
 const DIVIDER_READY = 1;
 const DIVIDER_DIRTY = 2;
 
+/** What each core has for itself. */
+interface CoreSide {
+	readonly interpolators: Interpolator[];
+	/** Words of the other core that wait to be read. */
+	readonly fifo: number[];
+	/** The sticky bits of FIFO_ST. */
+	fifoErrors: number;
+	dividend: number;
+	divisor: number;
+	quotient: number;
+	remainder: number;
+	dirty: number;
+}
+
 export class Sio extends Block {
 	readonly #pins: Pins;
-	readonly #interpolators: Interpolator[];
-	readonly #toCore1: () => void;
+	readonly #sides: readonly [CoreSide, CoreSide];
+	readonly #fifoInterrupt: (core: 0 | 1, high: boolean) => void;
+	/** Whose access is under way. */
+	core: 0 | 1 = 0;
 	#highOut = 0;
 	#highOe = 0;
 	#locks = 0;
-	#fifo: number[] = [];
-	#fifoStatus = 0;
-
-	#dividend = 0;
-	#divisor = 0;
-	#quotient = 0;
-	#remainder = 0;
-	#dirty = 0;
 
 	/**
-	 * @param toCore1 told when software talks to core 1, which is not modelled.
+	 * @param interpolators two for each core.
+	 * @param fifoInterrupt SIO_IRQ_PROC0 or SIO_IRQ_PROC1, a level.
 	 */
-	constructor(pins: Pins, interpolators: Interpolator[], toCore1: () => void, unknown: (text: string) => void) {
+	constructor(
+		pins: Pins,
+		interpolators: readonly [Interpolator[], Interpolator[]],
+		fifoInterrupt: (core: 0 | 1, high: boolean) => void,
+		unknown: (text: string) => void,
+	) {
 		super("SIO", unknown);
 		this.#pins = pins;
-		this.#interpolators = interpolators;
-		this.#toCore1 = toCore1;
+		this.#fifoInterrupt = fifoInterrupt;
+		const side = (core: 0 | 1): CoreSide => ({
+			interpolators: interpolators[core], fifo: [], fifoErrors: 0, dividend: 0, divisor: 0, quotient: 0, remainder: 0, dirty: 0,
+		});
+		this.#sides = [side(0), side(1)];
 	}
 
 	reset(): void {
 		this.#pins.sioOut = 0;
 		this.#pins.sioOe = 0;
 		this.#pins.changed();
-		this.#highOut = this.#highOe = this.#locks = this.#fifoStatus = 0;
-		this.#fifo = [];
-		this.#dividend = this.#divisor = this.#quotient = this.#remainder = this.#dirty = 0;
+		this.#highOut = this.#highOe = this.#locks = 0;
+		for (const core of [0, 1] as const) {
+			const side = this.#sides[core];
+			side.fifo.length = side.fifoErrors = side.dividend = side.divisor = side.quotient = side.remainder = side.dirty = 0;
+			for (const lane of side.interpolators) {
+				lane.accum0 = lane.accum1 = lane.base0 = lane.base1 = lane.base2 = lane.ctrl0 = lane.ctrl1 = 0;
+				lane.update();
+			}
+			this.#updateFifo(core);
+		}
+	}
+
+	/** How many words wait for a core. */
+	waiting(core: 0 | 1): number {
+		return this.#sides[core].fifo.length;
+	}
+
+	#updateFifo(core: 0 | 1): void {
+		const { fifo, fifoErrors } = this.#sides[core];
+		this.#fifoInterrupt(core, fifo.length !== 0 || fifoErrors !== 0);
+	}
+
+	#pushFifo(value: number): void {
+		const other = (this.core ^ 1) as 0 | 1;
+		const { fifo } = this.#sides[other];
+		if (fifo.length < FIFO_DEPTH) {
+			fifo.push(value);
+			this.#updateFifo(other);
+		} else {
+			this.#sides[this.core].fifoErrors |= FIFO_STATUS_OVERFLOW;
+			this.#updateFifo(this.core);
+		}
+	}
+
+	#popFifo(): number {
+		const side = this.#sides[this.core];
+		const value = side.fifo.shift();
+		if (value === undefined) {
+			side.fifoErrors |= FIFO_STATUS_UNDERFLOW;
+		}
+		this.#updateFifo(this.core);
+		return value ?? 0;
 	}
 
 	protected read(offset: number): number | undefined {
+		const side = this.#sides[this.core];
 		switch (offset) {
-			case 0x000: return 0; // CPUID: core 0
+			case 0x000: return this.core; // CPUID
 			case 0x004: return this.#pins.input;
 			case 0x008: return 0x3f; // GPIO_HI_IN: QSPI pins idle high, BOOTSEL not pressed
 			case 0x010: return this.#pins.sioOut;
@@ -69,15 +127,19 @@ export class Sio extends Block {
 			case 0x030: return this.#highOut;
 			case 0x040: return this.#highOe;
 			case 0x034: case 0x038: case 0x03c: case 0x044: case 0x048: case 0x04c: return 0;
-			case 0x050: return this.#fifoStatus | (this.#fifo.length < FIFO_DEPTH ? FIFO_STATUS_READY : 0);
+			case 0x050:
+				return (
+					side.fifoErrors | (side.fifo.length ? FIFO_STATUS_VALID : 0) |
+					(this.waiting((this.core ^ 1) as 0 | 1) < FIFO_DEPTH ? FIFO_STATUS_READY : 0)
+				);
 			case 0x054: return 0;
-			case 0x058: this.#fifoStatus |= FIFO_STATUS_UNDERFLOW; return 0;
+			case 0x058: return this.#popFifo();
 			case 0x05c: return this.#locks;
-			case 0x060: case 0x068: return this.#dividend;
-			case 0x064: case 0x06c: return this.#divisor;
-			case 0x070: this.#dirty = 0; return this.#quotient;
-			case 0x074: return this.#remainder;
-			case 0x078: return DIVIDER_READY | this.#dirty;
+			case 0x060: case 0x068: return side.dividend;
+			case 0x064: case 0x06c: return side.divisor;
+			case 0x070: side.dirty = 0; return side.quotient;
+			case 0x074: return side.remainder;
+			case 0x078: return DIVIDER_READY | side.dirty;
 		}
 		if (offset >= 0x100 && offset < 0x180) {
 			const bit = 1 << ((offset - 0x100) >> 2);
@@ -88,7 +150,7 @@ export class Sio extends Block {
 			return bit;
 		}
 		if (offset >= 0x080 && offset < 0x100) {
-			return this.#readInterpolator(this.#interpolators[offset < 0x0c0 ? 0 : 1], offset & 0x3f);
+			return this.#readInterpolator(side.interpolators[offset < 0x0c0 ? 0 : 1], offset & 0x3f);
 		}
 		return undefined;
 	}
@@ -118,6 +180,7 @@ export class Sio extends Block {
 
 	protected write(offset: number, value: number): boolean {
 		const pins = this.#pins;
+		const side = this.#sides[this.core];
 		switch (offset) {
 			case 0x010: pins.sioOut = value & PIN_MASK; pins.changed(); return true;
 			case 0x014: pins.sioOut |= value & PIN_MASK; pins.changed(); return true;
@@ -135,26 +198,22 @@ export class Sio extends Block {
 			case 0x044: this.#highOe |= value & 0x3f; return true;
 			case 0x048: this.#highOe &= ~value; return true;
 			case 0x04c: this.#highOe ^= value & 0x3f; return true;
-			case 0x050: this.#fifoStatus &= ~(value & (FIFO_STATUS_OVERFLOW | FIFO_STATUS_UNDERFLOW)); return true;
-			case 0x054:
-				this.#toCore1();
-				if (this.#fifo.length < FIFO_DEPTH) {
-					this.#fifo.push(value);
-				} else {
-					this.#fifoStatus |= FIFO_STATUS_OVERFLOW;
-				}
+			case 0x050:
+				side.fifoErrors &= ~value;
+				this.#updateFifo(this.core);
 				return true;
+			case 0x054: this.#pushFifo(value); return true;
 			case 0x060: case 0x064: this.#divide(offset === 0x060, value, false); return true;
 			case 0x068: case 0x06c: this.#divide(offset === 0x068, value, true); return true;
-			case 0x070: this.#quotient = value; this.#dirty = DIVIDER_DIRTY; return true;
-			case 0x074: this.#remainder = value; this.#dirty = DIVIDER_DIRTY; return true;
+			case 0x070: side.quotient = value; side.dirty = DIVIDER_DIRTY; return true;
+			case 0x074: side.remainder = value; side.dirty = DIVIDER_DIRTY; return true;
 		}
 		if (offset >= 0x100 && offset < 0x180) {
 			this.#locks &= ~(1 << ((offset - 0x100) >> 2));
 			return true;
 		}
 		if (offset >= 0x080 && offset < 0x100) {
-			return this.#writeInterpolator(this.#interpolators[offset < 0x0c0 ? 0 : 1], offset & 0x3f, value);
+			return this.#writeInterpolator(side.interpolators[offset < 0x0c0 ? 0 : 1], offset & 0x3f, value);
 		}
 		return false;
 	}
@@ -179,21 +238,22 @@ export class Sio extends Block {
 
 	/** The result is there at once; silicon takes eight cycles, which software waits by itself (datasheet 2.3.1.5). */
 	#divide(isDividend: boolean, value: number, signed: boolean): void {
+		const side = this.#sides[this.core];
 		if (isDividend) {
-			this.#dividend = value >>> 0;
+			side.dividend = value >>> 0;
 		} else {
-			this.#divisor = value >>> 0;
+			side.divisor = value >>> 0;
 		}
-		const a = signed ? this.#dividend | 0 : this.#dividend;
-		const b = signed ? this.#divisor | 0 : this.#divisor;
+		const a = signed ? side.dividend | 0 : side.dividend;
+		const b = signed ? side.divisor | 0 : side.divisor;
 		if (b === 0) {
 			// Datasheet 2.3.1.5: quotient all ones, or plus one for a negative dividend; the dividend remains.
-			this.#quotient = signed && a < 0 ? 1 : 0xffffffff;
-			this.#remainder = this.#dividend;
+			side.quotient = signed && a < 0 ? 1 : 0xffffffff;
+			side.remainder = side.dividend;
 		} else {
-			this.#quotient = Math.trunc(a / b) >>> 0;
-			this.#remainder = (a % b) >>> 0;
+			side.quotient = Math.trunc(a / b) >>> 0;
+			side.remainder = (a % b) >>> 0;
 		}
-		this.#dirty = DIVIDER_DIRTY;
+		side.dirty = DIVIDER_DIRTY;
 	}
 }

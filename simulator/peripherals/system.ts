@@ -1,8 +1,10 @@
 /**
- * Small blocks around the core: RESETS, SYSINFO, ROSC, VREG_AND_CHIP_RESET, XIP_CTRL. Each is what software of the
+ * Small blocks around the cores: RESETS, PSM, SYSINFO, ROSC, VREG_AND_CHIP_RESET, XIP_CTRL. Each is what software of the
  * Pico SDK reads and writes, from the RP2040 datasheet sections named.
  */
+import type { Dma } from "../core/dma.ts";
 import { Block } from "../core/registers.ts";
+import type { VirtualClock } from "../core/virtual-clock.ts";
 import type { XipCache } from "../core/xip-cache.ts";
 import type { Random } from "../wires.ts";
 
@@ -59,6 +61,61 @@ export class Resets extends Block {
 			case 0x8: return true;
 			default: return false;
 		}
+	}
+}
+
+const PSM_ALL = 0x1ffff;
+const PSM_PROC1 = 0x10000;
+
+/** PSM (datasheet 2.13): of the domains that it can hold in reset, core 1 is modelled. */
+export class PowerOnStateMachine extends Block {
+	readonly #holdSecondCore: (held: boolean) => void;
+	readonly #unmodelled: (text: string) => void;
+	#forceOn = 0;
+	#forceOff = 0;
+	#watchdogSelect = 0;
+
+	constructor(holdSecondCore: (held: boolean) => void, unknown: (text: string) => void) {
+		super("PSM", unknown);
+		this.#holdSecondCore = holdSecondCore;
+		this.#unmodelled = unknown;
+	}
+
+	reset(): void {
+		this.#forceOn = this.#forceOff = this.#watchdogSelect = 0;
+	}
+
+	/** FRCE_ON goes before FRCE_OFF. */
+	get #held(): number {
+		return this.#forceOff & ~this.#forceOn;
+	}
+
+	protected read(offset: number): number | undefined {
+		switch (offset) {
+			case 0x0: return this.#forceOn;
+			case 0x4: return this.#forceOff;
+			case 0x8: return this.#watchdogSelect;
+			case 0xc: return PSM_ALL & ~this.#held;
+			default: return undefined;
+		}
+	}
+
+	protected write(offset: number, value: number): boolean {
+		const before = this.#held;
+		switch (offset) {
+			case 0x0: this.#forceOn = value & PSM_ALL; break;
+			case 0x4: this.#forceOff = value & PSM_ALL; break;
+			case 0x8: this.#watchdogSelect = value & PSM_ALL; return true;
+			default: return false;
+		}
+		const held = this.#held;
+		if ((held ^ before) & PSM_PROC1) {
+			this.#holdSecondCore((held & PSM_PROC1) !== 0);
+		}
+		if (held & ~before & ~PSM_PROC1) {
+			this.#unmodelled(`PSM: FRCE_OFF 0x${held.toString(16)}: of these only core 1 is held in reset`);
+		}
+		return true;
 	}
 }
 
@@ -170,47 +227,89 @@ export class ChipReset extends Block {
 	}
 }
 
+const DREQ_XIP_STREAM = 37;
+const STREAM_DEPTH = 2;
+/** A word over four wires, as a line of the cache comes: 8 clocks of address and mode, 4 of waiting, 8 of data, at clk_sys / 2. */
+const STREAM_WORD_CYCLES = 2 * (8 + 4 + 8) + 4;
+
 /** XIP_CTRL (datasheet 2.6.3.6): the cache's switches and counters, and the stream that reads flash beside it. */
 export class XipControl extends Block {
 	readonly #flash: Uint8Array;
+	readonly #clock: VirtualClock;
+	readonly #dma: Dma;
+	#fifo: number[] = [];
+	#cancelWord: (() => void) | undefined;
 	#control = 3;
 	#streamAddress = 0;
 	#streamCount = 0;
 	/** Where it is modelled. */
 	cache: XipCache | undefined;
 
-	constructor(flash: Uint8Array, unknown: (text: string) => void) {
+	constructor(flash: Uint8Array, clock: VirtualClock, dma: Dma, unknown: (text: string) => void) {
 		super("XIP_CTRL", unknown);
 		this.#flash = flash;
+		this.#clock = clock;
+		this.#dma = dma;
 	}
 
 	reset(): void {
 		this.#control = 3;
 		this.#streamAddress = this.#streamCount = 0;
+		this.#fifo = [];
+		this.#stream();
 	}
 
-	/** The stream's next word; also behind 0x50400000. */
-	stream(): number {
-		if (!this.#streamCount) {
-			return 0;
+	/** The cache is off and has power: it is 16 KB of memory. */
+	get lendsMemory(): boolean {
+		return (this.#control & 9) === 0;
+	}
+
+	/** CTRL.ERR_BADWRITE: stores to the addresses of flash that are not cached or not allocating are bus errors. */
+	get refusesWrites(): boolean {
+		return (this.#control & 2) !== 0;
+	}
+
+	/** The stream's next word; also behind 0x50400000. Zero when none has come yet. */
+	readStream(): number {
+		const word = this.#fifo.shift() ?? 0;
+		this.#stream();
+		return word;
+	}
+
+	/** Fetches as long as there is room, and asks DMA to take what is there. */
+	#stream(): void {
+		if (this.#streamCount && this.#fifo.length < STREAM_DEPTH) {
+			this.#cancelWord ??= this.#clock.schedule((STREAM_WORD_CYCLES * 1e6) / this.#clock.frequencyHz, () => {
+				this.#cancelWord = undefined;
+				const offset = this.#streamAddress & 0xfffffc;
+				this.#streamAddress += 4;
+				this.#streamCount--;
+				const { [offset]: a, [offset + 1]: b, [offset + 2]: c, [offset + 3]: d } = this.#flash;
+				this.#fifo.push((a | (b << 8) | (c << 16) | (d << 24)) >>> 0);
+				this.#stream();
+			});
+		} else {
+			this.#cancelWord?.();
+			this.#cancelWord = undefined;
 		}
-		const offset = this.#streamAddress & 0xfffffc;
-		this.#streamAddress += 4;
-		this.#streamCount--;
-		const { [offset]: a, [offset + 1]: b, [offset + 2]: c, [offset + 3]: d } = this.#flash;
-		return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
+		if (this.#fifo.length) {
+			this.#dma.setDREQ(DREQ_XIP_STREAM);
+		} else {
+			this.#dma.clearDREQ(DREQ_XIP_STREAM);
+		}
 	}
 
 	protected read(offset: number): number | undefined {
 		switch (offset) {
 			case 0x00: return this.#control;
 			case 0x04: return 0; // a read waits for the flush, which is done
-			case 0x08: return 1 | (this.#streamCount ? 0 : 2); // FLUSH_READY, FIFO_EMPTY
+			// FLUSH_READY, FIFO_EMPTY, FIFO_FULL
+			case 0x08: return 1 | (this.#fifo.length ? 0 : 2) | (this.#fifo.length === STREAM_DEPTH ? 4 : 0);
 			case 0x0c: return Math.min(this.cache?.hits ?? 0, 0xffffffff);
 			case 0x10: return Math.min(this.cache?.accesses ?? 0, 0xffffffff);
 			case 0x14: return this.#streamAddress;
 			case 0x18: return this.#streamCount;
-			case 0x1c: return this.stream();
+			case 0x1c: return this.readStream();
 			default: return undefined;
 		}
 	}
@@ -222,7 +321,10 @@ export class XipControl extends Block {
 			case 0x0c: if (this.cache) { this.cache.hits = 0; } return true;
 			case 0x10: if (this.cache) { this.cache.accesses = 0; } return true;
 			case 0x14: this.#streamAddress = value & ~3; return true;
-			case 0x18: this.#streamCount = value & 0x3fffff; return true;
+			case 0x18:
+				this.#streamCount = value & 0x3fffff;
+				this.#stream();
+				return true;
 			default: return false;
 		}
 	}

@@ -85,6 +85,11 @@ export class Uart extends Block {
 		this.#update();
 	}
 
+	/** Bytes are still to leave. */
+	get sending(): boolean {
+		return this.#shifting;
+	}
+
 	/** Bits a second, as the divider registers say; 0 when they are not set. */
 	get baud(): number {
 		const divider = 64 * this.#integer + this.#fraction;

@@ -11,7 +11,12 @@ import { doubleFunctions, type FloatFunction, singleFunctions } from "./soft-flo
 
 /** What the ROM's functions reach of the chip. */
 export interface RomHost {
+	/** The one that executes. */
 	readonly core: Processor;
+	/** What its CPUID says. */
+	readonly coreIndex: 0 | 1;
+	/** Its end of the FIFOs between the cores. */
+	readonly fifo: { readonly valid: boolean; readonly ready: boolean; read(): number; write(value: number): void };
 	readonly flash: SerialFlash;
 	readonly ssi: Ssi;
 	/** Watchdog scratch registers: how software passes a boot request over a reset. */
@@ -46,6 +51,19 @@ const DATA_AT = 0x0200;
 const SINGLE_AT = 0x0242;
 const CODE_AT = 0x0400;
 
+/**
+ * How core 1 is launched (datasheet 2.8.2): it empties its FIFO and sends 0; then each word that comes is sent back. A 1
+ * begins, and vector table, stack pointer and entry follow it; a 0 where one of them is expected begins anew.
+ */
+type LaunchStep =
+	| { kind: "greet" }
+	/** `word` is on its way to core 0; then `step` words of the four have come. */
+	| { kind: "answer"; word: number; step: number }
+	| { kind: "listen"; step: number };
+
+/** From a word's arrival to the answer: the ROM's two loops over FIFO_ST. */
+const LAUNCH_WORD_CYCLES = 25;
+
 export class BootRom {
 	readonly #host: RomHost;
 	readonly #traps = new Map<number, () => number>();
@@ -53,6 +71,14 @@ export class BootRom {
 	readonly #view: DataView;
 	/** Where a watchdog's entry point returns to: the boot goes on with the flash. */
 	#resume = 0;
+	#idle = 0;
+	/** Core 1 waits in `wait_for_vector`: where in its conversation with core 0. */
+	#launch: LaunchStep = { kind: "greet" };
+	#waitForVector = 0;
+	/** How often core 1 was sent to an entry. */
+	launches = 0;
+	/** Core 1 is outside `wait_for_vector`. */
+	launched = false;
 	/** Names of what was called, with counts: the report's view of ROM use. */
 	readonly calls = new Map<string, number>();
 
@@ -74,14 +100,22 @@ export class BootRom {
 
 	/** Lays out one function; returns its address with Thumb bit. */
 	#function(name: string, run: (r: Int32Array) => number): number {
+		return this.#trap(() => {
+			this.#count(name);
+			return run(this.#host.core.registers);
+		});
+	}
+
+	#count(name: string): void {
+		this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
+	}
+
+	/** The same for what nobody calls by name. */
+	#trap(run: () => number): number {
 		const at = this.#next;
 		this.#next += 4;
 		this.#view.setUint16(at, TRAP, true);
-		const registers = this.#host.core.registers;
-		this.#traps.set(at, () => {
-			this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
-			return run(registers);
-		});
+		this.#traps.set(at, run);
 		return at | 1;
 	}
 
@@ -93,8 +127,16 @@ export class BootRom {
 		view.setUint16(idle + 2, 0xe7fd, true);
 		this.#next += 4;
 
+		this.#idle = idle | 1;
+		this.#waitForVector = this.#trap(() => this.#waitForLaunch());
 		view.setUint32(0x00, STACK_TOP, true);
-		view.setUint32(0x04, this.#function("boot", () => this.#boot()), true);
+		view.setUint32(0x04, this.#trap(() => {
+			if (this.#host.coreIndex) {
+				return this.#waitForLaunch();
+			}
+			this.#count("boot");
+			return this.#boot();
+		}), true);
 		this.#resume = this.#function("flash_boot", () => this.#flashBoot());
 		view.setUint32(0x08, idle | 1, true);
 		view.setUint32(0x0c, idle | 1, true);
@@ -123,7 +165,7 @@ export class BootRom {
 			["RP", this.#function("flash_range_program", (r) => this.#program(r))],
 			["FC", this.#function("flash_flush_cache", () => this.#flushCache())],
 			["CX", this.#function("flash_enter_cmd_xip", () => { this.#host.setXip(true); return 100; })],
-			["WV", idle | 1],
+			["WV", this.#waitForVector],
 		]);
 
 		const singleAt = SINGLE_AT + 2;
@@ -153,8 +195,9 @@ export class BootRom {
 
 	/** 32 pointers; the byte two before them is their number. */
 	#floats(at: number, functions: FloatFunction[]): void {
-		const { core } = this.#host;
+		const host = this.#host;
 		const setFlags = (negative: boolean, zero: boolean, carry: boolean): void => {
+			const { core } = host;
 			core.n = negative ? -1 : 0;
 			core.z = zero ? 0 : 1;
 			core.c = carry ? 1 : 0;
@@ -325,6 +368,75 @@ export class BootRom {
 			return 200;
 		}
 		return this.#flashBoot();
+	}
+
+	/** True while core 1 waits here for a word of core 0, asleep. */
+	get listening(): boolean {
+		return this.#launch.kind === "listen";
+	}
+
+	/** Core 1 was reset. */
+	resetLaunch(): void {
+		this.#launch = { kind: "greet" };
+		this.launched = false;
+	}
+
+	/** One turn of `wait_for_vector`; it stays there until core 1 has an entry. */
+	#waitForLaunch(): number {
+		const { core, fifo } = this.#host;
+		const r = core.registers;
+		const here = this.#waitForVector & ~1;
+		const launch = this.#launch;
+		this.launched = false;
+		r[15] = here;
+		switch (launch.kind) {
+			case "greet":
+				while (fifo.valid) {
+					fifo.read();
+				}
+				this.#launch = { kind: "answer", word: 0, step: 0 };
+				return 10;
+			case "answer":
+				if (!fifo.ready) {
+					core.waitForEvent();
+					return 5;
+				}
+				fifo.write(launch.word);
+				core.onSendEvent?.();
+				if (launch.step === 4) {
+					this.launches++;
+					this.launched = true;
+					this.#launch = { kind: "greet" };
+					r[14] = this.#idle;
+					r[15] = launch.word & ~1;
+					if (!(launch.word & 1)) {
+						core.busFault("thumb-bit", `launch of core 1 at 0x${launch.word.toString(16)}, without Thumb bit`);
+					}
+					return 8;
+				}
+				this.#launch = { kind: "listen", step: launch.step };
+				core.waitForEvent();
+				return 5;
+			case "listen": {
+				if (!fifo.valid) {
+					core.waitForEvent();
+					return 5;
+				}
+				const word = fifo.read();
+				const { step } = launch;
+				if (word === 0 || (step === 0 && word !== 1)) {
+					this.#launch = { kind: "greet" };
+				} else {
+					if (step === 1) {
+						core.vtor = word & ~0xff;
+					} else if (step === 2) {
+						r[13] = word & ~3;
+					}
+					this.#launch = { kind: "answer", word, step: step + 1 };
+				}
+				return LAUNCH_WORD_CYCLES;
+			}
+		}
 	}
 
 	#isEntry(scratch: Uint32Array): boolean {

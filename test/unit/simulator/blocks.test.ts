@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Chip } from "../../../simulator/core/chip.ts";
+import { XipCache } from "../../../simulator/core/xip-cache.ts";
 import { bareChip, LOOP, pass } from "./bare-chip.ts";
 
 const RESETS = 0x4000c000;
@@ -38,13 +39,27 @@ test("clk_sys follows crystal and PLL, and time with it", () => {
 
 test("the frequency counter measures what runs", () => {
 	const chip = bareChip();
-	for (const [source, kilohertz] of [[3, 6_500], [5, 12_000], [9, 6_500]]) {
+	const measure = (source: number): number => {
 		chip.poke(CLOCKS + 0x94, 4, source);
 		while (!(chip.peek(CLOCKS + 0x98, 4) & 0x10)) {
 			pass(chip, 100);
 		}
-		assert.equal(chip.peek(CLOCKS + 0x9c, 4) >>> 5, kilohertz);
+		return chip.peek(CLOCKS + 0x9c, 4) >>> 5;
+	};
+	for (const [source, kilohertz] of [[3, 6_500], [5, 12_000], [9, 6_500], [1, 0], [13, 0]]) {
+		assert.equal(measure(source), kilohertz);
 	}
+	const PLL_SYS = 0x40028000;
+	chip.poke(RESETS, 4, 0);
+	chip.poke(PLL_SYS + 8, 4, 125);
+	chip.poke(PLL_SYS + 0xc, 4, (6 << 16) | (2 << 12));
+	chip.poke(PLL_SYS + 4, 4, 4);
+	assert.equal(measure(1), 125_000);
+	chip.poke(PLL_SYS + 4, 4, 0x2d);
+	assert.equal(measure(1), 0, "switched off");
+	chip.poke(CLOCKS + 0x70, 4, 120 << 8);
+	chip.poke(CLOCKS + 0x6c, 4, (3 << 5) | (1 << 11));
+	assert.equal(measure(13), 100, "clk_rtc from the crystal");
 });
 
 test("a byte takes its time on the UART's wire", () => {
@@ -275,6 +290,38 @@ test("the boot ROM takes no store, and says so once with a count", () => {
 	pass(chip, 3);
 	assert.equal(chip.peek(0, 4), before);
 	assert.deepEqual(chip.violations.list.map(({ level, code, count }) => ({ level, code, count })), [{ level: "warning", code: "rom-store", count: 2 }]);
+	chip.core.registers[1] = before;
+	chip.core.programCounter = LOOP + 0x20;
+	pass(chip, 3);
+	assert.equal(chip.violations.list[0].count, 2, "storing back what is there is none, as TinyUSB does for endpoint 0");
+});
+
+test("a word of zeros stored to flash is a cache line forgotten; beside the cached addresses it is a bus error", () => {
+	const chip = bareChip();
+	chip.core.xipCache = new XipCache();
+	const { xipCache } = chip.core;
+	assert.ok(xipCache.access(0x1000) > 0);
+	assert.equal(xipCache.access(0x1004), 0, "one line");
+	chip.poke(0x10001004, 4, 0);
+	assert.ok(xipCache.access(0x1000) > 0);
+	assert.equal(chip.violations.list.length, 0);
+	chip.poke(0x10001000, 4, 1);
+	assert.ok(xipCache.access(0x1000) > 0);
+	assert.deepEqual(chip.violations.list.map(({ code }) => code), ["flash-store"], "what is no zero was meant to stay");
+	// str r1, [r0] with r0 = 0x13001000
+	chip.poke(LOOP + 0x20, 2, 0x6001);
+	chip.core.registers[0] = 0x13001000;
+	chip.core.registers[1] = 0;
+	chip.core.programCounter = LOOP + 0x20;
+	pass(chip, 3);
+	assert.equal(chip.violations.list.at(-1)?.code, "flash-bad-write");
+	chip.poke(0x14000000, 4, 1);
+	chip.poke(0x13001000, 4, 0);
+	assert.equal(chip.violations.list.at(-1)?.count, 1, "unless XIP_CTRL says to ignore it");
+	assert.equal(chip.debugRead(0x15000000, 4), undefined, "no memory while it is a cache");
+	chip.poke(0x14000000, 4, 0);
+	chip.poke(0x15000000, 4, 0x1234);
+	assert.equal(chip.peek(0x15000000, 4), 0x1234);
 });
 
 test("SRAM is seen unstriped at 0x21000000", () => {

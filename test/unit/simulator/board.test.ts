@@ -58,7 +58,7 @@ test("an empty flash ends in the USB boot loader", async () => {
 
 test("UF2 blocks of another family, of bad magic or outside flash are refused with their place", () => {
 	const good = uf2(image(WFI_FOR_EVER));
-	assert.equal(parseUf2(good).end, 512);
+	assert.deepEqual(parseUf2(good).blocks.map(({ address, data }) => [address, data.length]), [[0x10000000, 256], [0x10000100, 256]]);
 	const change = (at: number, value: number): Uint8Array => {
 		const file = good.slice();
 		new DataView(file.buffer).setUint32(at, value, true);
@@ -174,4 +174,31 @@ test("the profile counts where the processor is", async () => {
 	await board.run({ timeoutMicros: 20_000 });
 	const [hottest] = [...board.profileSamples].sort((a, b) => b[1] - a[1]);
 	assert.equal(hottest[0], 0x10000140);
+});
+
+test("a jumper carries what either end drives, and nothing when none does", () => {
+	const board = new PicoW();
+	assert.throws(() => board.connect(2, 30), /GPIO 30: expected 0 to 29/);
+	assert.throws(() => board.connect(2, 2), /connected with itself/);
+	board.connect(2, 5);
+	const set = (address: number, value: number): void => {
+		board.debugPort.write(address, new Uint8Array(Uint32Array.of(value).buffer));
+	};
+	set(0x4000f000, (1 << 5) | (1 << 8)); // IO_BANK0 and PADS_BANK0 out of reset
+	for (const pin of [2, 5]) {
+		set(0x40014004 + 8 * pin, 5);
+	}
+	const input = (pin: number): boolean => ((Buffer.from(board.debugPort.read(0xd0000004, 4) as Uint8Array).readUInt32LE() >>> pin) & 1) !== 0;
+	set(0xd0000014, 1 << 2);
+	assert.equal(input(5), false);
+	set(0xd0000024, 1 << 2);
+	assert.deepEqual([input(2), input(5)], [true, true]);
+	set(0xd0000018, 1 << 2);
+	assert.equal(input(5), false);
+	set(0xd0000014, 1 << 2);
+	set(0xd0000028, 1 << 2);
+	assert.equal(input(5), false, "let go");
+	set(0xd0000014, 1 << 5);
+	set(0xd0000024, 1 << 5);
+	assert.equal(input(2), true, "the other way");
 });

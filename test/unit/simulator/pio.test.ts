@@ -145,6 +145,34 @@ test("OUT X and OUT Y forced by software while the machine stands take words in 
 	assert.equal(chip.peek(RXF0, 4), 0x9abcdef0);
 });
 
+test("OUT forced until the FIFO is empty leaves no old word in the OSR", () => {
+	const chip = bareChip();
+	load(chip, [out(X, 16), 0xc020, out(Y, 16), jmp(3)]); // out x, 16; irq wait 0; out y, 16; stay
+	chip.poke(EXECCTRL, 4, 3 << 12);
+	chip.poke(SHIFTCTRL, 4, (1 << 17) | (16 << 25)); // autopull at 16
+	for (const word of [1, 2, 3, 4]) {
+		chip.poke(TXF0, 4, word << 16);
+	}
+	chip.poke(CTRL, 4, 1);
+	pass(chip, 20);
+	assert.equal(chip.peek(FLEVEL, 4) & 15, 2, "two words are in the machine");
+	let forced = 0;
+	while (chip.peek(FLEVEL, 4) & 15) {
+		chip.poke(INSTR, 4, out(3, 32));
+		forced++;
+	}
+	assert.equal(forced, 3);
+	chip.poke(INSTR, 4, jmp(2));
+	chip.poke(IRQ, 4, 1);
+	pass(chip, 20);
+	chip.poke(TXF0, 4, 9 << 16);
+	pass(chip, 20);
+	assert.equal(chip.peek(ADDR, 4), 3);
+	chip.poke(INSTR, 4, mov(6, Y));
+	chip.poke(INSTR, 4, PUSH_BLOCK);
+	assert.equal(chip.peek(RXF0, 4), 9, "the first word that came afterwards");
+});
+
 test("IN shifts either way and autopushes at its threshold; a full FIFO stalls it", () => {
 	const chip = bareChip();
 	// in y, 8 for ever, Y = 0x1f; right shift, autopush at 16

@@ -100,3 +100,57 @@ test("the wrap interrupt rises, and falls when it is acknowledged", () => {
 	chip.poke(PWM + 0xa4, 4, 1);
 	assert.equal((chip.core.irqLines >>> 4) & 1, 0);
 });
+
+test("a slice counts while input B is high, or its rising or falling edges", () => {
+	const SLICE_2 = PWM + 2 * 0x14;
+	const chip = pwmChip(5);
+	const input = chip.pins.pin(5);
+	const wave = (times: number, high: number, low: number): void => {
+		for (let turn = 0; turn < times; turn++) {
+			input.drive(true);
+			pass(chip, high);
+			input.drive(false);
+			pass(chip, low);
+		}
+	};
+	const counted = (mode: number, divider: number): number => {
+		chip.poke(SLICE_2, 4, 0);
+		chip.poke(SLICE_2 + 4, 4, divider);
+		chip.poke(SLICE_2 + 8, 4, 0);
+		chip.poke(SLICE_2, 4, (mode << 4) | 1);
+		wave(10, 300, 700);
+		return chip.peek(SLICE_2 + 8, 4);
+	};
+	assert.equal(input.outputEnabled, true, "B is an output until it is made an input");
+	input.drive(false);
+	const high = counted(1, 7 << 4);
+	assert.ok(Math.abs(high - 3000 / 7) <= 3, `${high}: the divider keeps its rest from pulse to pulse`);
+	assert.equal(input.outputEnabled, false);
+	assert.equal(counted(2, 1 << 4), 10);
+	assert.equal(counted(3, 1 << 4), 10);
+	assert.equal(counted(2, (2 << 4) | 8), 4, "one count each two and a half edges");
+	input.drive(true);
+	chip.poke(SLICE_2, 4, 0);
+	chip.poke(SLICE_2 + 8, 4, 0);
+	chip.poke(SLICE_2, 4, (3 << 4) | 1);
+	input.drive(false);
+	assert.equal(chip.peek(SLICE_2 + 8, 4), 0, "the divider's rest of before is gone, and two and a half edges are not there");
+	assert.deepEqual(chip.violations.list, []);
+});
+
+test("a counter that goes by edges wraps, drives output A and interrupts", () => {
+	const chip = pwmChip(4, 5);
+	const SLICE_2 = PWM + 2 * 0x14;
+	chip.poke(SLICE_2 + 4, 4, 1 << 4);
+	chip.poke(SLICE_2 + 0x10, 4, 3);
+	chip.poke(SLICE_2 + 0xc, 4, 2);
+	chip.poke(SLICE_2, 4, (2 << 4) | 1);
+	const levels: boolean[] = [];
+	for (let edge = 0; edge < 8; edge++) {
+		levels.push(chip.pins.pin(4).level);
+		chip.pins.pin(5).drive(true);
+		chip.pins.pin(5).drive(false);
+	}
+	assert.deepEqual(levels, [true, true, false, false, true, true, false, false]);
+	assert.equal(chip.peek(PWM + 0xa4, 4), 1 << 2);
+});

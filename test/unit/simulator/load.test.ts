@@ -1,0 +1,169 @@
+/** Programs as .uf2, .elf and .bin; the command that boots them, and what it says of bad ones. */
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after } from "node:test";
+import { fileURLToPath } from "node:url";
+import { command } from "../../../simulator/cli.ts";
+import { parseProgram } from "../../../simulator/flash/program-file.ts";
+import { PicoW } from "../../../simulator/simulator.ts";
+import { image, uf2 } from "./tiny-program.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "simulator-load-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** movs r0, #0x42; ldr r1, =0x20000000; str r0, [r1]; sleep */
+const STORES = [0x2042, 0x4902, 0x6008, 0xbf30, 0xe7fd, 0xbf00, 0x0000, 0x2000];
+
+interface ElfFields {
+	machine?: number;
+	type?: number;
+	entry?: number;
+}
+
+/** An executable whose segments are loaded as they are. */
+function elf(segments: { address: number; data: Uint8Array }[], { machine = 40, type = 2, entry = 0x10000140 }: ElfFields = {}): Uint8Array {
+	let offset = 52 + 32 * segments.length;
+	const file = new Uint8Array(offset + segments.reduce((sum, { data }) => sum + data.length, 0));
+	const view = new DataView(file.buffer);
+	file.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
+	view.setUint16(16, type, true);
+	view.setUint16(18, machine, true);
+	view.setUint32(24, entry, true);
+	view.setUint32(28, 52, true);
+	view.setUint16(42, 32, true);
+	view.setUint16(44, segments.length, true);
+	segments.forEach(({ address, data }, index) => {
+		const fields = [1, offset, address, address, data.length, data.length, 5, 4];
+		fields.forEach((value, field) => view.setUint32(52 + 32 * index + 4 * field, value, true));
+		file.set(data, offset);
+		offset += data.length;
+	});
+	return file;
+}
+
+function halfwords(...values: number[]): Uint8Array {
+	return new Uint8Array(Uint16Array.from(values).buffer);
+}
+
+const flashImage = image(STORES);
+const programs: [string, string, Uint8Array][] = [
+	["a .uf2", "program.uf2", uf2(flashImage)],
+	["an ELF file in two segments", "program.elf", elf([{ address: 0x10000000, data: flashImage.subarray(0, 256) }, { address: 0x10000100, data: flashImage.subarray(256) }])],
+	["an ELF file of another name", "program", elf([{ address: 0x10000000, data: flashImage }])],
+	["an image of the flash", "program.bin", flashImage],
+	["an ELF file that lies in SRAM alone, entered at its entry", "ram.elf", elf([{ address: 0x20000100, data: halfwords(...STORES) }], { entry: 0x20000101 })],
+];
+
+for (const [name, file, bytes] of programs) {
+	test(`${name} is loaded and runs`, async () => {
+		const board = new PicoW();
+		board.load(bytes, file);
+		await board.run({ timeoutMicros: 10_000 });
+		assert.equal(Buffer.from(board.read(0x20000000, 4)).readUInt32LE(), 0x42);
+		assert.deepEqual(board.violations, []);
+	});
+}
+
+const bad: [string, string, Uint8Array, RegExp][] = [
+	["a text", "notes.txt", Buffer.from("hello"), /notes\.txt: no program: expected a \.uf2, an ELF file, or an image/],
+	["an empty .uf2", "a.uf2", new Uint8Array(0), /0 bytes are not a whole number of 512-byte blocks/],
+	["a .uf2 cut short", "a.uf2", uf2(flashImage).subarray(0, 700), /700 bytes are not a whole number/],
+	["a .bin beyond the flash", "a.bin", new Uint8Array(2 * 1024 * 1024 + 1), /2097153 bytes, expected an image of the flash/],
+	["an ELF file of another machine", "a.elf", elf([{ address: 0x10000000, data: flashImage }], { machine: 243 }), /for machine 243, expected 40 \(ARM\)/],
+	["an object file", "a.o", elf([], { type: 1 }), /of type 1, expected 2: a linked program/],
+	["an ELF file with nothing in it", "a.elf", elf([]), /nothing in it is to be loaded/],
+	["an ELF file cut short", "a.elf", elf([{ address: 0x10000000, data: flashImage }]).subarray(0, 200), /cut short, 512 bytes at 84/],
+	["an ELF file whose headers are cut off", "a.elf", elf([{ address: 0x10000000, data: flashImage }]).subarray(0, 60), /its program headers are not in the file/],
+	["an ELF file for other memory", "a.elf", elf([{ address: 0x08000000, data: flashImage }]), /512 bytes for 0x8000000, which is neither flash nor SRAM/],
+	["an ELF file over the end of SRAM", "a.elf", elf([{ address: 0x20041ff0, data: flashImage }]), /512 bytes for 0x20041ff0, which is neither/],
+];
+
+for (const [name, file, bytes, sentence] of bad) {
+	test(`${name} is refused with a sentence`, () => {
+		assert.throws(() => parseProgram(bytes, file), sentence);
+	});
+}
+
+/** UART0 at 115200 baud from the ring oscillator says "ok", then the program sleeps. Set up as software of the SDK does. */
+const SAYS_OK = [
+	0x4810, 0x4911, 0x6001, // RESETS, clear alias: io_bank0, pads_bank0, uart0
+	0x4811, 0x2102, 0x6041, // GPIO 0: function UART
+	0x4811, 0x2103, 0x6241, // UARTIBRD 3
+	0x2122, 0x6281, // UARTFBRD 34
+	0x2170, 0x62c1, // UARTLCR_H: 8 bits, FIFOs
+	0x4910, 0x6301, // UARTCR: enable, transmit, receive
+	0x216f, 0x6001, 0x216b, 0x6001, 0x210a, 0x6001, // "ok\n"
+	0xbf30, 0xe7fd, 0xbf00, // sleep
+];
+
+function simulate(...options: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+	return new Promise((resolve) => {
+		const child = execFile(process.execPath, ["--import", "tsx", "tools/main.ts", "simulate", ...options], { cwd: root }, (_error, stdout, stderr) =>
+			resolve({ status: child.exitCode, stdout, stderr }),
+		);
+	});
+}
+
+test("the command boots a program, shows the serial line that it is told to, and says by its status how it ended", async () => {
+	const says = join(folder, "says.bin");
+	const literals = [0x4000f000, 0x00400120, 0x40014000, 0x40034000, 0x301];
+	const code = [...SAYS_OK];
+	while (code.length < 34) {
+		code.push(0xbf00);
+	}
+	// Each load's literal, as the words lie behind the code.
+	const loads: [number, number][] = [[0, 0], [1, 1], [3, 2], [6, 3], [13, 4]];
+	for (const [at, word] of loads) {
+		code[at] = (code[at] & 0xff00) | ((2 * 34 + 4 * word - ((2 * at + 4) & ~3)) / 4);
+	}
+	writeFileSync(says, image([...code, ...literals.flatMap((word) => [word & 0xffff, word >>> 16])]));
+	const faulting = join(folder, "faults.uf2");
+	writeFileSync(faulting, uf2(image([0xde01])));
+	const [matched, silent, noUf2, faulted] = await Promise.all([
+		simulate(says, "--serial", "uart0", "--until", "ok", "--timeout", "0.1"),
+		simulate(says, "--until", "ok", "--timeout", "0.1"),
+		simulate("--uf2", says),
+		simulate("--uf2", faulting),
+	]);
+	assert.deepEqual([matched.status, matched.stdout], [0, "ok\n"]);
+	assert.deepEqual([silent.status, silent.stdout], [2, ""], "nothing comes over USB");
+	assert.equal(noUf2.status, 1);
+	assert.match(noUf2.stderr, /magic numbers .* are not those of UF2/);
+	assert.equal(faulted.status, 3);
+});
+
+test("Ctrl-C ends the command cleanly, with its report", async () => {
+	const program = join(folder, "waits.bin");
+	const report = join(folder, "report.json");
+	writeFileSync(program, image(STORES));
+	// A board that waits for a debugger is certain to be still there.
+	const child = spawn(process.execPath, ["--import", "tsx", "tools/main.ts", "simulate", program, "--gdb", "0", "--report", report], { cwd: root });
+	let told = "";
+	child.stderr.on("data", (text: Buffer) => {
+		const waited = told.includes("waiting for GDB");
+		told += text.toString();
+		if (!waited && told.includes("waiting for GDB")) {
+			child.kill("SIGINT");
+		}
+	});
+	const status = await new Promise((resolve) => child.on("close", resolve));
+	assert.equal(status, 130, told);
+	assert.match(told, /ended at 0\.000 ms virtual/);
+	assert.equal((JSON.parse(readFileSync(report, "utf8")) as { reason: string }).reason, "ended");
+});
+
+test("the command refuses options that name no program, two, or no serial line", async () => {
+	const cases: [string[], RegExp][] = [
+		[[], /no program is given: name a \.uf2, \.elf or \.bin file/],
+		[["a.elf", "--uf2", "b.uf2"], /two programs are given, a\.elf and --uf2 b\.uf2/],
+		[["a.elf", "--serial", "uart2"], /Allowed choices are usb, uart0, uart1/],
+	];
+	for (const [options, sentence] of cases) {
+		const refusing = command().exitOverride().configureOutput({ writeErr: () => {} });
+		await assert.rejects(refusing.parseAsync(options, { from: "user" }), sentence);
+	}
+});
