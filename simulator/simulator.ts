@@ -469,7 +469,7 @@ export class PicoW {
 		const end = core.cycles + maxCycles;
 		const { length: resetsBefore } = chip.resets;
 		const target = (address & ~1) >>> 0;
-		core.setBreakpoints([target]);
+		core.breakpoint = target;
 		chip.stop = false;
 		try {
 			while (core.programCounter !== target) {
@@ -492,7 +492,7 @@ export class PicoW {
 				this.#sample();
 			}
 		} finally {
-			core.setBreakpoints([]);
+			core.breakpoint = 1;
 		}
 	}
 
