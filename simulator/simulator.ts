@@ -473,7 +473,7 @@ export class PicoW {
 		const end = core.cycles + maxCycles;
 		const { length: resetsBefore } = chip.resets;
 		const target = (address & ~1) >>> 0;
-		core.setBreakpoints([target]);
+		core.breakpoint = target;
 		chip.stop = false;
 		try {
 			while (core.programCounter !== target) {
@@ -496,7 +496,7 @@ export class PicoW {
 				this.#sample();
 			}
 		} finally {
-			core.setBreakpoints([]);
+			core.breakpoint = 1;
 		}
 	}
 

@@ -36,8 +36,6 @@ const EXCEPTION_PENDSV = 14;
 const EXCEPTION_SYSTICK = 15;
 const EXCEPTION_FIRST_IRQ = 16;
 const PRIORITY_NONE = 4;
-/** Odd, so that it never is the address of an instruction. */
-const NO_BREAKPOINT = 1;
 
 /** Cortex-M0+ TRM: interrupt latency 15 cycles with zero wait states. */
 const CYCLES_EXCEPTION_ENTRY = 15;
@@ -141,10 +139,11 @@ export class Processor {
 	onFault: ((fault: Fault) => void) | undefined;
 	/** BKPT: true when a debugger takes it, so that the core stands before it. */
 	onBreakpoint: (() => boolean) | undefined;
-	/** Before these addresses `run` ends; and the bits that all of them have in common, for a quick no. */
-	#breakpoints: ReadonlySet<number> = new Set();
-	#breakpointMask = -1;
-	#breakpointBits = NO_BREAKPOINT;
+	/** `run` ends before the instruction at this address; 1 (never an instruction) when there is none. */
+	breakpoint = 1;
+	/** The same for a debugger's. */
+	#breakpoints: readonly number[] = [];
+	#passesBreakpoint = false;
 
 	/** The other core. What makes the chip look around ends the stretch of both. */
 	#sibling: Processor | undefined;
@@ -198,33 +197,28 @@ export class Processor {
 		this.#flags[3] = value;
 	}
 
-	/** `run` ends before the instructions at these addresses. */
+	/**
+	 * `run` ends also before the instructions at these addresses. They bound the stretch of memory that is fetched from, so that
+	 * code pays for them only where it comes across one.
+	 */
 	setBreakpoints(addresses: Iterable<number>): void {
-		const breakpoints = new Set([...addresses].map((address) => address & ~1));
-		const [first = NO_BREAKPOINT] = breakpoints;
-		this.#breakpoints = breakpoints;
-		this.#breakpointMask = -1;
-		for (const address of breakpoints) {
-			this.#breakpointMask &= ~(address ^ first);
-		}
-		this.#breakpointBits = first & this.#breakpointMask;
-		this.attend();
+		this.#breakpoints = [...addresses].map((address) => address & ~1);
+		this.refetch();
 	}
 
 	/** The next instruction has a breakpoint. */
 	get atBreakpoint(): boolean {
-		return (this.registers[15] & this.#breakpointMask) === this.#breakpointBits && this.#breakpoints.has(this.registers[15]);
+		const address = this.registers[15];
+		return address === this.breakpoint || (this.#breakpoints.length !== 0 && this.#breakpoints.includes(address));
 	}
 
 	/** Executes one instruction, breakpoint or not. */
 	runPastBreakpoint(): void {
-		const bits = this.#breakpointBits;
-		const mask = this.#breakpointMask;
-		this.#breakpointMask = -1;
-		this.#breakpointBits = NO_BREAKPOINT;
+		this.#passesBreakpoint = true;
+		this.refetch();
 		this.run(1);
-		this.#breakpointMask = mask;
-		this.#breakpointBits = bits;
+		this.#passesBreakpoint = false;
+		this.refetch();
 	}
 
 	get cycles(): number {
@@ -576,6 +570,15 @@ export class Processor {
 		this.attend();
 	}
 
+	/** BKPT: for the debugger, or a fault. The core stands before it. */
+	#stopAtBreakpoint(op: number, pc: number): void {
+		if (this.onBreakpoint?.()) {
+			this.attend();
+		} else {
+			this.#raise("breakpoint", `BKPT #${op & 0xff} at ${hex(pc)} without a debugger`, pc);
+		}
+	}
+
 	#lockUp(): void {
 		const fault = this.#fault as Fault;
 		this.#fault = undefined;
@@ -677,30 +680,39 @@ export class Processor {
 		this.bus.write(address >>> 0, 1, value & 0xff);
 	}
 
-	/** Points the fetch at the memory that holds `address`; false when nothing can be executed there. */
+	/** Points the fetch at the memory that holds `address`; false at a breakpoint, and (a fault) where nothing can be executed. */
 	#findCode(address: number): boolean {
+		if (!this.#passesBreakpoint && this.#breakpoints.length && this.#breakpoints.includes(address)) {
+			return false;
+		}
 		const unsigned = address >>> 0;
 		if (unsigned < ROM_BYTES) {
-			this.#code = new Uint16Array(this.rom.buffer);
-			this.#codeStart = 0;
-			return true;
+			return this.#fetchFrom(new Uint16Array(this.rom.buffer), 0, address);
 		}
 		if ((unsigned & 0xff000000) === SRAM_START && unsigned - SRAM_START < SRAM_BYTES) {
-			this.#code = this.#sram16;
-			this.#codeStart = SRAM_START;
-			return true;
+			return this.#fetchFrom(this.#sram16, SRAM_START, address);
 		}
 		if ((unsigned & 0xfc000000) === FLASH_START && (unsigned & 0xffffff) < this.flashBytes) {
-			this.#code = this.#flash16;
-			this.#codeStart = unsigned & 0xff000000;
-			return true;
+			return this.#fetchFrom(this.#flash16, unsigned & 0xff000000, address);
 		}
 		if ((unsigned & 0xffffc000) === 0x15000000) {
-			this.#code = new Uint16Array(this.xipSram.buffer);
-			this.#codeStart = 0x15000000;
-			return true;
+			return this.#fetchFrom(new Uint16Array(this.xipSram.buffer), 0x15000000, address);
 		}
+		this.#raise("execute-outside", `execution at ${hex(address)}, where there is no program memory (lr ${hex(this.registers[14])})`, address);
 		return false;
+	}
+
+	/** The part of `memory` around `address` that has no breakpoint. */
+	#fetchFrom(memory: Uint16Array, start: number, address: number): true {
+		this.#code = memory;
+		this.#codeStart = start;
+		if (this.#breakpoints.length && !this.#passesBreakpoint) {
+			const behind = this.#breakpoints.filter((breakpoint) => breakpoint < address && breakpoint >= start);
+			const ahead = this.#breakpoints.filter((breakpoint) => breakpoint > address);
+			this.#codeStart = Math.max(start, ...behind.map((breakpoint) => breakpoint + 2)) | 0;
+			this.#code = memory.subarray((this.#codeStart - start) >> 1, (Math.min(start + 2 * memory.length, ...ahead) - start) >> 1);
+		}
+		return true;
 	}
 
 	/** Forgets where code is fetched from: XIP was switched on or off. */
@@ -724,9 +736,7 @@ export class Processor {
 		const flash16 = this.#flash16;
 		const flash32 = this.#flash32;
 		const flashBytes = this.flashBytes;
-		const breakpoints = this.#breakpoints;
-		const breakpointMask = this.#breakpointMask;
-		const breakpointBits = this.#breakpointBits;
+		const breakpoint = this.breakpoint;
 		const cache = this.xipCache;
 		let cachedLine = -1;
 		this.#startCycles += this.#elapsed;
@@ -742,20 +752,19 @@ export class Processor {
 		let codeStart = this.#codeStart;
 
 		loop: do {
-			if ((pc & breakpointMask) === breakpointBits && breakpoints.has(pc)) {
+			if (pc === breakpoint) {
 				break;
 			}
 			let index = (pc - codeStart) >> 1;
 			if (index >>> 0 >= code.length) {
 				if (!this.#findCode(pc)) {
-					this.#raise("execute-outside", `execution at ${hex(pc)}, where there is no program memory (lr ${hex(r[14])})`, pc);
 					break;
 				}
 				code = this.#code;
 				codeStart = this.#codeStart;
 				index = (pc - codeStart) >> 1;
 			}
-			if (cache && codeStart === FLASH_START && pc >> 3 !== cachedLine) {
+			if (cache && pc >>> 24 === FLASH_START >>> 24 && pc >> 3 !== cachedLine) {
 				cachedLine = pc >> 3;
 				t += cache.access(pc & 0xffffff);
 			}
@@ -1527,12 +1536,7 @@ export class Processor {
 					break loop;
 				}
 				case Op.Bkpt:
-					if (this.onBreakpoint?.()) {
-						this.attend();
-						next = pc;
-						break;
-					}
-					this.#raise("breakpoint", `BKPT #${op & 0xff} at ${hex(pc)} without a debugger`, pc);
+					this.#stopAtBreakpoint(op, pc);
 					break loop;
 				default: {
 					if (pc >>> 0 < ROM_BYTES && this.onRomTrap) {

@@ -16,10 +16,10 @@ function call(chip: Chip, pointer: number, ...words: number[]): { r: number[]; c
 	});
 	core.registers[14] = LOOP | 1;
 	core.programCounter = pointer & ~1;
-	core.setBreakpoints([LOOP]);
+	core.breakpoint = LOOP;
 	const before = core.cycles;
 	chip.advance(core.cycles + 100_000_000);
-	core.setBreakpoints([]);
+	core.breakpoint = 1;
 	assert.equal(core.programCounter, LOOP);
 	return { r: [...core.registers.slice(0, 4)].map((value) => value >>> 0), cycles: core.cycles - before };
 }
