@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "mbedtls/pk.h"
 #include "mbedtls/platform.h"
 
 /* The judgement whose proofs count: the last one that began, until it ends. The library has no context for the question. */
@@ -39,9 +40,20 @@ static int take_extension(void *context, const mbedtls_x509_crt *of, const mbedt
 	return 0;
 }
 
+/* What is signed in a way, or has a key of a kind, that the library was built without; a low-level reason may be added. */
+static bool is_of_another_kind(int error)
+{
+	int high = -(-error & 0x7F80);
+
+	return high == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG || high == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG || high == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE;
+}
+
 int judgement_parse(mbedtls_x509_crt *chain, const unsigned char *bytes, size_t length_bytes)
 {
-	return mbedtls_x509_crt_parse_der_with_ext_cb(chain, bytes, length_bytes, 1, take_extension, NULL);
+	int error = mbedtls_x509_crt_parse_der_with_ext_cb(chain, bytes, length_bytes, 1, take_extension, NULL);
+
+	/* Behind the leaf it is surplus: a path that needs it is not found. */
+	return chain->raw.p && is_of_another_kind(error) ? 0 : error;
 }
 
 /* A root as the library reads it; the last one is kept, because it is the one that is asked for again. */
@@ -180,7 +192,7 @@ int judgement_candidates(void *context, const mbedtls_x509_crt *child, mbedtls_x
 	if (error != 0)
 		return error;
 	if (of->code != TRUST_OK)
-		return MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
+		return 0;
 	top = of->chain;
 	for (unsigned depth = 2; depth < of->depth; depth++)
 		top = top->next;

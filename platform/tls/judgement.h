@@ -39,13 +39,19 @@ typedef struct judgement {
 void judgement_start(judgement *of);
 
 /**
- * The callback for mbedtls_ssl_conf_ca_cb; context is the judgement. At the
- * leaf the whole chain is judged, and put into the order of the path. An error
- * when it is refused: the library then trusts nothing.
+ * Behind the callback for mbedtls_ssl_conf_ca_cb; context is the judgement. At
+ * the leaf the whole chain is judged, and put into the order of the path. No
+ * candidates when it is refused: the library then trusts nothing, and tells the
+ * other side why by its own alert.
  */
 int judgement_candidates(void *context, const mbedtls_x509_crt *child, mbedtls_x509_crt **candidates);
 
-/** Reads a certificate into a chain as mbedtls_x509_crt_parse_der does, and leaves what it cannot read to platform/trust. */
+/**
+ * Reads a certificate into a chain as mbedtls_x509_crt_parse_der does. Critical
+ * extensions that the library cannot read are left to platform/trust; behind
+ * the leaf a certificate of a kind that it cannot read, signed with SHA-1 say,
+ * is left out.
+ */
 int judgement_parse(mbedtls_x509_crt *chain, const unsigned char *bytes, size_t length_bytes);
 
 /** What x509_crt.c asks in place of mbedtls_pk_verify_ext. */

@@ -36,6 +36,11 @@ if(NOT TARGET picofetch_mbedtls)
 	# So has RSA's public operation.
 	set_source_files_properties(${picofetch_mbedtls_library}/rsa.c PROPERTIES COMPILE_DEFINITIONS
 		"mbedtls_mpi_exp_mod_unsafe=rsa_public_exp_mod")
+	# Two judge a chain (judgement.h): a signature is computed once, and what the library cannot read is left to the other.
+	set_source_files_properties(${picofetch_mbedtls_library}/x509_crt.c PROPERTIES COMPILE_DEFINITIONS
+		"mbedtls_pk_verify_ext=judgement_signature")
+	set_source_files_properties(${picofetch_mbedtls_library}/ssl_tls.c ${picofetch_mbedtls_library}/ssl_tls13_generic.c PROPERTIES COMPILE_DEFINITIONS
+		"mbedtls_x509_crt_parse_der=judgement_parse")
 	# A client verifies and does not sign: what private keys can do is left out of pk's tables.
 	set_source_files_properties(${picofetch_mbedtls_library}/pk.c ${picofetch_mbedtls_library}/pk_wrap.c PROPERTIES COMPILE_DEFINITIONS
 		"mbedtls_rsa_pkcs1_sign=public_keys_rsa_sign;mbedtls_rsa_rsassa_pss_sign_no_mode_check=public_keys_rsa_sign_pss;mbedtls_rsa_pkcs1_decrypt=public_keys_rsa_decrypt;mbedtls_rsa_pkcs1_encrypt=public_keys_rsa_encrypt;mbedtls_rsa_check_pub_priv=public_keys_rsa_check_pair;mbedtls_ecdsa_write_signature=public_keys_ecdsa_sign")

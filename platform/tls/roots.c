@@ -6,15 +6,29 @@
 #include "image.h"
 #include "mbedtls/asn1.h"
 #include "mbedtls/oid.h"
-#include "mbedtls/platform.h"
 
 #define SEQUENCE (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
-/* Record type of the image, little endian. */
-#define ROOT_RECORD ((uint32_t)'R' | (uint32_t)'O' << 8 | (uint32_t)'O' << 16 | (uint32_t)'T' << 24)
+
+static unsigned count_of_the_web(void)
+{
+	size_t length_bytes;
+	unsigned count = 0;
+
+	while (image_find(IMAGE_ROOT, count, &length_bytes))
+		count++;
+	return count;
+}
+
+static bool is_own(unsigned index)
+{
+	return index >= count_of_the_web();
+}
 
 const uint8_t *roots_get(unsigned index, size_t *length_bytes)
 {
-	return image_find(ROOT_RECORD, index, length_bytes);
+	const uint8_t *at = image_find(IMAGE_ROOT, index, length_bytes);
+
+	return at ? at : image_find(IMAGE_ROOT_OWN, index - count_of_the_web(), length_bytes);
 }
 
 static bool enter(unsigned char **at, unsigned char **end)
@@ -112,37 +126,19 @@ bool roots_subject(const uint8_t *der, size_t length_bytes, char *to, size_t to_
 	return true;
 }
 
-static int take(mbedtls_x509_crt **candidates, const mbedtls_x509_crt *child, const uint8_t *der, size_t length_bytes)
+bool roots_anchor(void *context, const der *issuer, unsigned index, trust_anchor *root)
 {
-	const uint8_t *subject;
-	size_t subject_bytes;
-
-	if (!find_subject(der, length_bytes, &subject, &subject_bytes))
-		return 0;
-	if (subject_bytes != child->issuer_raw.len || memcmp(subject, child->issuer_raw.p, subject_bytes) != 0)
-		return 0;
-	if (!*candidates) {
-		*candidates = mbedtls_calloc(1, sizeof **candidates);
-		if (!*candidates)
-			return MBEDTLS_ERR_X509_ALLOC_FAILED;
-		mbedtls_x509_crt_init(*candidates);
-	}
-	return mbedtls_x509_crt_parse_der_nocopy(*candidates, der, length_bytes);
-}
-
-int roots_candidates(void *context, const mbedtls_x509_crt *child, mbedtls_x509_crt **candidates)
-{
-	const uint8_t *der;
+	const uint8_t *at;
 	size_t length_bytes;
 
-	*candidates = NULL;
+	(void)issuer; /* platform/trust compares the names in place */
 	for (const roots_extra *extra = context; extra; extra = extra->next) {
-		if (take(candidates, child, extra->der, extra->length_bytes) == MBEDTLS_ERR_X509_ALLOC_FAILED)
-			return MBEDTLS_ERR_X509_ALLOC_FAILED;
+		if (index-- == 0) {
+			*root = (trust_anchor){{extra->der, extra->length_bytes}, true};
+			return true;
+		}
 	}
-	for (unsigned index = 0; (der = roots_get(index, &length_bytes)) != NULL; index++) {
-		if (take(candidates, child, der, length_bytes) == MBEDTLS_ERR_X509_ALLOC_FAILED)
-			return MBEDTLS_ERR_X509_ALLOC_FAILED;
-	}
-	return 0;
+	at = roots_get(index, &length_bytes);
+	*root = (trust_anchor){{at, length_bytes}, at && is_own(index)};
+	return at != NULL;
 }

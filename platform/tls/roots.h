@@ -1,7 +1,7 @@
 /*
  * The trusted roots: the image's ROOT records, read in place from flash, and
  * roots that a script gives for one connection. Nothing is parsed before a
- * chain asks for it, and then only the roots that bear the wanted name.
+ * chain asks for it, and then only the root that it ends in.
  *
  * Used by tls_client.c and, for the list, by the "certificates" module.
  */
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mbedtls/x509_crt.h"
+#include "trust.h"
 
 /** One extra root in DER, in memory that outlives the connection. */
 typedef struct roots_extra {
@@ -21,17 +21,16 @@ typedef struct roots_extra {
 	size_t length_bytes;
 } roots_extra;
 
-/** The image's root number `index` in DER, or NULL behind the last one. */
+/** The image's root number `index` in DER, the web's before the user's own, or NULL behind the last one. */
 const uint8_t *roots_get(unsigned index, size_t *length_bytes);
 
 /** Writes the subject of a DER certificate as text; false when it is none. */
 bool roots_subject(const uint8_t *der, size_t length_bytes, char *to, size_t to_bytes);
 
 /**
- * The callback for mbedtls_ssl_conf_ca_cb; context is the first roots_extra or
- * NULL. Answers the roots whose subject is the child's issuer, byte for byte
- * (RFC 5280 4.1.2.6 asks issuers to encode both alike).
+ * Gives the roots to platform/trust, those of the connection first: see
+ * trust_root. Context is the first roots_extra or NULL.
  */
-int roots_candidates(void *context, const mbedtls_x509_crt *child, mbedtls_x509_crt **candidates);
+bool roots_anchor(void *context, const der *issuer, unsigned index, trust_anchor *root);
 
 #endif

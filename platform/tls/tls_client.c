@@ -364,7 +364,7 @@ static void step_handshake(tls_client *client)
 	if (!mbedtls_ssl_is_handshake_over(&client->ssl))
 		return;
 	/* Belt and braces: the library fails the handshake itself when this is not 0. */
-	if (mbedtls_ssl_get_verify_result(&client->ssl) != 0 || !client->verify.top_seen || client->verify.code) {
+	if (mbedtls_ssl_get_verify_result(&client->ssl) != 0 || !client->verify.judged || client->verify.code) {
 		end_by_library(client, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED);
 		return;
 	}
@@ -538,7 +538,7 @@ static bool set_up(tls_client *client, const tls_options *options)
 	mbedtls_ssl_conf_max_tls_version(config,
 		options->maximum_version == TLS_VERSION_1_2 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3);
 	mbedtls_ssl_conf_rng(config, bio_random, NULL);
-	mbedtls_ssl_conf_ca_cb(config, roots_candidates, client->roots);
+	mbedtls_ssl_conf_ca_cb(config, verify_candidates, &client->verify);
 	if (!copy_protocols(client, options->protocols) || mbedtls_ssl_setup(&client->ssl, config) != 0)
 		return false;
 	mbedtls_ssl_set_verify(&client->ssl, verify_take, &client->verify);
@@ -602,6 +602,7 @@ static void release(tls_client *client)
 	arena *before = arena_enter(memory);
 
 	release_tcp(client);
+	verify_end(&client->verify);
 	mbedtls_ssl_free(&client->ssl);
 	mbedtls_ssl_config_free(&client->config);
 	arena_leave(before);
@@ -652,10 +653,11 @@ tls_client *tls_client_open(const tls_options *options, tls_failure *failure)
 	client->deadline_us = time_us_64()
 		+ 1000ull * (options->handshake_timeout_ms ? options->handshake_timeout_ms : TLS_HANDSHAKE_TIMEOUT_MS);
 	strcpy(client->host, options->host);
-	verify_start(&client->verify, client->host);
 	mbedtls_ssl_init(&client->ssl);
 	mbedtls_ssl_config_init(&client->config);
-	ready = copy_roots(client, options) && set_up(client, options) && start_tcp(client, options);
+	ready = copy_roots(client, options);
+	verify_start(&client->verify, client->host, wall_clock_now_ms() / 1000, client->roots);
+	ready = ready && set_up(client, options) && start_tcp(client, options);
 	arena_leave(before);
 	if (!ready) {
 		release(client);

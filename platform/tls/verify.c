@@ -15,15 +15,16 @@ const mbedtls_x509_crt_profile verify_profile = {
 	.rsa_min_bitlen = 2048,
 };
 
-static const char altname_code[] = "ERR_TLS_CERT_ALTNAME_INVALID";
-
-/* Weight decides which of several faults is told: trust before purpose before
- * dates before the name, the order in which OpenSSL and Node look. */
+/* The library's refusals of a path that platform/trust accepts. Weight decides
+ * which of several is told: trust before purpose before dates before the name,
+ * the order in which OpenSSL and Node look. */
 static const struct {
 	uint32_t flag;
 	uint8_t weight;
 	const char *code;
 } faults[] = {
+	{MBEDTLS_X509_BADCERT_NOT_TRUSTED, 6, "CERT_UNTRUSTED"},
+	{MBEDTLS_X509_BADCERT_BAD_KEY, 5, "CA_KEY_TOO_SMALL"},
 	{MBEDTLS_X509_BADCERT_BAD_MD, 5, "CA_MD_TOO_WEAK"},
 	{MBEDTLS_X509_BADCERT_BAD_PK, 5, "INVALID_PURPOSE"},
 	{MBEDTLS_X509_BADCERT_KEY_USAGE, 4, "INVALID_PURPOSE"},
@@ -31,10 +32,10 @@ static const struct {
 	{MBEDTLS_X509_BADCERT_NS_CERT_TYPE, 4, "INVALID_PURPOSE"},
 	{MBEDTLS_X509_BADCERT_EXPIRED, 3, "CERT_HAS_EXPIRED"},
 	{MBEDTLS_X509_BADCERT_FUTURE, 3, "CERT_NOT_YET_VALID"},
-	{MBEDTLS_X509_BADCERT_CN_MISMATCH, 2, altname_code},
+	{MBEDTLS_X509_BADCERT_CN_MISMATCH, 2, "ERR_TLS_CERT_ALTNAME_INVALID"},
 	{0xFFFFFFFF, 1, "CERT_REJECTED"}, /* a fault that no row above names */
 };
-#define WEIGHT_TRUST 6
+#define WEIGHT_PATH 7
 
 static int decimal(const char **text)
 {
@@ -61,11 +62,21 @@ static bool parse_address(const char *text, uint8_t to[4])
 	return true;
 }
 
-void verify_start(verify *of, const char *host)
+void verify_start(verify *of, const char *host, int64_t now, roots_extra *roots)
 {
 	memset(of, 0, sizeof *of);
-	of->host = host;
 	of->host_is_address = parse_address(host, of->address);
+	of->both = (judgement){
+		.host = of->host_is_address ? (names_host){.address = {of->address, sizeof of->address}}
+									: (names_host){.text = {(const uint8_t *)host, strlen(host)}},
+		.now = now, .root = roots_anchor, .roots = roots, .intermediates_max = -1,
+	};
+	judgement_start(&of->both);
+}
+
+void verify_end(verify *of)
+{
+	judgement_end(&of->both);
 }
 
 static void write_name(const mbedtls_x509_name *name, char *to)
@@ -94,64 +105,9 @@ void verify_describe(const mbedtls_x509_crt *from, verify_certificate *to)
 	write_date(&from->valid_to, to->not_after);
 }
 
-static bool same_letter(char a, char b)
-{
-	if (a >= 'A' && a <= 'Z')
-		a = (char)(a + 32);
-	if (b >= 'A' && b <= 'Z')
-		b = (char)(b + 32);
-	return a == b;
-}
-
-static bool same_text(const char *a, const char *b, size_t length)
-{
-	while (length > 0 && same_letter(*a, *b)) {
-		a++;
-		b++;
-		length--;
-	}
-	return length == 0;
-}
-
-/* RFC 9525 6.3: a wildcard is the whole left-most label and stands for one
- * label; at least two labels follow it. */
-static bool name_matches(const char *pattern, size_t length, const char *host)
-{
-	size_t host_length = strlen(host);
-	const char *rest;
-
-	if (length == host_length && same_text(pattern, host, length))
-		return true;
-	rest = strchr(host, '.');
-	if (length < 4 || pattern[0] != '*' || pattern[1] != '.' || !memchr(pattern + 2, '.', length - 2))
-		return false;
-	return rest && rest != host && strlen(rest) == length - 1 && same_text(pattern + 1, rest, length - 1);
-}
-
 static unsigned kind_of(const mbedtls_x509_sequence *name)
 {
 	return (unsigned)name->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
-}
-
-static bool host_is_named(const verify *of, const mbedtls_x509_crt *leaf)
-{
-	const mbedtls_x509_sequence *name = &leaf->subject_alt_names;
-
-	if (!mbedtls_x509_crt_has_ext_type(leaf, MBEDTLS_X509_EXT_SUBJECT_ALT_NAME))
-		return false;
-	for (; name; name = name->next) {
-		if (!name->buf.p)
-			continue;
-		if (of->host_is_address) {
-			if (kind_of(name) == MBEDTLS_X509_SAN_IP_ADDRESS && name->buf.len == sizeof of->address
-				&& memcmp(name->buf.p, of->address, sizeof of->address) == 0)
-				return true;
-		} else if (kind_of(name) == MBEDTLS_X509_SAN_DNS_NAME
-			&& name_matches((const char *)name->buf.p, name->buf.len, of->host)) {
-			return true;
-		}
-	}
-	return false;
 }
 
 static void write_names(const mbedtls_x509_crt *leaf, char *to)
@@ -178,41 +134,6 @@ static void write_names(const mbedtls_x509_crt *leaf, char *to)
 		strcpy(to + VERIFY_NAME_BYTES - 4, "...");
 }
 
-static bool same_bytes(const mbedtls_x509_buf *a, const mbedtls_x509_buf *b)
-{
-	return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
-}
-
-/* Its own issuer by name, and by key identifier where both are given (RFC 5280 4.2.1.1). */
-static bool is_self_issued(const mbedtls_x509_crt *certificate)
-{
-	const mbedtls_x509_buf *own_key = &certificate->subject_key_id;
-	const mbedtls_x509_buf *issuing_key = &certificate->authority_key_id.keyIdentifier;
-
-	if (!same_bytes(&certificate->subject_raw, &certificate->issuer_raw))
-		return false;
-	return own_key->len == 0 || issuing_key->len == 0 || same_bytes(own_key, issuing_key);
-}
-
-/* The library says one thing (NOT_TRUSTED) for what Node tells apart. */
-static const char *trust_code(const verify *of, const mbedtls_x509_crt *certificate, int depth)
-{
-	if (depth != of->top)
-		return "CERT_SIGNATURE_FAILURE"; /* its issuer was found, and did not sign it */
-	if (is_self_issued(certificate))
-		return depth == 0 ? "DEPTH_ZERO_SELF_SIGNED_CERT" : "SELF_SIGNED_CERT_IN_CHAIN";
-	return depth == 0 ? "UNABLE_TO_VERIFY_LEAF_SIGNATURE" : "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
-}
-
-static const char *key_code(const mbedtls_x509_crt *certificate, int depth)
-{
-	bool own_key_is_weak = mbedtls_pk_get_type(&certificate->pk) == MBEDTLS_PK_RSA
-		&& mbedtls_pk_get_bitlen(&certificate->pk) < verify_profile.rsa_min_bitlen;
-
-	/* The flag stands at the child whose issuer's key is weak, and at a weak leaf. */
-	return depth == 0 && own_key_is_weak ? "EE_KEY_TOO_SMALL" : "CA_KEY_TOO_SMALL";
-}
-
 static bool refuse(verify *of, const char *code, uint8_t weight)
 {
 	if (weight <= of->weight)
@@ -222,30 +143,33 @@ static bool refuse(verify *of, const char *code, uint8_t weight)
 	return true;
 }
 
+/* The first word is platform/trust's: no refusal of the library's weighs more. */
+int verify_candidates(void *context, const mbedtls_x509_crt *child, mbedtls_x509_crt **candidates)
+{
+	verify *of = context;
+	int error = judgement_candidates(&of->both, child, candidates);
+
+	if (of->both.code == TRUST_OK || !refuse(of, trust_code_name(of->both.code), WEIGHT_PATH))
+		return error;
+	/* Of a root at fault there is nothing to tell that would help: the chain's top names it. */
+	verify_describe(of->both.at_fault ? of->both.at_fault : child, &of->certificate);
+	if (of->both.code == TRUST_WRONG_NAME)
+		write_names(child, of->names);
+	return error;
+}
+
 int verify_take(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags)
 {
 	verify *of = context;
 	bool told = false;
 
-	if (!of->top_seen) {
-		of->top_seen = true;
-		of->top = (uint8_t)depth;
-	}
-	if (depth == 0 && !host_is_named(of, certificate))
-		*flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
-
-	if (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
-		told |= refuse(of, trust_code(of, certificate, depth), WEIGHT_TRUST);
-	if (*flags & MBEDTLS_X509_BADCERT_BAD_KEY)
-		told |= refuse(of, key_code(certificate, depth), 5);
+	of->judged = true;
 	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
 		if (*flags & faults[i].flag)
 			told |= refuse(of, faults[i].code, faults[i].weight);
 	}
 	if (told || (depth == 0 && !of->code))
 		verify_describe(certificate, &of->certificate);
-	if (depth == 0 && of->code == altname_code)
-		write_names(certificate, of->names);
 	return 0;
 }
 

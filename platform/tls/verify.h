@@ -1,9 +1,8 @@
 /*
- * The judgement on a server's certificate chain: Mbed TLS builds and checks the
- * chain, this part adds what it leaves open (names by subjectAltName only), and
- * gives every refusal one stable code with the facts of the certificate at
- * fault. Node's codes where Node has one (Node's X509 error codes; OpenSSL
- * x509_vfy.h names).
+ * The judgement on a server's certificate chain: platform/trust and Mbed TLS
+ * both judge (judgement.h), and this part gives every refusal one stable code
+ * with the facts of the certificate at fault. Node's codes where Node has one
+ * (Node's X509 error codes; OpenSSL x509_vfy.h names).
  *
  * Owner: one tls_client each, for the time of its handshake.
  */
@@ -14,7 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "judgement.h"
 #include "mbedtls/x509_crt.h"
+#include "roots.h"
 
 #define VERIFY_NAME_BYTES 160
 #define VERIFY_DATE_BYTES 21 /* 2026-01-02T03:04:05Z */
@@ -28,19 +29,28 @@ typedef struct verify_certificate {
 } verify_certificate;
 
 typedef struct verify {
-	const char *host; /* the name to prove; stays where it is */
-	uint8_t address[4]; /* the same as an address, when it is one */
+	judgement both;
+	uint8_t address[4]; /* the name to prove as an address, when it is one */
 	bool host_is_address;
 	const char *code; /* the weightiest refusal so far, or NULL */
 	uint8_t weight;
-	uint8_t top; /* depth of the last certificate of the chain */
-	bool top_seen;
+	bool judged; /* the library had a chain to judge */
 	verify_certificate certificate; /* at fault, or the leaf of a good chain */
 	char names[VERIFY_NAME_BYTES]; /* the leaf's names, when the name is at fault */
 } verify;
 
-/** Starts a judgement for `host` (a DNS name, or an IPv4 address in dotted form). */
-void verify_start(verify *of, const char *host);
+/**
+ * Starts a judgement for `host` (a DNS name, or an IPv4 address in dotted form,
+ * which stays where it is) at `now`, seconds since 1970, by the image's roots
+ * and those of the connection.
+ */
+void verify_start(verify *of, const char *host, int64_t now, roots_extra *roots);
+
+/** Frees what was kept; harmless when called again. */
+void verify_end(verify *of);
+
+/** The callback for mbedtls_ssl_conf_ca_cb; context is the verify. */
+int verify_candidates(void *context, const mbedtls_x509_crt *child, mbedtls_x509_crt **candidates);
 
 /** The callback for mbedtls_ssl_set_verify; context is the verify. */
 int verify_take(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags);

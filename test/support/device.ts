@@ -27,7 +27,7 @@ export interface DeviceScene extends Pick<NetworkOptions, "hosts" | "faults" | "
 	/** The network the device is told to join. Default: the one on the air. */
 	readonly ssid?: string;
 	readonly password?: string;
-	/** Trusted roots, DER. Default: the test authority. */
+	/** Trusted roots, as `--ca` gives them, DER. Default: the test authority. */
 	readonly roots?: readonly Uint8Array[];
 	/** Ends the run. Default: the last line of main.ts. */
 	readonly until?: RegExp;
@@ -79,7 +79,8 @@ export async function sceneUf2(scene: DeviceScene): Promise<Uint8Array> {
 		configuration: { ...app.configuration, ...scene.configuration },
 		ssid: scene.ssid ?? airSsid,
 		password: scene.password ?? airPassphrase,
-		roots: scene.roots ?? [(await authority()).certificateDer],
+		roots: [],
+		ownRoots: scene.roots ?? [(await authority()).certificateDer],
 		data: app.data,
 	});
 	return assembleUf2({ elf: app.elf, image });

@@ -45,16 +45,17 @@ export function withBuildOptions(command: Command): Command {
 export async function buildUf2(options: BuildCommandOptions, tell: (text: string) => void = console.log): Promise<string> {
 	const { app: folder, debug = false, ca = [], config = {} } = options;
 	const network = networkSettings(options);
-	const roots = [...committedRoots(), ...ca.flatMap(rootsOf)];
+	const own = ca.flatMap(rootsOf);
 	const app = await buildApp({ debug, ...folder === undefined ? {} : { app: folder } });
 	const image = withRecords(app.image, {
 		configuration: { ...app.configuration, ...config },
 		...network,
-		roots: roots.map(({ der }) => der),
+		roots: app.roots,
+		ownRoots: own.map(({ der }) => der),
 		data: app.data,
 	});
 	const uf2Path = writeFiles(app, image);
-	tell(summary(app, image, uf2Path, network, roots));
+	tell(summary(app, image, uf2Path, network, [...committedRoots(), ...own]));
 	return uf2Path;
 }
 

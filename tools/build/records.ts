@@ -10,8 +10,10 @@ export interface Records {
 	readonly configuration: object;
 	readonly ssid?: string;
 	readonly password?: string;
-	/** DER certificates. */
+	/** The web's authorities, those of certs/: DER certificates. They are held to the CA/B Baseline Requirements. */
 	readonly roots: readonly Uint8Array[];
+	/** The user's own, those of `--ca`, which are held to RFC 5280 alone. Default none. */
+	readonly ownRoots?: readonly Uint8Array[];
 	/** The files of the manifest's `data`. Default none. */
 	readonly data?: readonly NamedData[];
 }
@@ -94,6 +96,7 @@ function emitRecords(records: Records): Uint8Array {
 		list.push({ type: "PASS", bytes: text.encode(records.password) });
 	}
 	list.push(...records.roots.map(bytes => ({ type: "ROOT", bytes })));
+	list.push(...(records.ownRoots ?? []).map(bytes => ({ type: "ROWN", bytes })));
 	list.push(...(records.data ?? []).map(({ name, bytes }) => ({ type: "DATA", bytes: named(name, bytes) })));
 	const end = 8;
 	const result = new Uint8Array(list.reduce((sum, { bytes }) => sum + 8 + padded(bytes.length), end));

@@ -53,7 +53,8 @@ async function dev({ app, seed }: Options): Promise<void> {
 				configuration: { ...built.configuration, url: `https://${serverName}/` },
 				ssid: simulatedNetwork.ssid,
 				password: simulatedNetwork.passphrase,
-				roots: [...built.roots, rootDer],
+				roots: built.roots,
+				ownRoots: [rootDer],
 				data: built.data,
 			});
 			return assembleUf2({ elf: built.elf, image });

@@ -75,7 +75,8 @@ async function start(options: StartOptions): Promise<void> {
 		configuration: { ...app.configuration, url: scene.url },
 		ssid,
 		password: passphrase,
-		roots: [...app.roots, ...scene.roots],
+		roots: app.roots,
+		ownRoots: scene.roots,
 		data: app.data,
 	});
 	const uf2 = assembleUf2({ elf: app.elf, image });

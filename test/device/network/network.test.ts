@@ -122,7 +122,7 @@ deviceTest("a connection that the peer ended tells ECLOSED once, and may be clos
 deviceTest("connections that were closed make room for others", scene("many connections"), run => says(run, /^round 11 ok/m));
 
 deviceTest("one connection too many is an error, and the next one works", scene("too many connections"), run => {
-	says(run, /^flood 4 then ENOMEM/m, /^after ok/m);
+	says(run, /^flood 9 then ENOMEM/m, /^after ok/m);
 });
 
 deviceTest("a network that throws the board out is told of, and can be joined again", scene("lost", { radioFaults: { deauthenticateAfterMicros: 800_000 } }), run => {

@@ -167,7 +167,7 @@ const refusals: readonly { name: string; story: () => Promise<Story>; code: stri
 			const wrong = await issue({ names: [host], issuer: leaf });
 			return { server: { cert: wrong.chainPem, key: wrong.keyPem } };
 		},
-		code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+		code: "INVALID_CA",
 	},
 	{ name: "an unset clock", story: async () => ({ server: {}, settings: { epoch: "" } }), code: "ERR_TLS_CLOCK_UNSET", facts: { sentBytes: "0", phase: "open" } },
 	{ name: "a stuck random source", story: async () => ({ server: {}, settings: { stuck: "1" } }), code: "ERR_ENTROPY_STUCK", facts: { sentBytes: "0", phase: "open" } },

@@ -1,5 +1,5 @@
 // The two judgements of a board on one chain, on the host: platform/trust finds the path, Mbed TLS judges it again, and each
-// signature is computed once. A name of IPv6 stands for a refusal of the library's side alone: verify.c knows none.
+// signature is computed once.
 
 import assert from "node:assert/strict";
 import { constants, sign } from "node:crypto";
@@ -80,10 +80,22 @@ test("what platform/trust refuses is refused, with its code", async () => {
 });
 
 test("what the library refuses alone is refused", async () => {
-	const made = await chain({ leaf: { names: [host, "2001:db8::1"] } });
-	assert.equal((await ask(made, { host: "2001:db8::1" })).code, undefined);
-	assert.equal((await ask(made, { host: "2001:db8::1" }, "both")).code, "library");
+	const made = await chain();
+	// Self-issued certificates count for no path length (RFC 5280 4.2.1.9); the library counts them.
+	const pathLength0 = { oid: "2.5.29.19", critical: true, value: Buffer.from("30060101ff020100", "hex") };
+	const middle = await issue({ subject: "Middle", issuer: made.root, ca: true, extensions: [pathLength0] });
+	const newer = await issue({ subject: "Middle", issuer: middle, ca: true });
+	const leaf = await issue({ names: [host], issuer: newer });
+	const sent = [leaf, newer, middle].map(one => one.certificateDer);
+	assert.equal((await ask(made, { sent })).code, undefined);
+	assert.equal((await ask(made, { sent }, "both")).code, "library");
 	assert.equal((await ask(made, { sent: [made.leaf.certificateDer.slice(0, -1)] }, "both")).code, "parse");
+});
+
+test("an IPv6 address is proved by both", async () => {
+	const made = await chain({ leaf: { names: [host, "2001:db8::1"] } });
+	assert.deepEqual(await ask(made, { host: "2001:db8::1" }, "both"), { signatures: 2 });
+	assert.equal((await ask(made, { host: "2001:db8::2" }, "both")).code, "ERR_TLS_CERT_ALTNAME_INVALID");
 });
 
 test("name constraints, which the library does not know, are held by platform/trust", async () => {

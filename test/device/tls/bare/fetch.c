@@ -37,8 +37,7 @@ void loop_wake(void)
 
 const void *image_find(uint32_t type, unsigned index, size_t *length_bytes)
 {
-	(void)type;
-	return index == 0 && !peer_setting("extra") ? peer_root(length_bytes) : NULL;
+	return type == IMAGE_ROOT_OWN && index == 0 && !peer_setting("extra") ? peer_root(length_bytes) : NULL;
 }
 
 /* Numbers for the test only: a linear congruence, the same at each run. */

@@ -3,5 +3,6 @@
 #define IMAGE_H
 #include <stddef.h>
 #include <stdint.h>
+enum { IMAGE_ROOT, IMAGE_ROOT_OWN };
 const void *image_find(uint32_t type, unsigned index, size_t *length_bytes);
 #endif

@@ -1,0 +1,19 @@
+// Every code by which a chain can be refused has a sentence of its own.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { tlsError } from "../../../modules/io/socket/tls/failure.ts";
+
+const codes = ["platform/trust/code.c", "platform/tls/verify.c", "platform/tls/tls_client.c"]
+	.flatMap(path => [...readFileSync(path, "utf8").matchAll(/"([A-Z][A-Z_]{5,})"/g)].map(([, code]) => code!))
+	.filter(code => !code.startsWith("TLS_"));
+
+test("each code of platform/trust and platform/tls is told in a sentence", () => {
+	assert.ok(codes.includes("INVALID_CA") && codes.includes("CERT_UNTRUSTED") && codes.includes("ERR_TLS_ALERT"), codes.join(" "));
+	for (const code of codes) {
+		const { message } = tlsError({ code, host: "a.example" });
+		assert.doesNotMatch(message, /TLS failed$/, code);
+		assert.ok(message.length > 20, message);
+	}
+});
