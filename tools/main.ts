@@ -39,7 +39,7 @@ const rows: Record<string, Row> = {
 		load: () => import("./setup/command.ts"),
 	},
 	simulate: {
-		summary: "boot a .uf2 on a simulated Pico W",
+		summary: "boot a .uf2, .elf or .bin on a simulated Pico W",
 		needsSetUp: false,
 		load: () => import("../simulator/cli.ts"),
 	},

@@ -38,6 +38,7 @@ const origins: readonly (readonly [string, RegExp])[] = [
 	["XS engine", /third-party\/xs\/|\.dir\/(?:xs|image)\//],
 	["lwIP", /third-party\/lwip\/|\.dir\/lwip\/|\/pico_lwip\//],
 	["Mbed TLS", /third-party\/mbedtls\/|mbedtls\.a|\.dir\/tls\//],
+	["path validator", /\.dir\/trust\//],
 	["radio driver", /cyw43/],
 	["SDK, USB, board", /third-party\/(?:pico-sdk|tinyusb)\/|\.dir\/(?:board|console|stage)\/|\.dir\/\w+\.c\.o|bs2_default|crt[in1]\.o|crtbegin\.o|crtend\.o/],
 	["C library", /lib(?:c|g|m|gcc|nosys|stdc\+\+|supc\+\+)(?:_nano)?\.a\(|^linker stubs$/],
