@@ -30,6 +30,8 @@ export interface AttachedRadio {
 	deauthenticate(reason?: number): void;
 	/** Connects to a TCP port of the device, from outside of its network. The stream is destroyed when the device refuses or resets. */
 	connect(port: number): Duplex;
+	/** The same for a stream that is there, an accepted socket say: what is read from it goes to the device. */
+	forward(port: number, stream: Duplex): void;
 	/** Ends connections and hands out the recording. Harmless when called again. */
 	close(): void;
 }
@@ -139,6 +141,7 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 			internet.connect(port, { connect: () => near });
 			return far;
 		},
+		forward: (port, stream) => internet.connect(port, { connect: () => stream }),
 		close() {
 			if (!closed) {
 				closed = true;

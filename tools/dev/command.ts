@@ -14,6 +14,7 @@ import { issue } from "../certificates/issue.ts";
 import { coloursFor } from "../colours.ts";
 import { PageServer } from "../start/page-server.ts";
 import { serverName, simulatedNetwork } from "../start/simulated-network.ts";
+import { addForwardedPort, type ForwardedPort, listenOn } from "./forwarded-ports.ts";
 import { pacedBoard } from "./paced-board.ts";
 import { rebuildLoop } from "./rebuild-loop.ts";
 
@@ -24,12 +25,14 @@ const projectFolder = resolve(import.meta.dirname, "../..");
 interface Options {
 	readonly app?: string;
 	readonly seed: number;
+	readonly forward?: readonly ForwardedPort[];
 }
 
 export function command(): Command {
 	return new Command()
 		.description("Runs an app on a simulated Pico W, in real time, and starts it anew whenever one of its files changes.")
 		.option("--app <folder>", "folder of the app, with its manifest.json (default: this project's main.ts)")
+		.option("--forward <hostport:deviceport>", "let programs of this machine connect to a TCP port of the board; may be repeated", addForwardedPort)
 		.option("--seed <number>", "seed of everything random in the simulated world", Number, 1)
 		.addHelpText("after", [
 			"",
@@ -39,13 +42,20 @@ export function command(): Command {
 		.action(dev);
 }
 
-async function dev({ app, seed }: Options): Promise<void> {
+async function dev({ app, seed, forward = [] }: Options): Promise<void> {
 	const appFolder = resolve(app ?? projectFolder);
 	const leaf = await issue({ names: [serverName] });
 	const rootDer = (await authority()).certificateDer;
 	const ended = new AbortController();
 	process.once("SIGINT", () => ended.abort());
 	process.once("SIGTERM", () => ended.abort());
+	let running: PicoW | undefined;
+	const servers = await listenOn(forward, (port, socket) => {
+		socket.on("error", () => {});	// the board's side learns it by the end
+		if (running?.radio) running.radio.forward(port, socket);
+		else socket.destroy();
+	});
+	ended.signal.addEventListener("abort", () => servers.forEach(server => server.close()));
 	await rebuildLoop({
 		async build() {
 			const built = await buildApp({ app: appFolder });
@@ -63,6 +73,7 @@ async function dev({ app, seed }: Options): Promise<void> {
 			const server = new PageServer({ certificateChainPem: leaf.chainPem, keyPem: leaf.keyPem, page: `a page of ${serverName}\n` });
 			const board = new PicoW({ seed, epochMs: Date.now(), network: { ...simulatedNetwork, hosts: { [serverName]: server } } });
 			board.loadUf2(uf2);
+			running = board;
 			board.console.onText(text => process.stdout.write(text.replaceAll("\r\n", "\n")));
 			const paced = pacedBoard(board);
 			void paced.ended.then(sentence => sentence !== undefined && console.error(red(sentence)), (error: Error) => console.error(red(error.stack ?? error.message)));

@@ -3,12 +3,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import test, { type TestContext } from "node:test";
 import { buildApp } from "../../../tools/build/build-app.ts";
 import { withRecords } from "../../../tools/build/records.ts";
 import { assembleUf2 } from "../../../tools/build/uf2-file.ts";
+import { addForwardedPort, listenOn } from "../../../tools/dev/forwarded-ports.ts";
 import { newApp } from "../../../tools/new/new-app.ts";
 import { runDevice } from "../../support/device.ts";
 
@@ -50,6 +52,44 @@ test("npm run dev shows a change of main.ts, tells a type error and goes on, and
 	const status = await new Promise(resolve => child.once("exit", resolve));
 	assert.equal(status, 0, output);
 });
+
+test("npm run dev lets programs of this machine connect to the board", async context => {
+	const port = await freePort();
+	const child = spawn(process.execPath, ["--import", "tsx", "tools/main.ts", "dev", "--app", "examples/echo-server", "--forward", `${port}:7`], { cwd: projectFolder, stdio: ["ignore", "pipe", "pipe"] });
+	context.after(() => child.kill("SIGKILL"));
+	let output = "";
+	for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { output += text; });
+	for (let turns = 0; !/^listening at /m.test(output); turns++) {
+		assert.ok(turns < 6000 && child.exitCode === null, output);
+		await new Promise(resolve => setTimeout(resolve, 50));
+	}
+	const socket = connect({ port, host: "127.0.0.1" });
+	context.after(() => socket.destroy());
+	socket.end("what is sent comes back");
+	let text = "";
+	for await (const bytes of socket.setEncoding("utf8")) text += bytes;
+	assert.equal(text, "what is sent comes back");
+	child.kill("SIGINT");
+	assert.equal(await new Promise(resolve => child.once("exit", resolve)), 0, output);
+});
+
+test("a port to forward is two numbers, and one that is taken is told", async context => {
+	assert.throws(() => addForwardedPort("8080"), /expected HOSTPORT:DEVICEPORT/);
+	assert.throws(() => addForwardedPort("0:7"), /expected HOSTPORT:DEVICEPORT/);
+	assert.throws(() => addForwardedPort("1:2:3"), /expected HOSTPORT:DEVICEPORT/);
+	const ports = addForwardedPort(`${await freePort()}:7`);
+	const servers = await listenOn(ports, () => {});
+	context.after(() => servers.forEach(server => server.close()));
+	await assert.rejects(listenOn(ports, () => {}), /cannot be listened on \(EADDRINUSE\)/);
+});
+
+async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
+	const { port } = server.address() as AddressInfo;
+	await new Promise(resolve => server.close(resolve));
+	return port;
+}
 
 test("the same sources in two folders give the same .uf2, byte for byte", async context => {
 	const [one, other] = [await appFolder(context), await appFolder(context)];
