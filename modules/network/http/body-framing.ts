@@ -1,11 +1,12 @@
-// Where the bytes of a response's body lie in the stream, by content-length, chunks or the end of the connection
-// (RFC 9112 sections 6 and 7). Used by exchange.ts.
+// Where the bytes of a message's body lie in the stream, by content-length, chunks or the end of the connection
+// (RFC 9112 sections 6 and 7). Used by exchange.ts and server-connection.ts.
 
 import { CodedError } from "../../base/error.ts";
 import { isFieldValue, withoutBlanks } from "../../web/field-syntax.ts";
+import { parseField } from "./field-line.ts";
 import type { Inflow } from "./inflow.ts";
 import { LineReader } from "./line-reader.ts";
-import { parseField, type Framing } from "./response-head.ts";
+import type { Framing } from "./response-head.ts";
 
 /** Longest chunk-size line and longest trailer section, in bytes. Extensions and trailers are checked and not kept. */
 const mostLineBytes = 1024;
@@ -26,7 +27,10 @@ export class BodyFraming {
 	/** Bytes of body that were taken. */
 	received = 0;
 
-	constructor(framing: Framing, inflow: Inflow) {
+	readonly #message: "request" | "response";
+
+	constructor(framing: Framing, inflow: Inflow, message: "request" | "response") {
+		this.#message = message;
 		this.#inflow = inflow;
 		this.#lines = new LineReader(inflow);
 		this.#kind = framing.kind;
@@ -88,8 +92,8 @@ export class BodyFraming {
 	/** Reads one line of the chunked coding; false when it is not whole yet. */
 	#readLine(): boolean {
 		const line = this.#chunk === "trailer"
-			? this.#lines.next(mostTrailerBytes - this.#trailerBytes, "the response's trailer section")
-			: this.#lines.next(mostLineBytes, "a line between the response's chunks");
+			? this.#lines.next(mostTrailerBytes - this.#trailerBytes, `the ${this.#message}'s trailer section`)
+			: this.#lines.next(mostLineBytes, `a line between the ${this.#message}'s chunks`);
 		if (line === undefined) return false;
 		this.#lineCame(line);
 		return true;
@@ -100,23 +104,23 @@ export class BodyFraming {
 			case "size": {
 				const semicolon = line.indexOf(";");
 				const size = semicolon < 0 ? line : withoutBlanks(line.slice(0, semicolon));
-				if (!chunkSize.test(size) || !isFieldValue(line)) throw syntaxError("a chunk-size line is", line);
+				if (!chunkSize.test(size) || !isFieldValue(line)) throw this.#syntaxError("a chunk-size line is", line);
 				this.#left = parseInt(size, 16);
 				this.#chunk = this.#left === 0 ? "trailer" : "data";
 				return;
 			}
 			case "data end":
-				if (line !== "") throw syntaxError("behind a chunk's bytes stands", line);
+				if (line !== "") throw this.#syntaxError("behind a chunk's bytes stands", line);
 				this.#chunk = "size";
 				return;
 			default:
 				this.#trailerBytes += line.length + 2;
 				if (line === "") this.#chunk = "end";
-				else parseField(line);
+				else if (parseField(line) === undefined) throw this.#syntaxError("a trailer line is", line);
 		}
 	}
-}
 
-function syntaxError(what: string, found: string): CodedError {
-	return new CodedError("ERR_HTTP_SYNTAX", `the response's body is malformed: ${what} ${JSON.stringify(found.slice(0, 40))}`);
+	#syntaxError(what: string, found: string): CodedError {
+		return new CodedError("ERR_HTTP_SYNTAX", `the ${this.#message}'s body is malformed: ${what} ${JSON.stringify(found.slice(0, 40))}`);
+	}
 }

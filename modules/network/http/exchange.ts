@@ -3,6 +3,7 @@
 
 import { CodedError } from "../../base/error.ts";
 import { BodyFraming } from "./body-framing.ts";
+import { hasOption } from "./field-line.ts";
 import { Inflow, type Source } from "./inflow.ts";
 import { latin1Bytes } from "./latin1.ts";
 import { LineReader } from "./line-reader.ts";
@@ -227,7 +228,7 @@ export class Exchange {
 		if (head.status < 200) return false;
 		this.#reusable = framing.kind !== "close" && head.minorVersion === 1
 			&& !hasOption(head.headers.get("connection"), "close") && !hasOption(header(this.#request.headers, "connection"), "close");
-		this.#body = new BodyFraming(framing, this.#inflow);
+		this.#body = new BodyFraming(framing, this.#inflow, "response");
 		this.#state = "body";
 		this.#listener.head(head.status, head.headers, head.statusText);
 		return true;
@@ -278,8 +279,4 @@ function bodyOf(headers: ReadonlyMap<string, string>): RequestBody {
 	if (length === undefined) return { kind: "none" };
 	if (!/^\d{1,15}$/.test(length)) throw new CodedError("ERR_HTTP_REQUEST", `content-length ${JSON.stringify(length)} is no number`);
 	return Number(length) === 0 ? { kind: "none" } : { kind: "length", left: Number(length) };
-}
-
-function hasOption(field: string | undefined, option: string): boolean {
-	return field?.toLowerCase().split(",").some(part => part.trim() === option) ?? false;
 }

@@ -14,6 +14,11 @@ export class LineReader {
 		this.#inflow = inflow;
 	}
 
+	/** Part of a line was taken, and its end has not come. */
+	get begun(): boolean {
+		return this.#line !== "";
+	}
+
 	/**
 	 * Takes the next line, and answers it without its end; undefined while it is not whole.
 	 * @param mostBytes how long it may be, its end included

@@ -1,7 +1,8 @@
 // Parses the head of an HTTP/1.1 response, strictly (RFC 9112 sections 4 and 5, RFC 9110 section 5). Used by exchange.ts.
 
 import { CodedError } from "../../base/error.ts";
-import { isFieldValue, isToken, withoutBlanks } from "../../web/field-syntax.ts";
+import { isFieldValue, withoutBlanks } from "../../web/field-syntax.ts";
+import { parseField } from "./field-line.ts";
 
 /** A response's head. */
 export interface ResponseHead {
@@ -43,24 +44,14 @@ export function beginHead(line: string): ResponseHead {
  * @throws CodedError ERR_HTTP_SYNTAX
  */
 export function addField(head: ResponseHead, line: string): void {
-	const { name, value } = parseField(line);
+	const field = parseField(line);
+	if (field === undefined) throw syntaxError("a header line is", line);
+	const { name, value } = field;
 	const before = head.headers.get(name);
 	if (before !== undefined && singleFields.includes(name)) {
 		throw new CodedError("ERR_HTTP_SYNTAX", `the response has more than one ${name} header`);
 	}
 	head.headers.set(name, before === undefined ? value : `${before}, ${value}`);
-}
-
-/**
- * A header or trailer line; the name comes out in lower case. A line that goes on the one before (obs-fold) is none.
- * @throws CodedError ERR_HTTP_SYNTAX
- */
-export function parseField(line: string): { name: string; value: string } {
-	const colon = line.indexOf(":");
-	const name = line.slice(0, Math.max(colon, 0));
-	const value = withoutBlanks(line.slice(colon + 1));
-	if (!isToken(name) || !isFieldValue(value)) throw syntaxError("a header line is", line);
-	return { name: name.toLowerCase(), value };
 }
 
 /**

@@ -52,6 +52,29 @@ example("clock shows the time of the network, each minute", "clock", { until: /1
 	assert.match(run.console, /^2026-01-15 12:00 UTC\r\n2026-01-15 12:01 UTC\r\n2026-01-15 12:02 UTC\r\n$/);
 });
 
+test("http-server shows its page, switches the LED, and knows nothing else", async () => {
+	const device = new PicoW({ seed: 1, epochMs: powerOn.getTime(), network: { ssid: "picofetch", passphrase: "simulated network" } });
+	device.loadUf2(await sceneUf2({ app: "examples/http-server" }));
+	assert.equal((await device.run({ until: /^http:\/\/192\.168\.4\.2:80\/\r$/m, timeoutMicros: 20e6 })).reason, "matched", device.console.text);
+	const client = device.radio!.connect(80);
+	let text = "";
+	client.setEncoding("latin1").on("data", (piece: string) => { text += piece; });
+	const ask = async (request: string, answered: RegExp): Promise<void> => {
+		text = "";
+		client.write(`${request} HTTP/1.1\r\nHost: board\r\n\r\n`);
+		for (let tenths = 0; !answered.test(text); tenths++) {
+			assert.ok(tenths < 50, `${text}\n${device.console.text}`);
+			await device.run({ timeoutMicros: 100_000 });
+		}
+	};
+	await ask("GET /", /^HTTP\/1\.1 200 OK\r\ncontent-type: text\/plain\r\ncontent-length: \d+\r\n\r\nThe LED is off; the board has run for \d+ s\.\n$/);
+	await ask("POST /led", /The LED is on;/);
+	assert.equal(device.radio!.led, true);
+	await ask("GET /nothing", /^HTTP\/1\.1 404 Not Found\r\n[^]*there is nothing here\n$/);
+	assert.deepEqual(device.report().violations.filter(({ level }) => level === "error"), []);
+	device.close();
+});
+
 test("echo-server sends back what it is sent, and tells who comes and goes", async () => {
 	const device = new PicoW({ seed: 1, epochMs: powerOn.getTime(), network: { ssid: "picofetch", passphrase: "simulated network" } });
 	device.loadUf2(await sceneUf2({ app: "examples/echo-server" }));

@@ -1,0 +1,344 @@
+// One client of an HTTP/1.1 server: requests and responses over a connection that is there, one after another. Used by server.ts.
+// Nothing here knows what kind of socket it is.
+
+import { CodedError } from "../../base/error.ts";
+import { isFieldValue, isToken } from "../../web/field-syntax.ts";
+import { BodyFraming } from "./body-framing.ts";
+import { hasOption } from "./field-line.ts";
+import { Inflow, type Source } from "./inflow.ts";
+import { latin1Bytes } from "./latin1.ts";
+import { LineReader } from "./line-reader.ts";
+import { addRequestField, beginRequest, refusal, requestFraming, type RequestHead } from "./server-request.ts";
+
+/** The part of a socket that a connection uses (ECMA-419 clause 10). */
+export interface ServerSocket extends Source {
+	write(bytes: ArrayBuffer | Uint8Array): number;
+	close(): void;
+}
+
+/** What a server answers. */
+export interface HTTPResponse {
+	/** 200 to 599. */
+	status: number;
+	/** A body is announced by content-length; without it, it goes out in chunks, or up to the end of the connection to HTTP/1.0. */
+	readonly headers: Map<string, string>;
+}
+
+/** What is told of each request, in this order. `this` is the connection; `onError` may come instead of any of them. */
+export interface HTTPRequestHandler {
+	onRequest?(this: HTTPServerConnection, request: { readonly method: string; readonly path: string; readonly headers: ReadonlyMap<string, string> }): void;
+	/** This many bytes of the request's body can be read. Without it, or unread, a body is dropped. */
+	onReadable?(this: HTTPServerConnection, count: number): void;
+	/** The request came whole: fill the response in and hand it to `respond`, now or later. */
+	onResponse(this: HTTPServerConnection, response: HTTPResponse): void;
+	/** This many bytes of the response's body can be written. */
+	onWritable?(this: HTTPServerConnection, count: number): void;
+	/** The response has gone out; the connection serves another request, or is closed. */
+	onDone?(this: HTTPServerConnection): void;
+	/** The request cannot be served: the client was told, where it could be, and the connection is closed. */
+	onError?(this: HTTPServerConnection, error: CodedError): void;
+}
+
+type State = "head" | "request body" | "waiting" | "response head" | "response body" | "closed";
+type ResponseBody = { kind: "none" } | { kind: "length"; left: number } | { kind: "chunked" } | { kind: "close" };
+
+/** Longest head of a request, and most bytes of body that are dropped unread, before the client is sent away. */
+const mostHeadBytes = 8192;
+const mostDroppedBytes = 65_536;
+/** Size line and line ends that a chunk needs beside its bytes. */
+const chunkOverhead = 8 + 4;
+
+const reasons: Readonly<Record<number, string>> = {
+	200: "OK", 201: "Created", 204: "No Content", 301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified",
+	400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout",
+	413: "Content Too Large", 431: "Request Header Fields Too Large", 500: "Internal Server Error", 501: "Not Implemented",
+	503: "Service Unavailable", 505: "HTTP Version Not Supported",
+};
+
+export class HTTPServerConnection {
+	readonly #socket: ServerSocket;
+	readonly #handler: HTTPRequestHandler;
+	readonly #idleMs: number;
+	readonly #inflow: Inflow;
+	readonly #lines: LineReader;
+	#state: State = "head";
+	#head: RequestHead | undefined;
+	#headBytes = 0;
+	#body: BodyFraming | undefined;
+	#dropped = 0;
+	/** Bytes of body told by `onReadable` and not read since. */
+	#told = 0;
+	/** What of the response's head is not sent yet. */
+	#out: Uint8Array = new Uint8Array(0);
+	#room = 0;
+	#response: ResponseBody = { kind: "none" };
+	#keepAlive = false;
+	#advancing = false;
+	#timer: ReturnType<typeof setTimeout> | undefined;
+
+	/** @param idleMs a client that is silent so long while it is to speak is sent away */
+	constructor(socket: ServerSocket, handler: HTTPRequestHandler, idleMs: number) {
+		this.#socket = socket;
+		this.#handler = handler;
+		this.#idleMs = idleMs;
+		this.#inflow = new Inflow(socket);
+		this.#lines = new LineReader(this.#inflow);
+		this.#watch();
+	}
+
+	/* What the handler calls. */
+
+	/** Reads up to `count` bytes of the request's body (default all that are there); undefined when there are none. */
+	read(count = this.#told): ArrayBuffer | undefined {
+		const body = this.#body;
+		const available = Math.min(count, this.#told);
+		if (body === undefined || available <= 0) return undefined;
+		const bytes = this.#inflow.take(available);
+		body.took(bytes.byteLength);
+		this.#told -= bytes.byteLength;
+		if (this.#told === 0) queueMicrotask(() => this.#advance());
+		return bytes;
+	}
+
+	/**
+	 * Begins the response.
+	 * @throws CodedError ERR_HTTP_RESPONSE when there is no request to answer, or status or headers cannot stand in a response
+	 */
+	respond({ status, headers }: HTTPResponse): void {
+		const request = this.#head;
+		if (this.#state !== "waiting" || request === undefined) throw new CodedError("ERR_HTTP_RESPONSE", "no request waits for a response");
+		if (!Number.isInteger(status) || status < 200 || status > 599) throw new CodedError("ERR_HTTP_RESPONSE", `${status} is no status of a response`);
+		const lines = [`HTTP/1.1 ${status} ${reasons[status] ?? ""}`];
+		for (const [name, value] of headers) {
+			if (!isToken(name) || !isFieldValue(String(value))) throw new CodedError("ERR_HTTP_RESPONSE", `header ${JSON.stringify(name)} cannot stand in a response`);
+			lines.push(`${name}: ${value}`);
+		}
+		const field = (wanted: string): string | undefined => [...headers].find(([name]) => name.toLowerCase() === wanted)?.[1];
+		const length = field("content-length");
+		if (length !== undefined && !/^\d{1,15}$/.test(length)) throw new CodedError("ERR_HTTP_RESPONSE", `content-length ${JSON.stringify(length)} is no number`);
+		this.#response = request.method === "HEAD" || status === 204 || status === 304 ? { kind: "none" }
+			: length !== undefined ? { kind: "length", left: Number(length) }
+			: request.minorVersion === 1 ? { kind: "chunked" } : { kind: "close" };
+		if (this.#response.kind === "chunked") lines.push("transfer-encoding: chunked");
+		this.#keepAlive = this.#response.kind !== "close" && request.minorVersion === 1
+			&& !hasOption(request.headers.get("connection"), "close") && !hasOption(field("connection"), "close");
+		if (!this.#keepAlive && !hasOption(field("connection"), "close")) lines.push("connection: close");
+		this.#out = latin1Bytes(`${lines.join("\r\n")}\r\n\r\n`);
+		this.#state = "response head";
+		this.#watch();
+		this.#send();
+		queueMicrotask(() => this.#tellWritable());
+	}
+
+	/** Bytes of the response's body that can be written now. */
+	get writable(): number {
+		if (this.#state !== "response body") return 0;
+		switch (this.#response.kind) {
+			case "none":
+				return 0;
+			case "length":
+				return Math.min(this.#room, this.#response.left);
+			case "chunked":
+				return Math.max(0, this.#room - chunkOverhead);
+			case "close":
+				return this.#room;
+		}
+	}
+
+	/**
+	 * Sends bytes of the response's body; without bytes, ends one that has no content-length. Answers how many more can be written now.
+	 * @throws CodedError ERR_HTTP_RESPONSE when they are more than there is room for
+	 */
+	write(bytes?: ArrayBuffer | Uint8Array): number {
+		const piece = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
+		if (piece !== undefined && piece.length > this.writable) {
+			throw new CodedError("ERR_HTTP_RESPONSE", `${piece.length} bytes of body to write, room for ${this.writable}; wait for onWritable`);
+		}
+		const body = this.#response;
+		if (this.#state !== "response body") return 0;
+		if (piece === undefined) {
+			if (body.kind === "chunked") this.#room = this.#socket.write(latin1Bytes("0\r\n\r\n"));
+			if (body.kind !== "length") this.#done();
+			return 0;
+		}
+		if (piece.length === 0) return this.writable;	// an empty chunk would be the last one
+		if (body.kind === "chunked") this.#socket.write(latin1Bytes(`${piece.length.toString(16)}\r\n`));
+		this.#room = this.#socket.write(piece);
+		if (body.kind === "chunked") this.#room = this.#socket.write(latin1Bytes("\r\n"));
+		if (body.kind === "length") {
+			body.left -= piece.length;
+			if (body.left === 0) this.#done();
+		}
+		return this.writable;
+	}
+
+	get closed(): boolean {
+		return this.#state === "closed";
+	}
+
+	/** Closes the connection, whatever it is at. Nothing more is told. Harmless twice. */
+	close(): void {
+		if (this.#state === "closed") return;
+		this.#state = "closed";
+		clearTimeout(this.#timer);
+		this.#socket.close();
+	}
+
+	/* What the socket tells. */
+
+	socketReadable(count: number): void {
+		this.#inflow.announce(count);
+		this.#watch();
+		this.#advance();
+	}
+
+	socketWritable(count: number): void {
+		this.#room = count;
+		this.#watch();
+		this.#send();
+		this.#tellWritable();
+	}
+
+	/** The connection has ended; everything it had was read before. Between two requests that is no error. */
+	socketClosed(error: CodedError): void {
+		if (this.#state === "closed") return;
+		const idle = this.#isIdle();
+		this.close();
+		if (!idle) this.#handler.onError?.call(this, error);
+	}
+
+	/* Between the two. */
+
+	#advance(): void {
+		if (this.#advancing) return;
+		this.#advancing = true;
+		try {
+			if (this.#state === "head") this.#readHead();
+			if (this.#state === "request body") this.#readBody();
+		} catch (error) {
+			if (!(error instanceof CodedError)) {
+				this.close();
+				throw error;	// the handler's own fault
+			}
+			this.#refuse(error);
+		} finally {
+			this.#advancing = false;
+		}
+	}
+
+	#readHead(): void {
+		for (;;) {
+			const line = this.#lines.next(mostHeadBytes - this.#headBytes, "the request's head");
+			if (line === undefined) return;
+			this.#headBytes += line.length + 2;
+			const head = this.#head;
+			if (head === undefined) {
+				// An empty line in front of a request is let pass (RFC 9112 section 2.2).
+				if (line !== "") this.#head = beginRequest(line);
+			} else if (line !== "") {
+				addRequestField(head, line);
+			} else {
+				const framing = requestFraming(head);
+				this.#body = new BodyFraming(framing, this.#inflow, "request");
+				this.#state = "request body";
+				if (framing.kind !== "none" && hasOption(head.headers.get("expect"), "100-continue")) {
+					this.#room = this.#socket.write(latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n"));
+				}
+				this.#handler.onRequest?.call(this, head);
+				return;
+			}
+		}
+	}
+
+	#readBody(): void {
+		const body = this.#body!;
+		for (;;) {
+			const available = body.available();
+			if (body.complete) {
+				this.#state = "waiting";
+				clearTimeout(this.#timer);
+				this.#handler.onResponse.call(this, { status: 200, headers: new Map() });
+				return;
+			}
+			if (available <= this.#told) return;
+			this.#told = available;
+			if (this.#handler.onReadable) {
+				this.#handler.onReadable.call(this, available);
+				return;
+			}
+			this.#told = 0;
+			this.#drop(body, available);
+		}
+	}
+
+	#drop(body: BodyFraming, count: number): void {
+		this.#dropped += count;
+		if (this.#dropped > mostDroppedBytes) throw refusal(413, "its body is larger than anybody here reads");
+		for (let left = count; left > 0;) {
+			const { length } = this.#inflow.peek();
+			const taken = Math.min(length, left);
+			if (taken === 0) return;
+			this.#inflow.drop(taken);
+			body.took(taken);
+			left -= taken;
+		}
+	}
+
+	#send(): void {
+		if (this.#state !== "response head" || this.#room === 0) return;
+		const piece = this.#out.subarray(0, this.#room);
+		this.#out = this.#out.subarray(piece.length);
+		this.#room = this.#socket.write(piece);
+		if (this.#out.length > 0) return;
+		this.#state = "response body";
+		if (this.#response.kind === "none" || (this.#response.kind === "length" && this.#response.left === 0)) this.#done();
+	}
+
+	#tellWritable(): void {
+		if (this.writable > 0) this.#handler.onWritable?.call(this, this.writable);
+	}
+
+	#done(): void {
+		const keepAlive = this.#keepAlive;
+		this.#state = "head";
+		this.#head = this.#body = undefined;
+		this.#headBytes = this.#dropped = this.#told = 0;
+		if (!keepAlive) this.close();
+		this.#handler.onDone?.call(this);
+		if (!keepAlive) return;
+		this.#watch();
+		queueMicrotask(() => this.#advance());	// what came meanwhile
+	}
+
+	/** Tells the client, in one write that is small enough for any window, and closes. */
+	#refuse(error: CodedError): void {
+		if (this.#state === "closed") return;
+		const status = error.code === "ERR_HTTP_TOO_LARGE" ? 431 : Number(error["status"] ?? (error.code === "ERR_HTTP_SYNTAX" ? 400 : 500));
+		const told = latin1Bytes(`HTTP/1.1 ${status} ${reasons[status] ?? ""}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+		if (this.#room >= told.length) this.#socket.write(told);
+		this.close();
+		this.#handler.onError?.call(this, error);
+	}
+
+	/** A client that neither says nor takes anything while it is its turn does not hold a place for ever. */
+	#watch(): void {
+		clearTimeout(this.#timer);
+		if (this.#state === "waiting" || this.#state === "closed") return;
+		this.#timer = setTimeout(() => this.#idle(), this.#idleMs);
+	}
+
+	/** Between two requests. */
+	#isIdle(): boolean {
+		return this.#state === "head" && this.#head === undefined && !this.#lines.begun;
+	}
+
+	#idle(): void {
+		if (this.#isIdle()) {
+			this.close();
+			return;
+		}
+		const error = new CodedError("ERR_HTTP_TIMEOUT", `the client was silent for ${this.#idleMs} ms in the middle of a request`, { status: 408 });
+		if (this.#state === "head" || this.#state === "request body") this.#refuse(error);
+		else this.socketClosed(error);
+	}
+}
