@@ -9,26 +9,24 @@
 
 #define SEQUENCE (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
 
-static unsigned count_of_the_web(void)
+static const uint8_t *find(unsigned index, size_t *length_bytes, bool *is_own)
 {
-	size_t length_bytes;
-	unsigned count = 0;
+	const uint8_t *at = image_find(IMAGE_ROOT, index, length_bytes);
+	unsigned of_the_web = 0;
 
-	while (image_find(IMAGE_ROOT, count, &length_bytes))
-		count++;
-	return count;
-}
-
-static bool is_own(unsigned index)
-{
-	return index >= count_of_the_web();
+	*is_own = !at;
+	if (at)
+		return at;
+	while (image_find(IMAGE_ROOT, of_the_web, length_bytes))
+		of_the_web++;
+	return image_find(IMAGE_ROOT_OWN, index - of_the_web, length_bytes);
 }
 
 const uint8_t *roots_get(unsigned index, size_t *length_bytes)
 {
-	const uint8_t *at = image_find(IMAGE_ROOT, index, length_bytes);
+	bool is_own;
 
-	return at ? at : image_find(IMAGE_ROOT_OWN, index - count_of_the_web(), length_bytes);
+	return find(index, length_bytes, &is_own);
 }
 
 static bool enter(unsigned char **at, unsigned char **end)
@@ -128,9 +126,6 @@ bool roots_subject(const uint8_t *der, size_t length_bytes, char *to, size_t to_
 
 bool roots_anchor(void *context, const der *issuer, unsigned index, trust_anchor *root)
 {
-	const uint8_t *at;
-	size_t length_bytes;
-
 	(void)issuer; /* platform/trust compares the names in place */
 	for (const roots_extra *extra = context; extra; extra = extra->next) {
 		if (index-- == 0) {
@@ -138,7 +133,6 @@ bool roots_anchor(void *context, const der *issuer, unsigned index, trust_anchor
 			return true;
 		}
 	}
-	at = roots_get(index, &length_bytes);
-	*root = (trust_anchor){{at, length_bytes}, at && is_own(index)};
-	return at != NULL;
+	root->certificate.at = find(index, &root->certificate.length, &root->is_own);
+	return root->certificate.at != NULL;
 }

@@ -7,13 +7,12 @@ import { hasOption } from "./field-line.ts";
 import { Inflow, type Source } from "./inflow.ts";
 import { latin1Bytes } from "./latin1.ts";
 import { LineReader } from "./line-reader.ts";
+import { OutgoingBody, type Sink } from "./outgoing-body.ts";
 import { header, requestHead } from "./request-head.ts";
-import { addField, beginHead, responseFraming, type ResponseHead } from "./response-head.ts";
+import { addField, beginHead, type Framing, responseFraming, type ResponseHead } from "./response-head.ts";
 
 /** The part of a socket that an exchange uses (ECMA-419 clause 10). */
-export interface Connection extends Source {
-	write(bytes: ArrayBuffer | Uint8Array): number;
-}
+export interface Connection extends Source, Sink {}
 
 /** Longest head of a response, in bytes; interim responses before it count. */
 const mostHeadBytes = 8192;
@@ -39,11 +38,7 @@ export interface ExchangeRequest {
 	readonly headers: ReadonlyMap<string, string>;
 }
 
-type RequestBody = { kind: "none" } | { kind: "length"; left: number } | { kind: "chunked" };
 type ResponseState = "head" | "body" | "over";
-
-/** Size line and line ends that a chunk of the request's body needs beside its bytes. */
-const chunkOverhead = 8 + 4;
 
 export class Exchange {
 	readonly #connection: Connection;
@@ -53,7 +48,7 @@ export class Exchange {
 	readonly #lines: LineReader;
 	/** What of the request's head is not sent yet. */
 	#head: Uint8Array;
-	#requestBody: RequestBody;
+	readonly #requestBody: OutgoingBody;
 	#room = 0;
 	#state: ResponseState = "head";
 	#responseHead: ResponseHead | undefined;
@@ -72,7 +67,7 @@ export class Exchange {
 		this.#listener = listener;
 		this.#inflow = new Inflow(connection);
 		this.#lines = new LineReader(this.#inflow);
-		this.#requestBody = bodyOf(request.headers);
+		this.#requestBody = new OutgoingBody(requestFraming(request.headers), connection);
 		this.#head = latin1Bytes(requestHead(request.method, request.path, request.host, request.headers));
 	}
 
@@ -94,15 +89,7 @@ export class Exchange {
 
 	/** Bytes of the request's body that can be written now. */
 	get bodyRoom(): number {
-		if (this.#head.length > 0) return 0;
-		switch (this.#requestBody.kind) {
-			case "none":
-				return 0;
-			case "length":
-				return Math.min(this.#room, this.#requestBody.left);
-			case "chunked":
-				return Math.max(0, this.#room - chunkOverhead);
-		}
+		return this.#head.length > 0 ? 0 : this.#requestBody.fitting(this.#room);
 	}
 
 	/**
@@ -113,23 +100,9 @@ export class Exchange {
 		if (bytes !== undefined && bytes.length > this.bodyRoom) {
 			throw new CodedError("ERR_HTTP_REQUEST", `${bytes.length} bytes of body to write, room for ${this.bodyRoom}; wait for onWritable`);
 		}
-		const body = this.#requestBody;
-		if (body.kind === "length" && bytes !== undefined) {
-			body.left -= bytes.length;
-			if (bytes.length > 0) this.#room = this.#connection.write(bytes);
-			if (body.left === 0) this.#requestBody = { kind: "none" };
-		} else if (body.kind === "chunked") {
-			this.#writeChunk(bytes);
-		}
+		if (bytes === undefined) this.#room = this.#requestBody.end(this.#room);
+		else if (bytes.length > 0) this.#room = this.#requestBody.send(bytes);
 		return this.bodyRoom;
-	}
-
-	#writeChunk(bytes: Uint8Array | undefined): void {
-		if (bytes !== undefined && bytes.length === 0) return;	// an empty chunk would be the last one
-		this.#connection.write(latin1Bytes(`${(bytes?.length ?? 0).toString(16)}\r\n`));
-		if (bytes === undefined) this.#requestBody = { kind: "none" };
-		else this.#connection.write(bytes);
-		this.#room = this.#connection.write(latin1Bytes("\r\n"));
 	}
 
 	/** The socket has `count` bytes to read. */
@@ -239,7 +212,7 @@ export class Exchange {
 		const available = body.available();
 		if (body.complete) {
 			this.#state = "over";
-			this.#listener.done(this.#reusable && this.#requestBody.kind === "none" && this.#inflow.available === 0);
+			this.#listener.done(this.#reusable && this.#requestBody.over && this.#inflow.available === 0);
 			return;
 		}
 		const more = available > this.#told;
@@ -267,7 +240,8 @@ export class Exchange {
 	}
 }
 
-function bodyOf(headers: ReadonlyMap<string, string>): RequestBody {
+/** How a request's body will end, as its headers announce it. */
+function requestFraming(headers: ReadonlyMap<string, string>): Framing {
 	const length = header(headers, "content-length");
 	const encoding = header(headers, "transfer-encoding");
 	if (encoding !== undefined) {
@@ -278,5 +252,5 @@ function bodyOf(headers: ReadonlyMap<string, string>): RequestBody {
 	}
 	if (length === undefined) return { kind: "none" };
 	if (!/^\d{1,15}$/.test(length)) throw new CodedError("ERR_HTTP_REQUEST", `content-length ${JSON.stringify(length)} is no number`);
-	return Number(length) === 0 ? { kind: "none" } : { kind: "length", left: Number(length) };
+	return { kind: "length", bytes: Number(length) };
 }

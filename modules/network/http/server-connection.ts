@@ -8,11 +8,12 @@ import { hasOption } from "./field-line.ts";
 import { Inflow, type Source } from "./inflow.ts";
 import { latin1Bytes } from "./latin1.ts";
 import { LineReader } from "./line-reader.ts";
+import { OutgoingBody, type Sink } from "./outgoing-body.ts";
+import type { Framing } from "./response-head.ts";
 import { addRequestField, beginRequest, refusal, requestFraming, type RequestHead } from "./server-request.ts";
 
 /** The part of a socket that a connection uses (ECMA-419 clause 10). */
-export interface ServerSocket extends Source {
-	write(bytes: ArrayBuffer | Uint8Array): number;
+export interface ServerSocket extends Source, Sink {
 	close(): void;
 }
 
@@ -40,13 +41,10 @@ export interface HTTPRequestHandler {
 }
 
 type State = "head" | "request body" | "waiting" | "response head" | "response body" | "closed";
-type ResponseBody = { kind: "none" } | { kind: "length"; left: number } | { kind: "chunked" } | { kind: "close" };
 
 /** Longest head of a request, and most bytes of body that are dropped unread, before the client is sent away. */
 const mostHeadBytes = 8192;
 const mostDroppedBytes = 65_536;
-/** Size line and line ends that a chunk needs beside its bytes. */
-const chunkOverhead = 8 + 4;
 
 const reasons: Readonly<Record<number, string>> = {
 	200: "OK", 201: "Created", 204: "No Content", 301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified",
@@ -71,7 +69,7 @@ export class HTTPServerConnection {
 	/** What of the response's head is not sent yet. */
 	#out: Uint8Array = new Uint8Array(0);
 	#room = 0;
-	#response: ResponseBody = { kind: "none" };
+	#response: OutgoingBody | undefined;
 	#keepAlive = false;
 	#advancing = false;
 	#timer: ReturnType<typeof setTimeout> | undefined;
@@ -116,11 +114,12 @@ export class HTTPServerConnection {
 		const field = (wanted: string): string | undefined => [...headers].find(([name]) => name.toLowerCase() === wanted)?.[1];
 		const length = field("content-length");
 		if (length !== undefined && !/^\d{1,15}$/.test(length)) throw new CodedError("ERR_HTTP_RESPONSE", `content-length ${JSON.stringify(length)} is no number`);
-		this.#response = request.method === "HEAD" || status === 204 || status === 304 ? { kind: "none" }
-			: length !== undefined ? { kind: "length", left: Number(length) }
+		const framing: Framing = request.method === "HEAD" || status === 204 || status === 304 ? { kind: "none" }
+			: length !== undefined ? { kind: "length", bytes: Number(length) }
 			: request.minorVersion === 1 ? { kind: "chunked" } : { kind: "close" };
-		if (this.#response.kind === "chunked") lines.push("transfer-encoding: chunked");
-		this.#keepAlive = this.#response.kind !== "close" && request.minorVersion === 1
+		this.#response = new OutgoingBody(framing, this.#socket);
+		if (framing.kind === "chunked") lines.push("transfer-encoding: chunked");
+		this.#keepAlive = framing.kind !== "close" && request.minorVersion === 1
 			&& !hasOption(request.headers.get("connection"), "close") && !hasOption(field("connection"), "close");
 		if (!this.#keepAlive && !hasOption(field("connection"), "close")) lines.push("connection: close");
 		this.#out = latin1Bytes(`${lines.join("\r\n")}\r\n\r\n`);
@@ -132,17 +131,7 @@ export class HTTPServerConnection {
 
 	/** Bytes of the response's body that can be written now. */
 	get writable(): number {
-		if (this.#state !== "response body") return 0;
-		switch (this.#response.kind) {
-			case "none":
-				return 0;
-			case "length":
-				return Math.min(this.#room, this.#response.left);
-			case "chunked":
-				return Math.max(0, this.#room - chunkOverhead);
-			case "close":
-				return this.#room;
-		}
+		return this.#state === "response body" ? this.#response!.fitting(this.#room) : 0;
 	}
 
 	/**
@@ -155,20 +144,10 @@ export class HTTPServerConnection {
 			throw new CodedError("ERR_HTTP_RESPONSE", `${piece.length} bytes of body to write, room for ${this.writable}; wait for onWritable`);
 		}
 		const body = this.#response;
-		if (this.#state !== "response body") return 0;
-		if (piece === undefined) {
-			if (body.kind === "chunked") this.#room = this.#socket.write(latin1Bytes("0\r\n\r\n"));
-			if (body.kind !== "length") this.#done();
-			return 0;
-		}
-		if (piece.length === 0) return this.writable;	// an empty chunk would be the last one
-		if (body.kind === "chunked") this.#socket.write(latin1Bytes(`${piece.length.toString(16)}\r\n`));
-		this.#room = this.#socket.write(piece);
-		if (body.kind === "chunked") this.#room = this.#socket.write(latin1Bytes("\r\n"));
-		if (body.kind === "length") {
-			body.left -= piece.length;
-			if (body.left === 0) this.#done();
-		}
+		if (this.#state !== "response body" || body === undefined) return 0;
+		if (piece === undefined) this.#room = body.end(this.#room);
+		else if (piece.length > 0) this.#room = body.send(piece);
+		if (body.over) this.#done();
 		return this.writable;
 	}
 
@@ -291,7 +270,7 @@ export class HTTPServerConnection {
 		this.#room = this.#socket.write(piece);
 		if (this.#out.length > 0) return;
 		this.#state = "response body";
-		if (this.#response.kind === "none" || (this.#response.kind === "length" && this.#response.left === 0)) this.#done();
+		if (this.#response!.over) this.#done();
 	}
 
 	#tellWritable(): void {
