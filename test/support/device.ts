@@ -10,6 +10,7 @@ import { buildApp, type BuiltApp } from "../../tools/build/build-app.ts";
 import { withRecords } from "../../tools/build/records.ts";
 import { assembleUf2 } from "../../tools/build/uf2-file.ts";
 import { authority } from "../../tools/certificates/authority.ts";
+import { simulatedNetwork } from "../../tools/start/simulated-network.ts";
 import { outcome, storyEnd, type Outcome } from "../../tools/start/story.ts";
 
 /** The instant at which devices of tests are switched on; fixture certificates are made for it. */
@@ -56,9 +57,6 @@ export interface DeviceRun {
 	readonly board: PicoW;
 }
 
-const airSsid = "picofetch";
-const airPassphrase = "simulated network";
-
 const builds = new Map<string, Promise<BuiltApp>>();
 
 /** The app as built, once for each process. */
@@ -77,8 +75,8 @@ export async function sceneUf2(scene: DeviceScene): Promise<Uint8Array> {
 	const app = await builtApp(scene.app, scene.stress);
 	const image = withRecords(app.image, {
 		configuration: { ...app.configuration, ...scene.configuration },
-		ssid: scene.ssid ?? airSsid,
-		password: scene.password ?? airPassphrase,
+		ssid: scene.ssid ?? simulatedNetwork.ssid,
+		password: scene.password ?? simulatedNetwork.passphrase,
 		roots: [],
 		ownRoots: scene.roots ?? [(await authority()).certificateDer],
 		data: app.data,
@@ -86,18 +84,22 @@ export async function sceneUf2(scene: DeviceScene): Promise<Uint8Array> {
 	return assembleUf2({ elf: app.elf, image });
 }
 
+/** A device of a scene that is switched on and has not run yet. */
+export async function sceneBoard(scene: DeviceScene, pcap: (bytes: Uint8Array) => void = () => {}): Promise<PicoW> {
+	const { hosts = {}, faults, radioFaults, record, replay, seed = 1, epochMs = powerOn.getTime() } = scene;
+	const network: NetworkOptions = {
+		...simulatedNetwork, hosts,
+		...faults && { faults }, ...radioFaults && { radioFaults }, ...record && { record }, ...replay && { replay }, pcap,
+	};
+	const board = new PicoW({ ...scene.board, seed, epochMs, ...scene.network === false ? {} : { network } });
+	board.loadUf2(await sceneUf2(scene));
+	return board;
+}
+
 /** Switches a device on and runs it to the scene's end. */
 export async function runDevice(scene: DeviceScene): Promise<DeviceRun> {
-	const epochMs = scene.epochMs ?? powerOn.getTime();
 	const pcap: Uint8Array[] = [];
-	const { hosts = {}, faults, radioFaults, record, replay } = scene;
-	const network: NetworkOptions = {
-		ssid: airSsid, passphrase: airPassphrase, hosts,
-		...faults && { faults }, ...radioFaults && { radioFaults }, ...record && { record }, ...replay && { replay },
-		pcap: bytes => pcap.push(bytes),
-	};
-	const board = new PicoW({ ...scene.board, seed: scene.seed ?? 1, epochMs, ...scene.network === false ? {} : { network } });
-	board.loadUf2(await sceneUf2(scene));
+	const board = await sceneBoard(scene, bytes => pcap.push(bytes));
 	const end = await board.run({ until: scene.until ?? storyEnd, timeoutMicros: (scene.timeoutMs ?? 60_000) * 1000 });
 	if (scene.lingerMs) {
 		await board.run({ timeoutMicros: scene.lingerMs * 1000 });

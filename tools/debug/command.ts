@@ -8,14 +8,13 @@ import { buildApp } from "../build/build-app.ts";
 import { addSetting } from "../build/command.ts";
 import { withRecords } from "../build/records.ts";
 import { assembleUf2 } from "../build/uf2-file.ts";
+import { simulatedNetwork } from "../start/simulated-network.ts";
 import { UserError } from "../user-error.ts";
 import { bridgeBoard, openSerialPort } from "./board.ts";
 import { bridgeDebugger } from "./bridge.ts";
 import { connectToDebugger, waitForDebugger, xsbugPort } from "./connect.ts";
 
 const projectFolder = resolve(import.meta.dirname, "../..");
-const ssid = "picofetch";
-const passphrase = "simulated network";
 
 interface Options {
 	readonly app?: string;
@@ -56,8 +55,8 @@ async function debug({ app, connect, listen, port, config, seed, timeout }: Opti
 	}
 	const built = await buildApp({ debug: true, ...app === undefined ? {} : { app } });
 	const connection = await toDebugger();
-	const board = new PicoW({ seed, epochMs: Date.now(), network: { ssid, passphrase, hosts: {} } });
-	const image = withRecords(built.image, { configuration: { ...built.configuration, ...config }, ssid, password: passphrase, roots: built.roots, data: built.data });
+	const board = new PicoW({ seed, epochMs: Date.now(), network: { ...simulatedNetwork, hosts: {} } });
+	const image = withRecords(built.image, { configuration: { ...built.configuration, ...config }, ssid: simulatedNetwork.ssid, password: simulatedNetwork.passphrase, roots: built.roots, data: built.data });
 	board.loadUf2(assembleUf2({ elf: built.elf, image }));
 	board.console.onText(text => process.stdout.write(text.replaceAll("\r\n", "\n")));
 	bridgeDebugger({ port: board.serialPort(1), clock: board.clock, debugger: connection, projectFolder });

@@ -10,14 +10,14 @@ import { assembleUf2 } from "../../../tools/build/uf2-file.ts";
 import { authority } from "../../../tools/certificates/authority.ts";
 import { issue } from "../../../tools/certificates/issue.ts";
 import { xsbugCommands as commands } from "../../../tools/debug/xsbug-messages.ts";
+import { simulatedNetwork } from "../../../tools/start/simulated-network.ts";
 import { outcome, storyEnd } from "../../../tools/start/story.ts";
 import { powerOn } from "../../support/device.ts";
 import { TlsServer } from "../../support/tls-server.ts";
 import { XsbugClient } from "../../support/xsbug-client.ts";
 
 const host = "site.example";
-const ssid = "picofetch";
-const password = "simulated network";
+const { ssid, passphrase: password } = simulatedNetwork;
 const bodyBytes = 6_000;
 /** Of an IPv4 packet, in a record of a capture: behind the record's head (16) and Ethernet's (14), RFC 791 3.1. */
 const sourceAddressAt = 16 + 14 + 12;

@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { duplexPair } from "node:stream";
 import test from "node:test";
-import { PicoW } from "../../../simulator/simulator.ts";
-import { deviceTest, powerOn, sceneUf2, type DeviceRun, type DeviceScene } from "../../support/device.ts";
+import { deviceTest, sceneBoard, type DeviceRun, type DeviceScene } from "../../support/device.ts";
 
 function example(behaviour: string, name: string, scene: Partial<DeviceScene>, check: (run: DeviceRun) => void): void {
 	deviceTest(behaviour, { app: `examples/${name}`, ...scene }, run => {
@@ -53,8 +52,7 @@ example("clock shows the time of the network, each minute", "clock", { until: /1
 });
 
 test("http-server shows its page, switches the LED, and knows nothing else", async () => {
-	const device = new PicoW({ seed: 1, epochMs: powerOn.getTime(), network: { ssid: "picofetch", passphrase: "simulated network" } });
-	device.loadUf2(await sceneUf2({ app: "examples/http-server" }));
+	const device = await sceneBoard({ app: "examples/http-server" });
 	assert.equal((await device.run({ until: /^http:\/\/192\.168\.4\.2:80\/\r$/m, timeoutMicros: 20e6 })).reason, "matched", device.console.text);
 	const client = device.radio!.connect(80);
 	let text = "";
@@ -76,8 +74,7 @@ test("http-server shows its page, switches the LED, and knows nothing else", asy
 });
 
 test("echo-server sends back what it is sent, and tells who comes and goes", async () => {
-	const device = new PicoW({ seed: 1, epochMs: powerOn.getTime(), network: { ssid: "picofetch", passphrase: "simulated network" } });
-	device.loadUf2(await sceneUf2({ app: "examples/echo-server" }));
+	const device = await sceneBoard({ app: "examples/echo-server" });
 	assert.equal((await device.run({ until: /^listening at 192\.168\.4\.2:7\r$/m, timeoutMicros: 20e6 })).reason, "matched", device.console.text);
 	const client = device.radio!.connect(7);
 	const pieces: Buffer[] = [];

@@ -3,17 +3,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { crc32 } from "node:zlib";
-import { PicoW } from "../../../simulator/simulator.ts";
+import type { PicoW } from "../../../simulator/simulator.ts";
 import { readElf } from "../../../tools/build/elf.ts";
-import { builtApp, powerOn, sceneUf2 } from "../../support/device.ts";
+import { builtApp, sceneBoard, sceneUf2 } from "../../support/device.ts";
 
 const app = "test/device/failures/app";
 const rebooting = "test/device/failures/rebooting";
 const restarting = "test/device/failures/restarting";
 
 async function board(folder: string, configuration: Record<string, unknown>, flash?: Uint8Array): Promise<PicoW> {
-	const made = new PicoW({ seed: 1, epochMs: powerOn.getTime() });
-	made.loadUf2(await sceneUf2({ app: folder, configuration }));
+	const made = await sceneBoard({ app: folder, configuration, network: false });
 	if (flash) made.flash.set(flash.subarray(0x1fe000, 0x1ff000), 0x1fe000);
 	return made;
 }

@@ -3,14 +3,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Duplex } from "node:stream";
-import { PicoW } from "../../../simulator/simulator.ts";
-import { powerOn, sceneUf2 } from "../../support/device.ts";
+import type { PicoW } from "../../../simulator/simulator.ts";
+import { sceneBoard } from "../../support/device.ts";
 
 const app = "test/device/listener/app";
 
 async function board(story: string, faults = {}): Promise<PicoW> {
-	const made = new PicoW({ seed: 1, epochMs: powerOn.getTime(), network: { ssid: "picofetch", passphrase: "simulated network", faults } });
-	made.loadUf2(await sceneUf2({ app, configuration: { story } }));
+	const made = await sceneBoard({ app, configuration: { story }, faults });
 	const end = await made.run({ until: /^listening .*\r$/m, timeoutMicros: 20e6 });
 	assert.equal(end.reason, "matched", made.console.text);
 	return made;
