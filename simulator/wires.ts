@@ -13,6 +13,9 @@ export interface Clock {
 	/** clk_sys cycles since power-on, sleep included. Counts on through watchdog resets. */
 	readonly cycles: number;
 
+	/** clk_sys in Hz, now. */
+	readonly frequencyHz: number;
+
 	/**
 	 * Calls `callback` once, `delayMicros` (fractions allowed, 0 = as soon as the present instruction ended) later in
 	 * virtual time. Events of the same instant run in the order in which they were scheduled.

@@ -27,8 +27,8 @@ export interface Cyw43439Options {
 	/** 6 bytes of the one-time memory. Default 28:cd:c1:0a:0b:0c. */
 	mac?: Uint8Array;
 	faults?: RadioFaults;
-	/** Clock edge to level change, cycles of 125 MHz, 2 to 4. Default 3. */
-	outputDelayCycles?: number;
+	/** Clock edge to level change at the RP2040's pin. Default 16. */
+	outputDelayNanos?: number;
 	/** Is given a line for each ioctl, event and change of power; each starts with the virtual milliseconds. */
 	trace?: (line: string) => void;
 	/** Is given a line for each transfer on the bus. */
@@ -49,7 +49,7 @@ export class Cyw43439 {
 			trace: stamped(options.clock, options.trace),
 			traceBus: stamped(options.clock, options.traceBus),
 		};
-		this.#bits = new GspiBits(options.pins, options.clock, options.log, (on, gspi) => this.#power(on, gspi), options.outputDelayCycles);
+		this.#bits = new GspiBits(options.pins, options.clock, options.log, (on, gspi) => this.#power(on, gspi), options.outputDelayNanos);
 	}
 
 	/** The LED on the board. */

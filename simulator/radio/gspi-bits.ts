@@ -38,24 +38,29 @@ export interface WordPort {
 	readonly highSpeed: boolean;
 }
 
-/** Clock edge to level change at the host's pin: 24 ns, in cycles of 125 MHz. Fits every program known to work. */
-export const OUTPUT_DELAY_CYCLES = 3;
+/** Clock edge to level change at the host's pin. Of all delays it is the one that fits what is known to work, and to fail, at any clk_sys. */
+const OUTPUT_DELAY_NANOS = 16;
+/**
+ * What the RP2040 puts out passes a register behind PIO and SIO before it is on the pin, and what it reads does not (the
+ * radio's pin bypasses the synchroniser). Here the pin moves at once, so the round trip carries that cycle.
+ */
+const HOST_OUTPUT_CYCLES = 1;
 
-/** From chip select high to the interrupt level: below the 100 ns which hosts wait, in cycles of 125 MHz. */
-const INTERRUPT_DELAY_CYCLES = 10;
+/** From chip select high to the interrupt level: below the 100 ns which hosts wait. */
+const INTERRUPT_DELAY_NANOS = 80;
 
 /** The shortest time from power to the first clock edge that any driver leaves, and the usual one. */
 const POWER_UP_SHORTEST_MICROS = 50_000;
 const POWER_UP_USUAL_MICROS = 250_000;
 
-/** 50 MHz, the data sheet's limit, is 2.5 cycles of 125 MHz. */
-const SHORTEST_PERIOD_CYCLES = 2.5;
+/** 50 MHz, the data sheet's limit. */
+const SHORTEST_PERIOD_NANOS = 20;
 
 export class GspiBits {
 	readonly #pins: RadioPins;
 	readonly #time: Clock;
 	readonly #log: Log;
-	readonly #outputDelayCycles: number;
+	readonly #outputDelayNanos: number;
 	readonly #power: (on: boolean, gspi: boolean) => WordPort | undefined;
 
 	#port: WordPort | undefined;
@@ -73,6 +78,8 @@ export class GspiBits {
 	#chipClocks = 0;
 	#outWord = 0;
 	#outBits = 0;
+	/** At the clk_sys of this transfer. */
+	#outputDelayCycles = 0;
 	#edgesTimed = 0;
 	#lastEdgeCycle = 0;
 
@@ -82,20 +89,20 @@ export class GspiBits {
 
 	/**
 	 * @param power called when WL_REG_ON moved; answers the chip of this power cycle. `gspi` false: the strap said SDIO.
-	 * @param outputDelayCycles 2 to 4, see `OUTPUT_DELAY_CYCLES`.
+	 * @param outputDelayNanos of the chip, its wires and the pad. Default 16.
 	 */
 	constructor(
 		pins: RadioPins,
 		time: Clock,
 		log: Log,
 		power: (on: boolean, gspi: boolean) => WordPort | undefined,
-		outputDelayCycles = OUTPUT_DELAY_CYCLES,
+		outputDelayNanos = OUTPUT_DELAY_NANOS,
 	) {
 		this.#pins = pins;
 		this.#time = time;
 		this.#log = log;
 		this.#power = power;
-		this.#outputDelayCycles = outputDelayCycles;
+		this.#outputDelayNanos = outputDelayNanos;
 		pins.regOn.onChange(() => this.#regOnChanged());
 		pins.chipSelect.onChange(() => this.#chipSelectChanged());
 		pins.clock.onChange(() => this.#clockChanged());
@@ -151,6 +158,7 @@ export class GspiBits {
 		if (selected) {
 			this.#shift = this.#count = this.#chipClocks = this.#outBits = this.#edgesTimed = 0;
 			this.#talking = this.#contention = false;
+			this.#outputDelayCycles = HOST_OUTPUT_CYCLES + this.#cycles(this.#outputDelayNanos);
 			if (this.#port) {
 				this.#highSpeed = this.#port.highSpeed;
 				this.#port.begin();
@@ -162,7 +170,7 @@ export class GspiBits {
 		this.#port?.end(this.#count, talked ? this.#chipClocks : 0);
 		if (this.#driven !== this.#interrupt) {
 			this.#driven = this.#interrupt;
-			this.#pins.data.drive(this.#interrupt, INTERRUPT_DELAY_CYCLES);
+			this.#pins.data.drive(this.#interrupt, this.#cycles(INTERRUPT_DELAY_NANOS));
 		}
 	}
 
@@ -221,13 +229,18 @@ export class GspiBits {
 		}
 	}
 
+	/** The first cycle of clk_sys that is not before `nanos` from now. */
+	#cycles(nanos: number): number {
+		return Math.ceil((nanos * this.#time.frequencyHz) / 1e9);
+	}
+
 	/** The first edges of a transfer tell its rate; and, of the first transfers, the time since power-up. */
 	#timeEdge(): void {
 		const cycle = this.#time.cycles;
-		const period = cycle - this.#lastEdgeCycle;
+		const periodNanos = ((cycle - this.#lastEdgeCycle) * 1e9) / this.#time.frequencyHz;
 		this.#lastEdgeCycle = cycle;
-		if (this.#edgesTimed++ > 0 && period > 0 && period < SHORTEST_PERIOD_CYCLES) {
-			this.#log.violation("error", "radio-clock-fast", `a clock period of ${period} cycles (${period * 8} ns); the chip's limit is 50 MHz`);
+		if (this.#edgesTimed++ > 0 && periodNanos > 0 && periodNanos < SHORTEST_PERIOD_NANOS) {
+			this.#log.violation("error", "radio-clock-fast", `a clock period of ${periodNanos.toFixed(1)} ns; the chip's limit is 50 MHz`);
 		}
 		if (this.#judged) {
 			return;

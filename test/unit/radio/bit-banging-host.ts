@@ -17,14 +17,21 @@ interface Due {
 	action: () => void | Promise<void>;
 }
 
-/** Virtual time at 125 MHz; moves only by `advance`. */
+/** Virtual time; moves only by `advance`. */
 export class TestClock implements Clock {
 	cycles = 0;
+	readonly frequencyHz: number;
+	readonly #cyclesPerMicro: number;
 	#events: Due[] = [];
 	#order = 0;
 
+	constructor(frequencyHz = 125e6) {
+		this.frequencyHz = frequencyHz;
+		this.#cyclesPerMicro = frequencyHz / 1e6;
+	}
+
 	get micros(): number {
-		return this.cycles / 125;
+		return this.cycles / this.#cyclesPerMicro;
 	}
 
 	schedule(delayMicros: number, callback: () => void | Promise<void>): () => void {
@@ -39,9 +46,9 @@ export class TestClock implements Clock {
 	/** Moves time on and runs what is due on the way; promises are not waited for. */
 	advance(cycles: number): void {
 		const end = this.cycles + cycles;
-		while (this.#events.length && this.#events[0].atMicros * 125 <= end) {
+		while (this.#events.length && this.#events[0].atMicros * this.#cyclesPerMicro <= end) {
 			const event = this.#events.shift() as Due;
-			this.cycles = Math.max(this.cycles, event.atMicros * 125);
+			this.cycles = Math.max(this.cycles, event.atMicros * this.#cyclesPerMicro);
 			void event.action();
 		}
 		this.cycles = end;
@@ -52,10 +59,10 @@ export class TestClock implements Clock {
 		const end = this.micros + micros;
 		while (this.#events.length && this.#events[0].atMicros <= end) {
 			const event = this.#events.shift() as Due;
-			this.cycles = Math.max(this.cycles, event.atMicros * 125);
+			this.cycles = Math.max(this.cycles, event.atMicros * this.#cyclesPerMicro);
 			await event.action();
 		}
-		this.cycles = Math.max(this.cycles, end * 125);
+		this.cycles = Math.max(this.cycles, end * this.#cyclesPerMicro);
 	}
 }
 
@@ -116,17 +123,9 @@ export const BUS = 0;
 export const BACKPLANE = 1;
 export const WLAN = 2;
 
-/** One PIO instruction of the usual program: two cycles. */
-const HALF_PERIOD_CYCLES = 2;
-
 export class BitBangingHost {
-	readonly clock = new TestClock();
-	readonly pins = {
-		regOn: new TestPin(this.clock),
-		data: new TestPin(this.clock),
-		chipSelect: new TestPin(this.clock),
-		clock: new TestPin(this.clock),
-	};
+	readonly clock: TestClock;
+	readonly pins: { regOn: TestPin; data: TestPin; chipSelect: TestPin; clock: TestPin };
 	readonly violations: Violation[] = [];
 	readonly log: Log = {
 		violation: (level, code, text) => {
@@ -148,8 +147,15 @@ export class BitBangingHost {
 	readonly events: { type: number; status: number; reason: number; flags: number; data: Uint8Array }[] = [];
 	readonly ethernet: Uint8Array[] = [];
 
-	constructor(order: Order) {
+	readonly #halfPeriodCycles: number;
+
+	/** @param timing clk_sys, and the cycles of a PIO instruction (its divider): two instructions are a period. Default 125 MHz and two. */
+	constructor(order: Order, timing: { frequencyHz?: number; divider?: number } = {}) {
 		this.order = order;
+		this.#halfPeriodCycles = timing.divider ?? 2;
+		this.clock = new TestClock(timing.frequencyHz);
+		const pin = () => new TestPin(this.clock);
+		this.pins = { regOn: pin(), data: pin(), chipSelect: pin(), clock: pin() };
 	}
 
 	errors(): string[] {
@@ -161,7 +167,7 @@ export class BitBangingHost {
 	}
 
 	sleepMicros(micros: number): void {
-		this.clock.advance(micros * 125);
+		this.clock.advance((micros * this.clock.frequencyHz) / 1e6);
 	}
 
 	powerUp(): void {
@@ -183,9 +189,9 @@ export class BitBangingHost {
 		for (let bit = 31; bit > 31 - count; bit--) {
 			data.set(((value >>> bit) & 1) === 1);
 			clock.set(false);
-			this.clock.advance(HALF_PERIOD_CYCLES);
+			this.clock.advance(this.#halfPeriodCycles);
 			clock.set(true);
-			this.clock.advance(HALF_PERIOD_CYCLES);
+			this.clock.advance(this.#halfPeriodCycles);
 		}
 	}
 
@@ -194,18 +200,18 @@ export class BitBangingHost {
 		const { data, clock } = this.pins;
 		clock.set(false);
 		data.set(undefined);
-		this.clock.advance(HALF_PERIOD_CYCLES);
+		this.clock.advance(this.#halfPeriodCycles);
 		clock.set(true);
-		this.clock.advance(HALF_PERIOD_CYCLES);
+		this.clock.advance(this.#halfPeriodCycles);
 		const words: number[] = [];
 		for (let word = 0; word < count; word++) {
 			let value = 0;
 			for (let bit = 0; bit < 32; bit++) {
 				clock.set(false);
 				value = (value << 1) | (data.level ? 1 : 0);
-				this.clock.advance(HALF_PERIOD_CYCLES);
+				this.clock.advance(this.#halfPeriodCycles);
 				clock.set(true);
-				this.clock.advance(HALF_PERIOD_CYCLES);
+				this.clock.advance(this.#halfPeriodCycles);
 			}
 			words.push(value >>> 0);
 		}
@@ -216,7 +222,7 @@ export class BitBangingHost {
 	transfer(words: readonly number[], answerWords: number, looseBits = 0): number[] {
 		const { chipSelect, clock, data } = this.pins;
 		chipSelect.set(false);
-		this.clock.advance(HALF_PERIOD_CYCLES);
+		this.clock.advance(this.#halfPeriodCycles);
 		for (const word of words) {
 			this.#sendBits(this.#wire(word), 32);
 		}
@@ -225,7 +231,7 @@ export class BitBangingHost {
 		}
 		const answer = answerWords ? this.#receiveWords(answerWords) : [];
 		clock.set(false);
-		this.clock.advance(HALF_PERIOD_CYCLES);
+		this.clock.advance(this.#halfPeriodCycles);
 		chipSelect.set(true);
 		data.set(undefined);
 		this.clock.advance(20);
