@@ -274,7 +274,7 @@ export class Firmware implements AssociationOwner {
 
 	#perform(request: IoctlRequest): Outcome {
 		if (this.#regulatory.settling) {
-			this.#power.log.violation("warning", "radio-ioctl-after-country", `${this.#describe(request)} less than ${COUNTRY_SETTLES_MICROS / 1000} ms after "country" was answered; it fails`);
+			this.#power.log.violation("info", "radio-ioctl-after-country", `${this.#describe(request)} less than ${COUNTRY_SETTLES_MICROS / 1000} ms after "country" was answered; it fails`);
 			return REFUSED.busy;
 		}
 		const { command } = request;

@@ -7,7 +7,7 @@ const CHUNK_HEADER_BYTES = 12;
 const CLM_TYPE = 2;
 const CLM_BEGIN = 0x0002;
 const CLM_END = 0x0004;
-/** An ioctl that comes sooner after "country" fails; drivers wait 50 ms. */
+/** An ioctl that comes sooner after "country" fails; drivers wait 50 ms, or try again. */
 export const COUNTRY_SETTLES_MICROS = 40_000;
 
 export class Regulatory {

@@ -38,9 +38,8 @@
 #define SUPPLICANT_TIMEOUT_MS 2500
 
 // Pauses of wifi-host-driver and embassy-rs: commands given earlier are refused, and no event tells the end.
-#define COUNTRY_SETTLE_MS 50
-#define EVENT_MASK_EARLIEST_MS 150
-#define UP_SETTLE_MS 50
+#define COUNTRY_DEADLINE_MS 500
+#define COUNTRY_RETRY_MS 5
 #define SUPPLICANT_SETTLE_MS 2
 
 #define MULTICAST_ADDRESSES_MAX 10
@@ -513,33 +512,37 @@ static int cyw43_wifi_set_event_mask(cyw43_t *self) {
 	return cyw43_ll_set_variable(&self->cyw43_ll, "bsscfg:event_msgs", value, sizeof value);
 }
 
+// The chip takes a country over in its own time and may refuse what comes next meanwhile: the maker's driver repeats it too
+// (wifi-host-driver, whd_management.c), and makes no pause around UP.
+static int cyw43_wifi_set_event_mask_after_country(cyw43_t *self) {
+	uint32_t start_ms = cyw43_hal_ticks_ms();
+	int result;
+	while ((result = cyw43_wifi_set_event_mask(self)) != 0 && self->cyw43_ll.ioctl_status != 0
+		&& cyw43_hal_ticks_ms() - start_ms < COUNTRY_DEADLINE_MS)
+		cyw43_ll_wait_ms(COUNTRY_RETRY_MS);
+	return result;
+}
+
 static int cyw43_wifi_switch_on(cyw43_t *self, uint32_t country) {
 	cyw43_ll_t *ll = &self->cyw43_ll;
-	uint32_t start_ms = cyw43_hal_ticks_ms();
 	int result = cyw43_wifi_set_country(self, country);
 	if (result != 0 && ll->ioctl_status != 0 && country != CYW43_COUNTRY_WORLDWIDE) {
 		CYW43_WARN("radio has no channels for country %c%c: worldwide ones are taken\n", (char)country, (char)(country >> 8));
 		result = cyw43_wifi_set_country(self, CYW43_COUNTRY_WORLDWIDE);
 	}
-	if (result != 0)
-		return result;
-	cyw43_ll_wait_ms(COUNTRY_SETTLE_MS);
-	cyw43_ll_set_u32(ll, WLC_SET_ANTDIV, 0);
-	cyw43_ll_set_variable_u32(ll, "ampdu_ba_wsize", 8);
-	cyw43_ll_set_variable_u32(ll, "ampdu_mpdu", 4);
-	cyw43_ll_set_variable_u32(ll, "ampdu_rx_factor", 0);
-	uint32_t passed_ms = cyw43_hal_ticks_ms() - start_ms;
-	if (passed_ms < EVENT_MASK_EARLIEST_MS)
-		cyw43_ll_wait_ms(EVENT_MASK_EARLIEST_MS - passed_ms);
-	result = cyw43_wifi_set_event_mask(self);
-	if (result != 0)
-		return result;
-	cyw43_ll_wait_ms(UP_SETTLE_MS);
-	struct cyw43_request up = {.command = WLC_UP, .set = true};
-	result = cyw43_ll_request(ll, &up);
 	if (result == 0)
-		cyw43_ll_wait_ms(UP_SETTLE_MS);
-	return result;
+		result = cyw43_wifi_set_event_mask_after_country(self);
+	if (result != 0)
+		return result;
+	// A firmware that refuses one of these does without it; one that does not answer is a fault.
+	static const struct { const char *name; uint32_t value; } tuning[] = {{"ampdu_ba_wsize", 8}, {"ampdu_mpdu", 4}, {"ampdu_rx_factor", 0}};
+	result = cyw43_ll_set_u32(ll, WLC_SET_ANTDIV, 0);
+	for (size_t i = 0; i < sizeof tuning / sizeof *tuning && (result == 0 || ll->ioctl_status != 0); i++)
+		result = cyw43_ll_set_variable_u32(ll, tuning[i].name, tuning[i].value);
+	if (result != 0 && ll->ioctl_status == 0)
+		return result;
+	struct cyw43_request up = {.command = WLC_UP, .set = true};
+	return cyw43_ll_request(ll, &up);
 }
 
 void cyw43_wifi_set_up(cyw43_t *self, int itf, bool up, uint32_t country) {
