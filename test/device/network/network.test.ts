@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { duplexPair, type Duplex } from "node:stream";
+import { simulatedNetwork } from "../../../tools/start/simulated-network.ts";
 import { deviceTest, powerOn, type DeviceRun, type DeviceScene } from "../../support/device.ts";
 
 const app = "test/device/network/app";
@@ -125,11 +126,11 @@ deviceTest("one connection too many is an error, and the next one works", scene(
 	says(run, /^flood 9 then ENOMEM/m, /^after ok/m);
 });
 
-deviceTest("a network that throws the board out is told of, and can be joined again", scene("lost", { radioFaults: { deauthenticateAfterMicros: 800_000 } }), run => {
+deviceTest("a network that throws the board out is told of, and can be joined again", scene("lost", { accessPoints: [{ ...simulatedNetwork, deauthenticates: { afterMicros: 800_000, reason: 2 } }] }), run => {
 	says(run, /^lost ok "200 ERR_WIFI_LOST"/m, /^again ok/m, /^echo ok "onWritable/m);
 });
 
-deviceTest("an access point that falls silent is told of, and then not found", scene("lost", { faults: { accessPointGoneAtMicros: 2_000_000 } }), run => {
+deviceTest("an access point that falls silent is told of, and then not found", scene("lost", { accessPoints: [{ ...simulatedNetwork, goneAtMicros: 2_000_000 }] }), run => {
 	says(run, /^lost ok "200 ERR_WIFI_LOST"/m, /^again ERR_WIFI_NO_NETWORK/m, /^echo EAI_AGAIN|^failed EAI_AGAIN/m);
 });
 

@@ -419,6 +419,6 @@ test("FIN that is lost is sent again", async () => {
 	tcp.end();
 	await device.clock.run(5_000_000);
 	assert.equal(tcp.ended, true);
-	assert.ok(device.accessPoint.counts.lost === 1);
+	assert.ok(device.air.counts.lost === 1);
 	assert.equal(device.segments(tcp.sourcePort).filter((segment) => segment.flags & FIN).length >= 1, true);
 });
