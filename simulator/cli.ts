@@ -9,7 +9,8 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { type GdbServer, listenForGdb } from "./debug/gdb-server.ts";
 import { isElf } from "./flash/elf.ts";
 import { ACCESS_POINT_KEYS, parseAccessPoint } from "./network/access-point-option.ts";
-import type { AccessPointSettings, NetworkOptions, Recording } from "./network/options.ts";
+import { FAULT_KEYS, parseFaults } from "./network/fault-option.ts";
+import type { AccessPointSettings, AirFaults, NetworkOptions, Recording } from "./network/options.ts";
 import { PicoW, profileByFunction, type RunResult, type SerialLine } from "./simulator.ts";
 
 interface Options {
@@ -21,6 +22,7 @@ interface Options {
 	seed: number;
 	epoch?: string;
 	ap: AccessPointSettings[];
+	faults?: AirFaults;
 	host: Record<string, string>;
 	pcap?: string;
 	record?: string;
@@ -108,6 +110,7 @@ export function command(): Command {
 		.option("--seed <n>", "seed of every random stream", number, 1)
 		.option("--epoch <time>", "power-on, as an ISO 8601 instant (default 2026-11-25T12:00:00Z)")
 		.option("--ap <ssid,...>", `an access point instead of picofetch's: its name, then ${ACCESS_POINT_KEYS} (repeatable)`, accessPoint, [])
+		.option("--faults <key=value,...>", `what the air does to frames: ${FAULT_KEYS}`, (text: string) => read(() => parseFaults(text)))
 		.option("--host <name=address>", "who answers for NAME: a server on this machine, 127.0.0.1:PORT (repeatable)", host, {})
 		.option("--pcap <file>", "write the frames on the air")
 		.option("--record <file>", "write the bytes of host peers with their virtual times")
@@ -256,6 +259,7 @@ function network(options: Options, pcap: number | undefined): Partial<NetworkOpt
 	return {
 		hosts: options.host,
 		...(options.ap.length && { accessPoints: options.ap }),
+		...(options.faults && { faults: options.faults }),
 		...(options.patience !== undefined && { patienceMs: options.patience }),
 		...(options.latency !== undefined && { latencyMicros: options.latency * 1000 }),
 		...(pcap !== undefined && {

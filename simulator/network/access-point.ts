@@ -5,6 +5,7 @@ import type { Clock } from "../wires.ts";
 import { pairwiseMasterKey, type AccessPoint, type Station } from "../radio/air.ts";
 import type { Security } from "../radio/security.ts";
 import { parseMac, sameBytes } from "./addresses.ts";
+import type { FaultyAir, Receiver } from "./faulty-air.ts";
 import type { AccessPointSettings } from "./options.ts";
 import { isPresent } from "./presence.ts";
 
@@ -21,10 +22,10 @@ export interface AccessPointOptions {
 	settings: AccessPointSettings;
 	clock: Clock;
 	trace: ((line: string) => void) | undefined;
-	/** A frame is on the air, in one direction or the other. @returns false when it gets lost there. */
-	passes(frame: Uint8Array): boolean;
-	/** A frame from the station. */
-	receive(frame: Uint8Array): void;
+	/** What is between it and its station. */
+	air: FaultyAir;
+	/** A frame from the station. @param damaged on the way, by order. */
+	receive: Receiver;
 	left(): void;
 }
 
@@ -105,19 +106,28 @@ export class SimulatedAccessPoint implements AccessPoint {
 	}
 
 	transmit(station: Station, frame: Uint8Array): void {
-		if (station === this.#station && this.#options.passes(frame) && this.present) {
-			this.#options.receive(frame);
+		const { air, receive } = this.#options;
+		if (station === this.#station) {
+			air.carry("up", frame, (came, damaged) => {
+				if (this.present) {
+					receive(came, damaged);
+				}
+			});
 		}
 	}
 
 	/** A frame to the station; without one it goes nowhere. */
 	send(frame: Uint8Array): void {
-		const { clock } = this.#options;
+		const { air, clock } = this.#options;
 		const start = Math.max(clock.micros, this.#airFreeAtMicros);
 		this.#airFreeAtMicros = start + MICROS_PER_FRAME + frame.length * MICROS_PER_BYTE;
 		clock.schedule(this.#airFreeAtMicros - clock.micros, () => {
-			if (this.#station && this.#options.passes(frame) && this.present) {
-				this.#station.receive(frame);
+			if (this.#station) {
+				air.carry("down", frame, (came) => {
+					if (this.present) {
+						this.#station?.receive(came);
+					}
+				});
 			}
 		});
 	}

@@ -4,8 +4,8 @@ import type { Clock, Log, Pin, Random } from "../wires.ts";
 import { Cyw43439 } from "../radio/cyw43439.ts";
 import { SimulatedAccessPoint } from "./access-point.ts";
 import { Internet } from "./internet.ts";
+import { FaultyAir } from "./faulty-air.ts";
 import type { AccessPointSettings, NetworkOptions } from "./options.ts";
-import { LossyAir } from "./lossy-air.ts";
 import { Peers } from "./peers.ts";
 import { Recorder, Replayer } from "./recording.ts";
 
@@ -45,6 +45,9 @@ export interface RadioReport {
 	led: boolean;
 	airFrames: number;
 	lostFrames: number;
+	duplicatedFrames: number;
+	reorderedFrames: number;
+	corruptedFrames: number;
 }
 
 const DEFAULT_ACCESS_POINT: AccessPointSettings = { ssid: "picofetch", password: "simulated network" };
@@ -75,11 +78,10 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		replayer: network.replay ? new Replayer(network.replay) : undefined,
 	});
 	const mac = Uint8Array.from(ROUTER_MAC);
-	const lossyAir = new LossyAir({ clock, faults, epochMs, random: wires.random("air"), pcap: network.pcap });
+	const air = new FaultyAir({ clock, faults, epochMs, random: (name) => wires.random(name), pcap: network.pcap });
 	const accessPoints = (network.accessPoints ?? [DEFAULT_ACCESS_POINT]).map((settings, index) => new SimulatedAccessPoint({
-		settings, clock, trace,
-		passes: (frame) => lossyAir.passes(frame),
-		receive: (frame) => internet.receive(frame),
+		settings, air, clock, trace,
+		receive: (frame, damaged) => internet.receive(frame, damaged),
 		left: () => internet.deviceLeft(),
 	}, index));
 	const internet: Internet = new Internet({
@@ -115,8 +117,11 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 			ssid: accessPoints.find((one) => one.hasStation)?.ssid ?? null,
 			address: internet.deviceAddress ?? null,
 			led: radio.led,
-			airFrames: lossyAir.counts.frames,
-			lostFrames: lossyAir.counts.lost,
+			airFrames: air.counts.frames,
+			lostFrames: air.counts.lost,
+			duplicatedFrames: air.counts.duplicated,
+			reorderedFrames: air.counts.reordered,
+			corruptedFrames: air.counts.corrupted,
 		}),
 		deauthenticate: (reason = 2) => accessPoints.forEach((one) => one.deauthenticate(reason)),
 		connect: (port) => {

@@ -56,8 +56,28 @@ export interface AccessPointSettings {
 	handshakeTimeoutMs?: number;
 }
 
+/** What the air does to frames, both ways; everything defaults to "not". Probabilities are 0 to 1. */
+export interface AirFaults {
+	/** Frames that get lost. */
+	loss?: number;
+	/** Frames that come twice. */
+	duplicate?: number;
+	/** Frames that are held back for 4 ms, so that others overtake them. */
+	reorder?: number;
+	/** IPv4 and IPv6 packets with one wrong bit, which the checksums of their own protocols are there for. */
+	corrupt?: number;
+	/** How long every frame takes longer. */
+	delayMicros?: number;
+	/** And up to this much beyond that; frames of a direction stay in order. */
+	jitterMicros?: number;
+	/** Of the plan. Default: the run's seed alone. */
+	seed?: number;
+	/** Frames that get lost, by their number since the first (1), both ways counted together. */
+	dropFrames?: readonly number[];
+}
+
 /** Faults of the network; everything defaults to "not". */
-export interface NetworkFaults {
+export interface NetworkFaults extends AirFaults {
 	/** The DHCP server does not answer. */
 	dhcpSilent?: boolean;
 	/** The DNS server does not answer. */
@@ -68,13 +88,6 @@ export interface NetworkFaults {
 	ntpSilent?: boolean;
 	/** Milliseconds that the NTP server's clock is wrong by. */
 	ntpOffsetMs?: number;
-	/**
-	 * Frames that get lost between radio and network, both ways: each is lost with this probability (0 to 1), drawn from
-	 * the seed. Frames to and from the DHCP server are spared.
-	 */
-	dropRate?: number;
-	/** Frames that get lost, by their number since the first (1), both ways counted together. */
-	dropFrames?: readonly number[];
 	/** TCP ports where nothing answers at all: no handshake, no reset. */
 	tcpSilentPorts?: readonly number[];
 }

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { SimulatedAccessPoint } from "../../../simulator/network/access-point.ts";
 import { parseAccessPoint } from "../../../simulator/network/access-point-option.ts";
+import { SeededRandom } from "../../../simulator/core/random.ts";
+import { FaultyAir } from "../../../simulator/network/faulty-air.ts";
 import type { AccessPointSettings } from "../../../simulator/network/options.ts";
 import { PicoW } from "../../../simulator/simulator.ts";
 import { TestClock } from "../radio/bit-banging-host.ts";
@@ -37,7 +39,8 @@ for (const [text, sentence] of [
 }
 
 function madeOf(settings: AccessPointSettings, clock = new TestClock()): SimulatedAccessPoint {
-	return new SimulatedAccessPoint({ settings, clock, trace: undefined, passes: () => true, receive() {}, left() {} });
+	const air = new FaultyAir({ clock, faults: {}, epochMs: 0, random: (name) => new SeededRandom(1, name), pcap: undefined });
+	return new SimulatedAccessPoint({ settings, clock, trace: undefined, air, receive() {}, left() {} });
 }
 
 for (const [settings, sentence] of [
