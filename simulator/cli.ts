@@ -8,7 +8,9 @@ import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "nod
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { type GdbServer, listenForGdb } from "./debug/gdb-server.ts";
 import { isElf } from "./flash/elf.ts";
-import type { NetworkOptions, Recording } from "./network/options.ts";
+import { ACCESS_POINT_KEYS, parseAccessPoint } from "./network/access-point-option.ts";
+import { FAULT_KEYS, parseFaults } from "./network/fault-option.ts";
+import type { AccessPointSettings, AirFaults, NetworkOptions, Recording } from "./network/options.ts";
 import { PicoW, profileByFunction, type RunResult, type SerialLine } from "./simulator.ts";
 
 interface Options {
@@ -19,8 +21,8 @@ interface Options {
 	report?: string;
 	seed: number;
 	epoch?: string;
-	ssid?: string;
-	password?: string;
+	ap: AccessPointSettings[];
+	faults?: AirFaults;
 	host: Record<string, string>;
 	pcap?: string;
 	record?: string;
@@ -73,6 +75,19 @@ function host(text: string, known: Record<string, string>): Record<string, strin
 	return { ...known, [match[1].toLowerCase()]: match[2] };
 }
 
+/** A reader of an option whose sentence is the parser's own. */
+function read<Value>(parse: () => Value): Value {
+	try {
+		return parse();
+	} catch (error) {
+		throw new InvalidArgumentError((error as Error).message);
+	}
+}
+
+function accessPoint(text: string, known: AccessPointSettings[]): AccessPointSettings[] {
+	return [...known, read(() => parseAccessPoint(text))];
+}
+
 function wire(text: string, known: [number, number][]): [number, number][] {
 	const match = /^(\d+)=(\d+)$/.exec(text);
 	if (!match) {
@@ -94,8 +109,8 @@ export function command(): Command {
 		.option("--report <file>", "write what happened as JSON")
 		.option("--seed <n>", "seed of every random stream", number, 1)
 		.option("--epoch <time>", "power-on, as an ISO 8601 instant (default 2026-11-25T12:00:00Z)")
-		.option("--ssid <name>", "name of the simulated network")
-		.option("--password <passphrase>", "its WPA2 passphrase")
+		.option("--ap <ssid,...>", `an access point instead of picofetch's: its name, then ${ACCESS_POINT_KEYS} (repeatable)`, accessPoint, [])
+		.option("--faults <key=value,...>", `what the air does to frames: ${FAULT_KEYS}`, (text: string) => read(() => parseFaults(text)))
 		.option("--host <name=address>", "who answers for NAME: a server on this machine, 127.0.0.1:PORT (repeatable)", host, {})
 		.option("--pcap <file>", "write the frames on the air")
 		.option("--record <file>", "write the bytes of host peers with their virtual times")
@@ -243,8 +258,8 @@ function ending(result: RunResult, options: Options): string {
 function network(options: Options, pcap: number | undefined): Partial<NetworkOptions> {
 	return {
 		hosts: options.host,
-		...(options.ssid !== undefined && { ssid: options.ssid }),
-		...(options.password !== undefined && { passphrase: options.password }),
+		...(options.ap.length && { accessPoints: options.ap }),
+		...(options.faults && { faults: options.faults }),
 		...(options.patience !== undefined && { patienceMs: options.patience }),
 		...(options.latency !== undefined && { latencyMicros: options.latency * 1000 }),
 		...(pcap !== undefined && {

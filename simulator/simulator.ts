@@ -18,7 +18,7 @@ import type { Clock, I2cDevice, I2cPlace, Log, Pin, Random, SpiDevice, SpiPlace 
 
 export type { Violation } from "./core/violations.ts";
 export type { Fault } from "./core/processor.ts";
-export type { HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
+export type { AccessPointSettings, AirFaults, HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
 export type { AttachedRadio, RadioReport } from "./network/attach.ts";
 export { listenForGdb, type GdbServer } from "./debug/gdb-server.ts";
 export { profileByFunction, type ProfileRow } from "./profile.ts";

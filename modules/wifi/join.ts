@@ -14,6 +14,10 @@ export interface JoinOptions {
 	timeoutMs?: number;
 	/** Default "wpa2" with a password, "open" without. */
 	security?: WiFiConnectOptions["security"];
+	/** A certain access point, such as "02:50:46:00:00:01". Default: the strongest. */
+	bssid?: string;
+	/** Looks only there. */
+	channel?: number;
 }
 
 /** A joined network. */
@@ -33,19 +37,20 @@ const scansMax = 2;
 /**
  * Joins a network and waits for an address. It always settles, `timeoutMs` after the call at the latest.
  *
- * @returns rejects with CodedError ERR_WIFI_NO_NETWORK, ERR_WIFI_PASSPHRASE, ERR_WIFI_TIMEOUT, ERR_WIFI_FAILED, ERR_WIFI_LOST,
- * ERR_WIFI_CHIP, ERR_WIFI_UNCONFIGURED (no name anywhere) or EINVAL; then no network is joined.
+ * @returns rejects with CodedError ERR_WIFI_NO_NETWORK, ERR_WIFI_PASSPHRASE, ERR_WIFI_SECURITY, ERR_WIFI_TIMEOUT, ERR_WIFI_FAILED,
+ * ERR_WIFI_LOST, ERR_WIFI_CHIP, ERR_WIFI_UNCONFIGURED (no name anywhere) or EINVAL; then no network is joined.
  */
-export function join({ ssid, password, timeoutMs = 30_000, security }: JoinOptions = {}): Promise<Joined> {
+export function join({ ssid, password, timeoutMs = 30_000, security, bssid, channel }: JoinOptions = {}): Promise<Joined> {
 	if (ssid === undefined) {
 		({ ssid, password } = config as { ssid?: string; password?: string });
 	}
 	return ssid === undefined
 		? Promise.reject(new CodedError("ERR_WIFI_UNCONFIGURED", "wifi: no network is named. Build with --ssid NAME --password PASSPHRASE, or call join({ssid, password})."))
-		: joinNamed(ssid, password, timeoutMs, security);
+		: joinNamed({ SSID: ssid, password, security, BSSID: bssid, channel }, timeoutMs);
 }
 
-function joinNamed(ssid: string, password: string | undefined, timeoutMs: number, security: JoinOptions["security"]): Promise<Joined> {
+function joinNamed(wish: WiFiConnectOptions, timeoutMs: number): Promise<Joined> {
+	const { SSID: ssid } = wish;
 	return new Promise((resolve, reject) => {
 		let scans = 1;
 		const settle = (error?: CodedError) => {
@@ -63,7 +68,7 @@ function joinNamed(ssid: string, password: string | undefined, timeoutMs: number
 		};
 		const attempt = () => {
 			try {
-				wifi.connect({ SSID: ssid, password, security });
+				wifi.connect(wish);
 			} catch (error) {
 				settle(error as CodedError);
 			}

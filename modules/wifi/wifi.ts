@@ -13,7 +13,7 @@ export interface WiFiConnectOptions {
 	password?: string;
 	/** A certain access point, such as "02:50:46:00:00:01". Default: the strongest. */
 	BSSID?: string;
-	/** Looks only there, with BSSID. */
+	/** Looks only there. */
 	channel?: number;
 	/** How the network is protected. Default "wpa2" with a password, "open" without. */
 	security?: "open" | "wpa2" | "wpa2/wpa3" | "wpa3";
@@ -83,6 +83,7 @@ const stateNoNetwork = 5;
 const statePassphrase = 6;
 const stateTimedOut = 7;
 const stateFailed = 8;
+const stateSecurity = 9;
 
 const securities = { "open": 0, "wpa2": 1, "wpa2/wpa3": 2, "wpa3": 3 } as const;
 
@@ -124,7 +125,7 @@ export default class WiFi {
 		}
 	}
 
-	/** Why the last join failed or what became of it: codes ERR_WIFI_NO_NETWORK, ERR_WIFI_PASSPHRASE, ERR_WIFI_TIMEOUT, ERR_WIFI_FAILED, ERR_WIFI_LOST. */
+	/** Why the last join failed or what became of it: codes ERR_WIFI_NO_NETWORK, ERR_WIFI_PASSPHRASE, ERR_WIFI_SECURITY, ERR_WIFI_TIMEOUT, ERR_WIFI_FAILED, ERR_WIFI_LOST. */
 	get failure(): CodedError | undefined {
 		const facts = { event: failureNumber(0), status: failureNumber(1), reason: failureNumber(2) };
 		const seen = `radio event ${facts.event}, status ${facts.status}, reason ${facts.reason}`;
@@ -140,6 +141,8 @@ export default class WiFi {
 				return new CodedError("ERR_WIFI_TIMEOUT", `${name}: the access point neither took nor refused us within 25 s`);
 			case stateFailed:
 				return new CodedError("ERR_WIFI_FAILED", `${name}: the access point did not take us (${seen})`, facts);
+			case stateSecurity:
+				return new CodedError("ERR_WIFI_SECURITY", `${name}: it is protected in another way than was asked for (${seen}). Say how: security is one of ${Object.keys(securities).join(", ")}.`, facts);
 			default:
 				return new CodedError("ERR_WIFI_LOST", `${name}: the connection was lost (${seen})`, facts);
 		}

@@ -107,15 +107,18 @@ void station_leave(void)
 		cyw43_wifi_leave(&cyw43_state, CYW43_ITF_STA);
 }
 
-static bool station_timed_out(void)
+// Of a join that failed.
+static station_state station_failed(void)
 {
 #ifdef CYW43_HAS_JOIN_FACTS
 	cyw43_join_facts_t facts;
 	cyw43_wifi_join_facts(&cyw43_state, &facts);
-	return facts.reason == CYW43_JOIN_REASON_TIMEOUT;
-#else
-	return false;
+	if (facts.reason == CYW43_JOIN_REASON_TIMEOUT)
+		return STATION_TIMED_OUT;
+	if (facts.reason == CYW43_JOIN_REASON_SECURITY)
+		return STATION_SECURITY;
 #endif
+	return STATION_FAILED;
 }
 
 station_state station_now(void)
@@ -128,7 +131,7 @@ station_state station_now(void)
 		case CYW43_LINK_UP: return STATION_ADDRESS;
 		case CYW43_LINK_NONET: return STATION_NO_NETWORK;
 		case CYW43_LINK_BADAUTH: return STATION_PASSPHRASE;
-		case CYW43_LINK_FAIL: return station_timed_out() ? STATION_TIMED_OUT : STATION_FAILED;
+		case CYW43_LINK_FAIL: return station_failed();
 		default: return cyw43_state.wifi_join_state != 0 ? STATION_LOST : STATION_IDLE;
 	}
 }

@@ -20,6 +20,7 @@ typedef enum station_state {
 	STATION_PASSPHRASE, // the passphrase is not accepted
 	STATION_TIMED_OUT, // neither joined nor refused within the driver's 25 s
 	STATION_FAILED, // another reason
+	STATION_SECURITY, // networks of that name are in reach, protected in another way than asked for
 	STATION_LOST, // was joined
 } station_state;
 

@@ -18,6 +18,11 @@ export function formatMac(mac: Uint8Array): string {
 	return Buffer.from(mac).toString("hex").replace(/(..)(?=.)/g, "$1:");
 }
 
+/** @returns 6 bytes; undefined when `text` has not the form 02:50:46:00:00:01. */
+export function parseMac(text: string): Uint8Array | undefined {
+	return /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text) ? new Uint8Array(Buffer.from(text.replaceAll(":", ""), "hex")) : undefined;
+}
+
 export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
 	return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }

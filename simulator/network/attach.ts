@@ -4,7 +4,8 @@ import type { Clock, Log, Pin, Random } from "../wires.ts";
 import { Cyw43439 } from "../radio/cyw43439.ts";
 import { SimulatedAccessPoint } from "./access-point.ts";
 import { Internet } from "./internet.ts";
-import type { NetworkOptions } from "./options.ts";
+import { FaultyAir } from "./faulty-air.ts";
+import type { AccessPointSettings, NetworkOptions } from "./options.ts";
 import { Peers } from "./peers.ts";
 import { Recorder, Replayer } from "./recording.ts";
 
@@ -37,18 +38,19 @@ export interface AttachedRadio {
 }
 
 export interface RadioReport {
-	ssid: string;
+	/** Of the joined network, null without one. */
+	ssid: string | null;
 	/** Dotted IPv4 of the device, null without a lease. */
 	address: string | null;
 	led: boolean;
 	airFrames: number;
 	lostFrames: number;
+	duplicatedFrames: number;
+	reorderedFrames: number;
+	corruptedFrames: number;
 }
 
-const DEFAULT_SSID = "picofetch";
-const DEFAULT_PASSPHRASE = "simulated network";
-const DEFAULT_CHANNEL = 6;
-const DEFAULT_RSSI_DBM = -48;
+const DEFAULT_ACCESS_POINT: AccessPointSettings = { ssid: "picofetch", password: "simulated network" };
 const DEFAULT_PATIENCE_MS = 20;
 /** Pico W data sheet: WL_ON, WL_D, WL_CS, WL_CLK. */
 const PIN_REG_ON = 23;
@@ -56,26 +58,18 @@ const PIN_DATA = 24;
 const PIN_CHIP_SELECT = 25;
 const PIN_CLOCK = 29;
 /** Locally administered. */
-const ACCESS_POINT_MAC = [0x02, 0x50, 0x46, 0x00, 0x00, 0x01];
+const ROUTER_MAC = [0x02, 0x50, 0x46, 0x00, 0x00, 0x01];
 
 /**
  * Attaches a radio to GPIO 23, 24, 25 and 29.
  *
- * @throws when an option cannot be used: a passphrase of the wrong length, a host that is not on this machine, a file
+ * @throws when an option cannot be used: a password of the wrong length, a host that is not on this machine, a file
  * that is no recording.
  */
 export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): AttachedRadio {
 	const { clock, log } = wires;
 	const epochMs = network.epochMs ?? wires.epochMs;
 	const faults = network.faults ?? {};
-	const passphrase = network.passphrase ?? DEFAULT_PASSPHRASE;
-	const ssid = network.ssid ?? DEFAULT_SSID;
-	if (Buffer.byteLength(ssid) < 1 || Buffer.byteLength(ssid) > 32) {
-		throw new Error(`the network's name "${ssid}" has ${Buffer.byteLength(ssid)} bytes; 1 to 32 are possible`);
-	}
-	if (passphrase !== "" && (Buffer.byteLength(passphrase) < 8 || Buffer.byteLength(passphrase) > 63)) {
-		throw new Error(`the passphrase has ${Buffer.byteLength(passphrase)} bytes; WPA2 asks for 8 to 63`);
-	}
 	const trace = network.trace && ((line: string) => network.trace?.(`${(clock.micros / 1000).toFixed(3)} network ${line}`));
 	const recorder = network.record ? new Recorder() : undefined;
 	const peers = new Peers({
@@ -83,21 +77,18 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		patienceMs: network.patienceMs ?? DEFAULT_PATIENCE_MS,
 		replayer: network.replay ? new Replayer(network.replay) : undefined,
 	});
-	const mac = Uint8Array.from(ACCESS_POINT_MAC);
-	const accessPoint: SimulatedAccessPoint = new SimulatedAccessPoint({
-		ssid, passphrase, bssid: mac, clock, faults, trace,
-		channel: network.channel ?? DEFAULT_CHANNEL,
-		rssiDbm: network.rssiDbm ?? DEFAULT_RSSI_DBM,
-		random: wires.random("air"),
-		epochMs,
-		pcap: network.pcap,
-		receive: (frame) => internet.receive(frame),
+	const mac = Uint8Array.from(ROUTER_MAC);
+	const air = new FaultyAir({ clock, faults, epochMs, random: (name) => wires.random(name), pcap: network.pcap });
+	const accessPoints = (network.accessPoints ?? [DEFAULT_ACCESS_POINT]).map((settings, index) => new SimulatedAccessPoint({
+		settings, air, clock, trace,
+		receive: (frame, damaged) => internet.receive(frame, damaged),
 		left: () => internet.deviceLeft(),
-	});
-	const internet = new Internet({
+	}, index));
+	const internet: Internet = new Internet({
 		clock, log, network, epochMs, faults, peers, mac, trace,
 		random: wires.random("network"),
-		send: (frame) => accessPoint.send(frame),
+		// The router's frames reach the device by the access point that has it.
+		send: (frame) => accessPoints.find((one) => one.hasStation)?.send(frame),
 	});
 	const radio = new Cyw43439({
 		clock, log,
@@ -110,8 +101,7 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		random: wires.random("radio"),
 		air: {
 			get accessPoints() {
-				const gone = faults.accessPointAbsent || clock.micros >= (faults.accessPointGoneAtMicros ?? Infinity);
-				return gone ? [] : [accessPoint];
+				return accessPoints.filter((one) => one.present);
 			},
 		},
 		...(network.radioFaults ? { faults: network.radioFaults } : {}),
@@ -124,13 +114,16 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 			return radio.led;
 		},
 		report: () => ({
-			ssid,
+			ssid: accessPoints.find((one) => one.hasStation)?.ssid ?? null,
 			address: internet.deviceAddress ?? null,
 			led: radio.led,
-			airFrames: accessPoint.counts.frames,
-			lostFrames: accessPoint.counts.lost,
+			airFrames: air.counts.frames,
+			lostFrames: air.counts.lost,
+			duplicatedFrames: air.counts.duplicated,
+			reorderedFrames: air.counts.reordered,
+			corruptedFrames: air.counts.corrupted,
 		}),
-		deauthenticate: (reason = 2) => accessPoint.deauthenticate(reason),
+		deauthenticate: (reason = 2) => accessPoints.forEach((one) => one.deauthenticate(reason)),
 		connect: (port) => {
 			const [near, far] = duplexPair();
 			near.on("close", () => {

@@ -83,6 +83,7 @@ export class Internet {
 	readonly #remoteMicros: number;
 	readonly #connections = new Map<string, Connection>();
 
+	#damaged = false;
 	#deviceMac: Uint8Array | undefined;
 	#deviceIp: number | undefined;
 	#identification = 1;
@@ -114,8 +115,9 @@ export class Internet {
 		this.#deviceIp = undefined;
 	}
 
-	/** A frame from the device. */
-	receive(frame: Uint8Array): void {
+	/** A frame from the device. @param damaged on its way, by order: what is wrong with it is not the device's fault. */
+	receive(frame: Uint8Array, damaged = false): void {
+		this.#damaged = damaged;
 		if (frame.length < ETHER_HEADER_BYTES) {
 			return;
 		}
@@ -145,6 +147,10 @@ export class Internet {
 	}
 
 	#malformed(text: string): void {
+		if (this.#damaged) {
+			this.#trace?.(`dropped: ${text}`);
+			return;
+		}
 		this.#log.violation("error", "network-malformed", `the device sent ${text}`);
 	}
 

@@ -1,6 +1,7 @@
 /** What the world around a simulated Pico W is made of: the network that its radio can join, and who answers there. */
 import type { Duplex } from "node:stream";
 import type { RadioFaults } from "../radio/faults.ts";
+import type { Security } from "../radio/security.ts";
 
 /** Who answers a TCP connection of the device. */
 export type TcpPeer =
@@ -27,12 +28,56 @@ export interface HostOptions {
 	address?: string;
 }
 
+/** An access point on the air. All of them lead to the same network. Times are virtual, microseconds. */
+export interface AccessPointSettings {
+	/** 1 to 32 bytes of UTF-8. Several may have one name. */
+	ssid: string;
+	/** 8 to 63 bytes, for WPA3 alone up to 128. None, or an empty one: an open network. */
+	password?: string;
+	/** Default "wpa2" with a password, "open" without. */
+	security?: Security;
+	/** 1 to 14, default 6. */
+	channel?: number;
+	/** -100 to 0, default -48. Below -88 joins fail, below -94 nothing is heard. */
+	rssiDbm?: number;
+	/** Default 02:50:46:00:00:01 for the first, ...:02 for the second, and so on. */
+	bssid?: string;
+	/** Its beacons bear no name: only who asks for it by name finds it. Default false. */
+	hidden?: boolean;
+	/** Falls silent at this time since power-on, without another word. */
+	goneAtMicros?: number;
+	/** Is there again from this time on. */
+	backAtMicros?: number;
+	/** Falls silent again and again: each time at a multiple of `everyMicros`, for `forMicros`. */
+	vanishes?: { everyMicros: number; forMicros: number };
+	/** Sends a station away this long after it was connected, once, with this IEEE 802.11 reason code. */
+	deauthenticates?: { afterMicros: number; reason: number };
+	/** Milliseconds that it waits for a right answer in the four-way handshake. Default 4000. */
+	handshakeTimeoutMs?: number;
+}
+
+/** What the air does to frames, both ways; everything defaults to "not". Probabilities are 0 to 1. */
+export interface AirFaults {
+	/** Frames that get lost. */
+	loss?: number;
+	/** Frames that come twice. */
+	duplicate?: number;
+	/** Frames that are held back for 4 ms, so that others overtake them. */
+	reorder?: number;
+	/** IPv4 and IPv6 packets with one wrong bit, which the checksums of their own protocols are there for. */
+	corrupt?: number;
+	/** How long every frame takes longer. */
+	delayMicros?: number;
+	/** And up to this much beyond that; frames of a direction stay in order. */
+	jitterMicros?: number;
+	/** Of the plan. Default: the run's seed alone. */
+	seed?: number;
+	/** Frames that get lost, by their number since the first (1), both ways counted together. */
+	dropFrames?: readonly number[];
+}
+
 /** Faults of the network; everything defaults to "not". */
-export interface NetworkFaults {
-	/** The access point is not on the air. */
-	accessPointAbsent?: boolean;
-	/** The access point falls silent at this virtual time, microseconds since power-on. */
-	accessPointGoneAtMicros?: number;
+export interface NetworkFaults extends AirFaults {
 	/** The DHCP server does not answer. */
 	dhcpSilent?: boolean;
 	/** The DNS server does not answer. */
@@ -43,26 +88,13 @@ export interface NetworkFaults {
 	ntpSilent?: boolean;
 	/** Milliseconds that the NTP server's clock is wrong by. */
 	ntpOffsetMs?: number;
-	/**
-	 * Frames that get lost between radio and network, both ways: each is lost with this probability (0 to 1), drawn from
-	 * the seed. Frames to and from the DHCP server are spared.
-	 */
-	dropRate?: number;
-	/** Frames that get lost, by their number since the first (1), both ways counted together. */
-	dropFrames?: readonly number[];
 	/** TCP ports where nothing answers at all: no handshake, no reset. */
 	tcpSilentPorts?: readonly number[];
 }
 
 export interface NetworkOptions {
-	/** Default "picofetch". */
-	ssid?: string;
-	/** WPA2, 8 to 63 bytes. An empty one makes the network open. Default "simulated network". */
-	passphrase?: string;
-	/** 1 to 14, default 6. */
-	channel?: number;
-	/** Default -48. */
-	rssiDbm?: number;
+	/** Default: one, "picofetch", WPA2 with the passphrase "simulated network". None: nothing is on the air. */
+	accessPoints?: readonly AccessPointSettings[];
 
 	/** Names in the simulated internet, in lower case. A bare `TcpPeer` answers every TCP port. */
 	hosts?: Readonly<Record<string, TcpPeer | HostOptions>>;

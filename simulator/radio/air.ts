@@ -3,6 +3,7 @@
  * Implemented in `network/`, used by the firmware behaviour of the radio.
  */
 import { pbkdf2Sync } from "node:crypto";
+import type { Security } from "./security.ts";
 
 /** A radio, as its access point sees it. */
 export interface Station {
@@ -25,16 +26,23 @@ export interface AccessPoint {
 	/** 1 to 14. */
 	readonly channel: number;
 	readonly rssiDbm: number;
-	readonly security: "open" | "wpa2";
+	readonly security: Security;
+	/** Its beacons bear no name; it answers who asks for it by name. */
+	readonly hidden: boolean;
+	/** For how long it waits for a right answer in the four-way handshake before it deauthenticates. */
+	readonly handshakeTimeoutMs: number;
 
 	/**
-	 * Compares the pairwise master key of the four-way handshake.
+	 * Compares the pairwise master key of the four-way handshake of WPA and WPA2.
 	 *
 	 * @param key 32 bytes, see `pairwiseMasterKey`.
 	 */
 	acceptsKey(key: Uint8Array): boolean;
 
-	/** The station is associated and, with WPA2, keyed: frames flow. */
+	/** Compares what SAE proves knowledge of. */
+	acceptsPassword(password: Uint8Array): boolean;
+
+	/** The station is associated and, in a protected network, keyed: frames flow. */
 	connect(station: Station): void;
 
 	/** The station left. Harmless when it is not connected. */
@@ -44,7 +52,7 @@ export interface AccessPoint {
 	transmit(station: Station, frame: Uint8Array): void;
 }
 
-/** All that a radio can hear now. */
+/** All that is on the air now, near or far. */
 export interface Air {
 	readonly accessPoints: readonly AccessPoint[];
 }

@@ -4,17 +4,29 @@
  */
 import type { Random } from "../wires.ts";
 import { pairwiseMasterKey, type AccessPoint, type Air, type Station } from "./air.ts";
-import { EVENT, EVENT_STATUS, FLAG_LINK_UP, LINK_REASON, PRUNE_REASON, SUPPLICANT, SUPPLICANT_REASON, type RadioEvent } from "./events.ts";
+import {
+	AUTH_REASON, AUTH_TYPE, DISCONNECT_REASON, EVENT, EVENT_STATUS, FLAG_LINK_UP, LINK_REASON, PRUNE_REASON, SUPPLICANT, SUPPLICANT_REASON,
+	type RadioEvent,
+} from "./events.ts";
 import type { PowerCycle } from "./power-cycle.ts";
 import { beaconElements } from "./scan-result.ts";
+import { agree, type Method } from "./security.ts";
+import { acknowledges, heard } from "./signal.ts";
+
+/** Whom the host asks for. */
+export interface JoinTarget {
+	ssid: Uint8Array;
+	/** 6 bytes. Default: any access point of that name. */
+	bssid?: Uint8Array;
+	/** Default: any. */
+	channel?: number;
+}
 
 /** What the host configured before it starts to join. */
 export interface JoinSettings {
-	/** WSEC: 0 open, b1 TKIP, b2 AES. */
+	/** WSEC, WPA_AUTH and mfp, see `OfferedSecurity`. */
 	wirelessSecurity: number;
-	/** WPA_AUTH: 0 open, 0x80 WPA2-PSK, 0x40000 SAE. */
 	wpaAuth: number;
-	/** mfp: 0 no protected management frames, 1 possible, 2 required. */
 	managementFrameProtection: number;
 	/** sup_wpa: the firmware does the four-way handshake. */
 	supplicant: boolean;
@@ -22,6 +34,8 @@ export interface JoinSettings {
 	supplicantTimeoutMs: number;
 	/** The passphrase (8 to 63 bytes), or 64 hexadecimal digits. */
 	passphrase: Uint8Array | undefined;
+	/** "sae_password". */
+	password: Uint8Array | undefined;
 }
 
 /** Time line of a join. A real chip takes 0.3 to 3 s to find a network, depending on how much it scans. */
@@ -30,12 +44,11 @@ const SCANNED_ALL_MICROS = 1_200_000;
 const JITTER_MICROS = 20_000;
 const STEP_MICROS = 1_500;
 const HANDSHAKE_MICROS = 25_000;
+/** Two exchanges of points on a curve, which the chip computes itself (fit). */
+const SAE_MICROS = 180_000;
+/** Tries of a frame that nobody acknowledges, up to the firmware's time for it. */
+const UNACKNOWLEDGED_MICROS = 600_000;
 const BEACON_LOSS_MICROS = 4_000_000;
-
-const WPA2_PSK = 0x80;
-const SAE = 0x40000;
-const AES = 0x04;
-const MFP_REQUIRED = 2;
 
 export interface AssociationOwner {
 	/** 6 bytes. */
@@ -52,6 +65,7 @@ export class Association implements Station {
 	readonly #air: Air;
 	readonly #owner: AssociationOwner;
 	#accessPoint: AccessPoint | undefined;
+	#method: Method = "open";
 	/** Frames flow. */
 	#open = false;
 	/** Counts attempts: what an earlier one has scheduled is void. */
@@ -74,20 +88,17 @@ export class Association implements Station {
 	}
 
 	/** Starts to join. The outcome comes as events. */
-	join(ssid: Uint8Array, settings: JoinSettings): void {
+	join(target: JoinTarget, settings: JoinSettings): void {
 		this.#drop();
 		const attempt = ++this.#attempt;
-		const name = Buffer.from(ssid).toString();
 		const jitter = this.#random.next32() % JITTER_MICROS;
-		const heard = this.#air.accessPoints.filter((candidate) =>
-			candidate.ssid === name && candidate.channel <= this.#owner.highestChannel);
-		if (!heard.length) {
+		const candidates = heard(this.#air, this.#owner.highestChannel).filter((one) => isTarget(one, target));
+		if (!candidates.length) {
 			this.#after(attempt, SCANNED_ALL_MICROS + jitter, () =>
 				this.#owner.event({ type: EVENT.setSsid, status: EVENT_STATUS.noNetworks }));
 			return;
 		}
-		const best = heard.reduce((one, other) => (other.rssiDbm > one.rssiDbm ? other : one));
-		this.#after(attempt, FOUND_MICROS + jitter, () => this.#found(attempt, best, settings));
+		this.#after(attempt, FOUND_MICROS + jitter, () => this.#found(attempt, candidates, settings));
 	}
 
 	/** The host leaves. Only an association that exists ends with events. */
@@ -117,36 +128,68 @@ export class Association implements Station {
 
 	deauthenticate(reason: number): void {
 		this.#attempt++;
+		const method = this.#method;
+		const keyed = this.#open;
 		const accessPoint = this.#drop();
 		if (!accessPoint) {
 			return;
 		}
 		const address = accessPoint.bssid;
-		this.#owner.event({ type: EVENT.pskSupplicant, status: SUPPLICANT.keyed, reason: SUPPLICANT_REASON.deauthenticated, address });
+		if (method !== "open") {
+			this.#owner.event({
+				type: EVENT.pskSupplicant, status: keyed ? SUPPLICANT.keyed : SUPPLICANT.waitingM3, reason: SUPPLICANT_REASON.deauthenticated, address,
+			});
+		}
 		this.#owner.event({ type: EVENT.deauthIndication, reason, address });
 		this.#owner.event({ type: EVENT.link, reason: LINK_REASON.disassociated, address });
 	}
 
-	#found(attempt: number, accessPoint: AccessPoint, settings: JoinSettings): void {
-		const wantsKeys = settings.wpaAuth !== 0 || settings.wirelessSecurity !== 0;
-		const fits = accessPoint.security === "open" ? !wantsKeys
-			: (settings.wpaAuth & (WPA2_PSK | SAE)) !== 0 && (settings.wirelessSecurity & AES) !== 0;
+	/** The strongest with which the settings agree is joined; the others are told of. @param candidates strongest first. */
+	#found(attempt: number, candidates: readonly AccessPoint[], settings: JoinSettings): void {
+		const offer = { ...settings, hasPassphrase: settings.passphrase !== undefined, hasPassword: settings.password !== undefined };
+		for (const accessPoint of candidates) {
+			const method = agree(accessPoint.security, offer);
+			if (method) {
+				this.#authenticate(attempt, accessPoint, method, settings);
+				return;
+			}
+			this.#owner.event({ type: EVENT.prune, reason: PRUNE_REASON.rsnMismatch, address: accessPoint.bssid });
+		}
+		this.#owner.event({ type: EVENT.setSsid, status: EVENT_STATUS.noNetworks, address: candidates[candidates.length - 1].bssid });
+	}
+
+	#authenticate(attempt: number, accessPoint: AccessPoint, method: Method, settings: JoinSettings): void {
 		const address = accessPoint.bssid;
-		if (!fits) {
-			this.#owner.event({ type: EVENT.prune, reason: PRUNE_REASON.rsnMismatch, address });
-			this.#owner.event({ type: EVENT.setSsid, status: EVENT_STATUS.noNetworks, address });
+		const authType = method === "sae" ? AUTH_TYPE.sae : AUTH_TYPE.open;
+		if (!acknowledges(accessPoint)) {
+			this.#after(attempt, UNACKNOWLEDGED_MICROS, () => {
+				this.#owner.event({ type: EVENT.transmitFailed, status: EVENT_STATUS.timeout, address });
+				this.#owner.event({ type: EVENT.auth, status: EVENT_STATUS.timeout, authType, address });
+				this.#owner.event({ type: EVENT.setSsid, status: EVENT_STATUS.fail, address });
+			});
 			return;
 		}
-		// "WPA2 or WPA3" is SAE with a passphrase for WPA2 beside it, and protected management frames not required.
-		if (settings.wpaAuth === SAE && (!settings.passphrase || settings.managementFrameProtection === MFP_REQUIRED)) {
-			this.#power.log.violation("warning", "radio-unmodelled-sae", "the host asks for WPA3 (SAE) only, which the model does not have");
-			this.#owner.event({ type: EVENT.setSsid, status: EVENT_STATUS.fail, address });
+		if (method !== "sae") {
+			this.#associate(attempt, accessPoint, method, settings);
 			return;
 		}
+		this.#after(attempt, SAE_MICROS, () => {
+			if (settings.password && accessPoint.acceptsPassword(settings.password)) {
+				this.#associate(attempt, accessPoint, method, settings);
+				return;
+			}
+			this.#owner.event({ type: EVENT.auth, status: EVENT_STATUS.fail, reason: AUTH_REASON.saeRejected, authType, address });
+			this.#after(attempt, STEP_MICROS, () => this.#owner.event({ type: EVENT.setSsid, status: EVENT_STATUS.fail, address }));
+		});
+	}
+
+	#associate(attempt: number, accessPoint: AccessPoint, method: Method, settings: JoinSettings): void {
+		const address = accessPoint.bssid;
 		this.#accessPoint = accessPoint;
+		this.#method = method;
 		const elements = beaconElements(accessPoint);
 		const steps: RadioEvent[] = [
-			{ type: EVENT.auth, address },
+			{ type: EVENT.auth, authType: method === "sae" ? AUTH_TYPE.sae : AUTH_TYPE.open, address },
 			{ type: EVENT.assocRequestElements, address, data: elements },
 			{ type: EVENT.assocResponseElements, address, data: elements },
 			{ type: EVENT.assoc, address },
@@ -159,22 +202,26 @@ export class Association implements Station {
 			this.#after(attempt, index * STEP_MICROS, () => this.#owner.event(step));
 		});
 		const associatedMicros = steps.length * STEP_MICROS;
-		if (accessPoint.security === "open") {
+		if (method === "open") {
 			this.#after(attempt, (steps.length - 1) * STEP_MICROS, () => this.#connect(accessPoint));
 			return;
 		}
 		if (!settings.supplicant) {
 			this.#power.log.violation("warning", "radio-unmodelled-host-supplicant", "sup_wpa is 0: a four-way handshake by the host is not modelled");
 		}
-		const key = settings.supplicant ? masterKey(settings.passphrase, accessPoint.ssid) : undefined;
-		if (key && accessPoint.acceptsKey(key)) {
+		if (settings.supplicant && hasKey(accessPoint, method, settings)) {
 			this.#after(attempt, associatedMicros + HANDSHAKE_MICROS, () => {
 				this.#connect(accessPoint);
 				this.#owner.event({ type: EVENT.pskSupplicant, status: SUPPLICANT.keyed, address });
 			});
 			return;
 		}
-		// Message 2 carries a wrong check: the access point ignores it and message 3 never comes.
+		// Message 2 carries a wrong check: the access point ignores it and message 3 never comes. Who loses patience first ends it.
+		if (accessPoint.handshakeTimeoutMs < settings.supplicantTimeoutMs) {
+			this.#after(attempt, associatedMicros + accessPoint.handshakeTimeoutMs * 1000, () =>
+				this.deauthenticate(DISCONNECT_REASON.previousAuthenticationInvalid));
+			return;
+		}
 		this.#after(attempt, associatedMicros + settings.supplicantTimeoutMs * 1000, () => {
 			this.#owner.event({ type: EVENT.pskSupplicant, status: SUPPLICANT.waitingM3, reason: SUPPLICANT_REASON.fourWayTimeout, address });
 			this.#owner.event({ type: EVENT.link, reason: LINK_REASON.disassociated, address });
@@ -217,6 +264,21 @@ export class Association implements Station {
 			}
 		});
 	}
+}
+
+function isTarget(accessPoint: AccessPoint, { ssid, bssid, channel }: JoinTarget): boolean {
+	return accessPoint.ssid === Buffer.from(ssid).toString()
+		&& (bssid === undefined || Buffer.from(bssid).equals(accessPoint.bssid))
+		&& (channel === undefined || channel === accessPoint.channel);
+}
+
+/** SAE has brought the key of the handshake with it. */
+function hasKey(accessPoint: AccessPoint, method: Method, { passphrase }: JoinSettings): boolean {
+	if (method === "sae") {
+		return true;
+	}
+	const key = masterKey(passphrase, accessPoint.ssid);
+	return key !== undefined && accessPoint.acceptsKey(key);
 }
 
 function masterKey(passphrase: Uint8Array | undefined, ssid: string): Uint8Array | undefined {

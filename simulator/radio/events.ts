@@ -14,6 +14,7 @@ export const EVENT = {
 	disassoc: 11,
 	disassocIndication: 12,
 	link: 16,
+	transmitFailed: 20,
 	prune: 23,
 	pskSupplicant: 46,
 	escanResult: 69,
@@ -28,6 +29,11 @@ export const SUPPLICANT = { authenticated: 4, keyed: 6, waitingM3: 8 } as const;
 export const SUPPLICANT_REASON = { other: 0, deauthenticated: 14, fourWayTimeout: 15 } as const;
 export const LINK_REASON = { beaconLoss: 1, disassociated: 2 } as const;
 export const PRUNE_REASON = { rsnMismatch: 8 } as const;
+/** Of `deauthIndication`: IEEE 802.11-2020, 9.4.1.7. */
+export const DISCONNECT_REASON = { previousAuthenticationInvalid: 2, leaving: 3 } as const;
+/** Of `auth`: how it was tried, and what it failed by. */
+export const AUTH_TYPE = { open: 0, sae: 3 } as const;
+export const AUTH_REASON = { saeRejected: 16 } as const;
 
 /** Flag of `link` and `join`: the link is up. */
 export const FLAG_LINK_UP = 0x0001;

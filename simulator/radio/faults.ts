@@ -19,6 +19,4 @@ export interface RadioFaults {
 	duplicateEvents?: boolean;
 	/** From this virtual time after the firmware's start, credits and replies stop for 200 ms. */
 	starveAtMicros?: number;
-	/** The access point deauthenticates the station this long after it was connected, once. */
-	deauthenticateAfterMicros?: number;
 }

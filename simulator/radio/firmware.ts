@@ -6,8 +6,8 @@
  */
 import type { Random } from "../wires.ts";
 import type { Air } from "./air.ts";
-import { Association, type AssociationOwner } from "./association.ts";
-import { EVENT, emitEvent, eventName, type RadioEvent } from "./events.ts";
+import { Association, type AssociationOwner, type JoinTarget } from "./association.ts";
+import { emitEvent, eventName, type RadioEvent } from "./events.ts";
 import type { RadioFaults } from "./faults.ts";
 import type { FrameQueue } from "./frame-queue.ts";
 import { IOCTL, REFUSED, ioctlName } from "./ioctls.ts";
@@ -22,6 +22,7 @@ import {
 const VERSION = "7.95.49 (simulated) FWID 01-00000000";
 const CLM_VERSION = "API: 12.2 Data: simulated";
 const LONGEST_IOCTL_BYTES = 1500;
+const LONGEST_SAE_PASSWORD_BYTES = 128;
 const SHORTEST_ETHERNET_BYTES = 14;
 const LONGEST_ETHERNET_BYTES = 1514;
 
@@ -78,6 +79,7 @@ export class Firmware implements AssociationOwner {
 	#wirelessSecurity = 0;
 	#wpaAuth = 0;
 	#passphrase: Uint8Array | undefined;
+	#saePassword: Uint8Array | undefined;
 	#supplicant = false;
 	#supplicantTimeoutMs = DEFAULT_SUPPLICANT_TIMEOUT_MS;
 	#channel = 1;
@@ -196,11 +198,6 @@ export class Firmware implements AssociationOwner {
 		const copies = this.#faults.duplicateEvents ? 2 : 1;
 		for (let copy = 0; copy < copies; copy++) {
 			this.#queue.push(emitBdc(emitEvent(event, this.#mac), true), CHANNEL_EVENT, SDPCM_DATA_HEADER_BYTES);
-		}
-		if (event.type === EVENT.setSsid && this.#faults.deauthenticateAfterMicros !== undefined && !event.status) {
-			const after = this.#faults.deauthenticateAfterMicros;
-			this.#faults.deauthenticateAfterMicros = undefined;
-			this.#power.after(after, () => this.#association.deauthenticate(2));
 		}
 	}
 
@@ -441,15 +438,14 @@ export class Firmware implements AssociationOwner {
 			case "bsscfg:sup_wpa2_eapver":
 				return this.#perInterface(value, () => {});
 			case "escan": return this.#up ? this.#scan.request(value) : REFUSED.notUp;
-			case "join": return this.#join(value);
+			case "join": return this.#join(value, joinPlace(value));
 			case "apsta":
 				if (this.#up) {
 					this.#power.log.violation("error", "radio-apsta-up", "apsta was set while the interface is up; the firmware stops");
 					return REFUSED.notDown;
 				}
 				return this.#plainVariable(name, value, 4);
-			case "sae_password":
-				return value.length < 2 ? REFUSED.badLength : 0;
+			case "sae_password": return this.#setSaePassword(value);
 			case "mkeep_alive":
 				return value.length < 11 ? REFUSED.badLength : 0;
 			case "bus:txglom": case "ampdu_ba_wsize": case "ampdu_mpdu": case "ampdu_rx_factor": case "mfp":
@@ -515,14 +511,27 @@ export class Firmware implements AssociationOwner {
 		if (length > 64 || value.length < 4 + length) {
 			return REFUSED.badArgument;
 		}
-		this.#passphrase = value.slice(4, 4 + length);
+		this.#passphrase = length ? value.slice(4, 4 + length) : undefined;
+		return 0;
+	}
+
+	/** Length, then the password. */
+	#setSaePassword(value: Uint8Array): Outcome {
+		if (value.length < 2) {
+			return REFUSED.badLength;
+		}
+		const length = value[0] | (value[1] << 8);
+		if (length > LONGEST_SAE_PASSWORD_BYTES || value.length < 2 + length) {
+			return REFUSED.badArgument;
+		}
+		this.#saePassword = length ? value.slice(2, 2 + length) : undefined;
 		return 0;
 	}
 
 	// ---- join --------------------------------------------------------------------------------------------------
 
-	/** SET_SSID and "join" start alike: length, 32 bytes of SSID. */
-	#join(value: Uint8Array): Outcome {
+	/** SET_SSID and "join" start alike: length, 32 bytes of SSID. @param place that "join" adds. */
+	#join(value: Uint8Array, place: Omit<JoinTarget, "ssid"> = {}): Outcome {
 		if (!this.#up) {
 			this.#power.log.violation("error", "radio-join-down", "a join before UP");
 			return REFUSED.notUp;
@@ -532,16 +541,27 @@ export class Firmware implements AssociationOwner {
 			return REFUSED.badArgument;
 		}
 		this.#ssid = value.slice(4, 4 + length);
-		this.#association.join(this.#ssid, {
+		this.#association.join({ ssid: this.#ssid, ...place }, {
 			wirelessSecurity: this.#wirelessSecurity,
 			wpaAuth: this.#wpaAuth,
 			managementFrameProtection: word32(this.#plainVariables.get("mfp") ?? new Uint8Array(4), 0) ?? 0,
 			supplicant: this.#supplicant,
 			supplicantTimeoutMs: this.#supplicantTimeoutMs,
 			passphrase: this.#passphrase,
+			password: this.#saePassword,
 		});
 		return 0;
 	}
+}
+
+/** Where "join" looks, behind SSID and times of the scan: BSSID at 56 (ones: any), at 64 how many chanspecs, at 68 the first. */
+function joinPlace(value: Uint8Array): Omit<JoinTarget, "ssid"> {
+	const bssid = value.slice(56, 62);
+	const channels = word32(value, 64) ?? 0;
+	return {
+		...(bssid.length === 6 && bssid.some((byte) => byte !== 0xff) && bssid.some((byte) => byte !== 0) && { bssid }),
+		...(channels > 0 && value.length >= 70 && { channel: value[68] }),
+	};
 }
 
 /** The name of the variable of a request; undefined for other ioctls, and when no NUL ends it. */

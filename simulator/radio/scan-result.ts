@@ -1,5 +1,7 @@
 /** What `escan` tells about a network: the data of an ESCAN_RESULT event. PROTOCOL.md, section 8.6. */
 import type { AccessPoint } from "./air.ts";
+import { isProtected, securityElements } from "./security.ts";
+import { NOISE_DBM } from "./signal.ts";
 
 const RESULT_HEADER_BYTES = 12;
 const RECORD_BYTES = 128;
@@ -11,25 +13,21 @@ const BEACON_PERIOD = 100;
 const CHANSPEC = 0x1000;
 /** 1 to 54 Mbit/s in units of 500 kbit/s; basic rates have bit 7. */
 const RATES = [0x82, 0x84, 0x8b, 0x96, 0x0c, 0x12, 0x18, 0x24, 0x30, 0x48, 0x60, 0x6c];
-const NOISE_DBM = -92;
 
-/** Element 48, WPA2-PSK with CCMP (IEEE 802.11-2020, 9.4.2.24). */
-const RSN_ELEMENT = [48, 20, 1, 0, 0, 0x0f, 0xac, 4, 1, 0, 0, 0x0f, 0xac, 4, 1, 0, 0, 0x0f, 0xac, 2, 0, 0];
-
-/** The information elements of a beacon, as far as drivers look at them. */
-export function beaconElements(accessPoint: AccessPoint): Uint8Array {
-	const ssid = Buffer.from(accessPoint.ssid);
+/** The information elements of a beacon or a probe response, as far as drivers look at them. @param ssid as it stands in it. */
+export function beaconElements(accessPoint: AccessPoint, ssid: Uint8Array = Buffer.from(accessPoint.ssid)): Uint8Array {
 	return Uint8Array.from([
 		0, ssid.length, ...ssid,
 		1, 8, ...RATES.slice(0, 8),
 		3, 1, accessPoint.channel,
-		...(accessPoint.security === "wpa2" ? RSN_ELEMENT : []),
+		...securityElements(accessPoint.security),
 	]);
 }
 
-/** One found network. */
-export function emitScanResult(accessPoint: AccessPoint, syncId: number): Uint8Array {
-	const elements = beaconElements(accessPoint);
+/** One found network. @param named false: it was heard by its beacon, and that bears no name. */
+export function emitScanResult(accessPoint: AccessPoint, syncId: number, named: boolean): Uint8Array {
+	const ssid = named ? Buffer.from(accessPoint.ssid) : new Uint8Array();
+	const elements = beaconElements(accessPoint, ssid);
 	const data = new Uint8Array(RESULT_HEADER_BYTES + RECORD_BYTES + elements.length);
 	const header = new DataView(data.buffer);
 	header.setUint32(0, data.length, true);
@@ -38,12 +36,11 @@ export function emitScanResult(accessPoint: AccessPoint, syncId: number): Uint8A
 	header.setUint16(10, 1, true);
 	const record = new DataView(data.buffer, RESULT_HEADER_BYTES);
 	const bytes = data.subarray(RESULT_HEADER_BYTES);
-	const ssid = Buffer.from(accessPoint.ssid);
 	record.setUint32(0, RECORD_VERSION, true);
 	record.setUint32(4, RECORD_BYTES + elements.length, true);
 	bytes.set(accessPoint.bssid, 8);
 	record.setUint16(14, BEACON_PERIOD, true);
-	record.setUint16(16, CAPABILITY_ESS | (accessPoint.security === "open" ? 0 : CAPABILITY_PRIVACY), true);
+	record.setUint16(16, CAPABILITY_ESS | (isProtected(accessPoint.security) ? CAPABILITY_PRIVACY : 0), true);
 	bytes[18] = ssid.length;
 	bytes.set(ssid, 19);
 	record.setUint32(52, RATES.length, true);

@@ -62,7 +62,7 @@ async function dev({ app, seed, forward = [] }: Options): Promise<void> {
 			const image = withRecords(built.image, {
 				configuration: { ...built.configuration, url: `https://${serverName}/` },
 				ssid: simulatedNetwork.ssid,
-				password: simulatedNetwork.passphrase,
+				password: simulatedNetwork.password,
 				roots: built.roots,
 				ownRoots: [rootDer],
 				data: built.data,
@@ -71,7 +71,7 @@ async function dev({ app, seed, forward = [] }: Options): Promise<void> {
 		},
 		run(uf2) {
 			const server = new PageServer({ certificateChainPem: leaf.chainPem, keyPem: leaf.keyPem, page: `a page of ${serverName}\n` });
-			const board = new PicoW({ seed, epochMs: Date.now(), network: { ...simulatedNetwork, hosts: { [serverName]: server } } });
+			const board = new PicoW({ seed, epochMs: Date.now(), network: { accessPoints: [simulatedNetwork], hosts: { [serverName]: server } } });
 			board.loadUf2(uf2);
 			running = board;
 			board.console.onText(text => process.stdout.write(text.replaceAll("\r\n", "\n")));

@@ -27,7 +27,7 @@ const exitFault = 3;
 const exitRefused = 4;
 
 const projectFolder = path.resolve(import.meta.dirname, "../..");
-const { ssid, passphrase } = simulatedNetwork;
+const { ssid, password } = simulatedNetwork;
 
 interface StartOptions {
 	readonly url?: string;
@@ -74,7 +74,7 @@ async function start(options: StartOptions): Promise<void> {
 	const image = withRecords(app.image, {
 		configuration: { ...app.configuration, url: scene.url },
 		ssid,
-		password: passphrase,
+		password,
 		roots: app.roots,
 		ownRoots: scene.roots,
 		data: app.data,
@@ -87,8 +87,7 @@ async function start(options: StartOptions): Promise<void> {
 		seed: options.seed,
 		epochMs,
 		network: {
-			ssid,
-			passphrase,
+			accessPoints: [simulatedNetwork],
 			hosts: scene.hosts,
 			...options.pcap === undefined ? {} : { pcap: bytes => pcap.push(bytes) },
 		},

@@ -68,6 +68,7 @@ typedef enum _cyw43_join_reason_t {
 	CYW43_JOIN_REASON_PASSPHRASE,
 	CYW43_JOIN_REASON_TIMEOUT,
 	CYW43_JOIN_REASON_REFUSED, // the access point or the radio gave another reason
+	CYW43_JOIN_REASON_SECURITY, // networks of that name are in reach, protected in another way than asked for
 	CYW43_JOIN_REASON_LOST, // was joined, then the link went down
 } cyw43_join_reason_t;
 
@@ -92,6 +93,8 @@ typedef struct _cyw43_t {
 	uint32_t wifi_join_auth;
 	uint8_t wifi_join_tries; // that failed
 	bool wifi_join_passphrase_refused;
+	bool wifi_join_pruned; // somebody of that name is protected otherwise
+	bool wifi_join_end_due; // of a try that failed already: its SET_SSID says nothing new
 	cyw43_join_facts_t wifi_join_facts;
 	uint8_t wifi_join_ssid[36]; // as WLC_SET_SSID wants it: u32 length, 32 bytes
 	uint8_t wifi_join_bssid[6];

@@ -262,18 +262,25 @@ static void cyw43_event_join(cyw43_t *self, const struct cyw43_event *event) {
 	bool was_up = (self->wifi_join_state & JOIN_UP) == JOIN_UP;
 	switch (event->type) {
 		case CYW43_EV_SET_SSID:
-			if (event->status == CYW43_STATUS_SUCCESS || was_up || kind == JOIN_LOST)
+			if (event->status == CYW43_STATUS_SUCCESS || was_up || kind == JOIN_LOST || self->pend_rejoin)
 				break;
-			if (event->status == CYW43_STATUS_NO_NETWORKS)
-				cyw43_join_decide(self, JOIN_NO_NETWORK, CYW43_JOIN_REASON_NO_NETWORK, event);
-			else if (!self->pend_rejoin)
+			if (self->wifi_join_end_due)
+				self->wifi_join_end_due = false;
+			else if (event->status != CYW43_STATUS_NO_NETWORKS)
 				cyw43_join_failed(self, event, false);
+			else if (self->wifi_join_pruned)
+				cyw43_join_decide(self, JOIN_FAILED, CYW43_JOIN_REASON_SECURITY, event);
+			else
+				cyw43_join_decide(self, JOIN_NO_NETWORK, CYW43_JOIN_REASON_NO_NETWORK, event);
 			break;
 		case CYW43_EV_AUTH:
-			if (event->status == CYW43_STATUS_SUCCESS)
+			if (event->status == CYW43_STATUS_SUCCESS) {
 				self->wifi_join_state |= JOIN_AUTHENTICATED;
-			else if (event->auth_type == DOT11_AUTH_SAE && event->status == CYW43_STATUS_FAIL && !was_up && !self->pend_rejoin)
+				self->wifi_join_end_due = false;
+			} else if (event->auth_type == DOT11_AUTH_SAE && event->status == CYW43_STATUS_FAIL && !was_up && !self->pend_rejoin) {
+				self->wifi_join_end_due = true;
 				cyw43_join_failed(self, event, true);
+			}
 			// Other failures end in SET_SSID; unsolicited ones are another station's.
 			break;
 		case CYW43_EV_DEAUTH_IND:
@@ -300,10 +307,12 @@ static void cyw43_event_join(cyw43_t *self, const struct cyw43_event *event) {
 			cyw43_event_supplicant(self, event);
 			break;
 		case CYW43_EV_PRUNE:
-			if (event->reason == CYW43_REASON_PRUNE_RSN_MISMATCH && self->wifi_join_auth == CYW43_AUTH_WPA2_MIXED_PSK && !was_up) {
-				self->pend_rejoin = true; // an access point of WPA 1, which this join allows
-				self->pend_rejoin_wpa = true;
-			}
+			if (event->reason != CYW43_REASON_PRUNE_RSN_MISMATCH || was_up)
+				break;
+			// WPA 1 is tried once where this join allows it.
+			if (self->wifi_join_auth == CYW43_AUTH_WPA2_MIXED_PSK && !self->wifi_join_pruned)
+				self->pend_rejoin = self->pend_rejoin_wpa = true;
+			self->wifi_join_pruned = true;
 			break;
 		default:
 			break;
@@ -320,7 +329,8 @@ static void cyw43_event_join(cyw43_t *self, const struct cyw43_event *event) {
 // The last command of a join, also given again for another try.
 static int cyw43_wifi_start_join(cyw43_t *self) {
 	cyw43_ll_t *ll = &self->cyw43_ll;
-	if (!self->wifi_join_has_bssid) {
+	bool anywhere = !self->wifi_join_has_bssid && self->wifi_join_channel == CYW43_CHANNEL_NONE;
+	if (anywhere) {
 		struct cyw43_request request = {
 			.command = WLC_SET_SSID, .set = true, .value = self->wifi_join_ssid, .value_length = sizeof self->wifi_join_ssid,
 		};
@@ -330,7 +340,10 @@ static int cyw43_wifi_start_join(cyw43_t *self) {
 	uint8_t join[70] = {0};
 	memcpy(join, self->wifi_join_ssid, sizeof self->wifi_join_ssid);
 	memset(join + 40, 0xFF, 16);
-	memcpy(join + 56, self->wifi_join_bssid, 6);
+	if (self->wifi_join_has_bssid)
+		memcpy(join + 56, self->wifi_join_bssid, 6);
+	else
+		memset(join + 56, 0xFF, 6); // any
 	if (self->wifi_join_channel != CYW43_CHANNEL_NONE) {
 		join[64] = 1;
 		join[68] = (uint8_t)self->wifi_join_channel;
@@ -367,15 +380,15 @@ static int cyw43_wifi_set_key(cyw43_t *self, size_t key_len, const uint8_t *key,
 static int cyw43_wifi_join_locked(cyw43_t *self, size_t ssid_len, const uint8_t *ssid, size_t key_len, const uint8_t *key, uint32_t auth_type, const uint8_t *bssid, uint32_t channel) {
 	if (!(self->itf_state & 1 << CYW43_ITF_STA))
 		return CYW43_FAIL_FAST_CHECK(-CYW43_EPERM);
-	uint32_t wpa_auth, mfp, auth;
+	uint32_t wpa_auth, mfp, auth; // whoever asks for WPA 3 alone is not given WPA 2: protected management frames tell them apart
 	size_t key_min = 8, key_max = 64;
 	switch (auth_type) {
-		case CYW43_AUTH_OPEN: wpa_auth = WPA_AUTH_DISABLED, mfp = 0, auth = 0, key_min = 0, key_max = SIZE_MAX; break;
-		case CYW43_AUTH_WPA_TKIP_PSK: wpa_auth = WPA_AUTH_WPA_PSK, mfp = 0, auth = 0; break;
-		case CYW43_AUTH_WPA2_AES_PSK: wpa_auth = WPA_AUTH_WPA2_PSK, mfp = 1, auth = 0; break;
-		case CYW43_AUTH_WPA2_MIXED_PSK: wpa_auth = WPA_AUTH_WPA2_PSK, mfp = 1, auth = 0; break;
-		case CYW43_AUTH_WPA3_SAE_AES_PSK: wpa_auth = WPA_AUTH_WPA3_SAE, mfp = 1, auth = DOT11_AUTH_SAE, key_max = 128; break;
-		case CYW43_AUTH_WPA3_WPA2_AES_PSK: wpa_auth = WPA_AUTH_WPA3_SAE, mfp = 1, auth = DOT11_AUTH_SAE; break;
+		case CYW43_AUTH_OPEN: wpa_auth = WPA_AUTH_DISABLED, mfp = MFP_NONE, auth = 0, key_min = 0, key_max = SIZE_MAX; break;
+		case CYW43_AUTH_WPA_TKIP_PSK: wpa_auth = WPA_AUTH_WPA_PSK, mfp = MFP_NONE, auth = 0; break;
+		case CYW43_AUTH_WPA2_AES_PSK: wpa_auth = WPA_AUTH_WPA2_PSK, mfp = MFP_CAPABLE, auth = 0; break;
+		case CYW43_AUTH_WPA2_MIXED_PSK: wpa_auth = WPA_AUTH_WPA2_PSK, mfp = MFP_CAPABLE, auth = 0; break;
+		case CYW43_AUTH_WPA3_SAE_AES_PSK: wpa_auth = WPA_AUTH_WPA3_SAE, mfp = MFP_REQUIRED, auth = DOT11_AUTH_SAE, key_max = 128; break;
+		case CYW43_AUTH_WPA3_WPA2_AES_PSK: wpa_auth = WPA_AUTH_WPA3_SAE, mfp = MFP_CAPABLE, auth = DOT11_AUTH_SAE; break;
 		default: return CYW43_FAIL_FAST_CHECK(-CYW43_EINVAL);
 	}
 	if (ssid == NULL || ssid_len == 0 || ssid_len > 32 || (key == NULL && key_len != 0) || key_len < key_min || key_len > key_max)
@@ -410,8 +423,11 @@ static int cyw43_wifi_join_locked(cyw43_t *self, size_t ssid_len, const uint8_t 
 		result = cyw43_ll_set_u32(ll, WLC_SET_INFRA, 1);
 	if (result == 0)
 		result = cyw43_ll_set_u32(ll, WLC_SET_AUTH, auth);
-	if (result == 0)
-		cyw43_ll_set_variable_u32(ll, "mfp", mfp);
+	if (result == 0) {
+		int protected = cyw43_ll_set_variable_u32(ll, "mfp", mfp);
+		if (mfp == MFP_REQUIRED)
+			result = protected;
+	}
 	if (result == 0)
 		result = cyw43_ll_set_u32(ll, WLC_SET_WPA_AUTH, wpa_auth);
 	if (result != 0)
@@ -426,7 +442,7 @@ static int cyw43_wifi_join_locked(cyw43_t *self, size_t ssid_len, const uint8_t 
 	self->wifi_join_channel = channel;
 	self->wifi_join_auth = auth_type;
 	self->wifi_join_tries = 0;
-	self->wifi_join_passphrase_refused = false;
+	self->wifi_join_passphrase_refused = self->wifi_join_pruned = self->wifi_join_end_due = false;
 	memset(&self->wifi_join_facts, 0, sizeof self->wifi_join_facts);
 	self->wifi_join_started_ms = cyw43_hal_ticks_ms();
 	self->wifi_join_state = JOIN_ACTIVE | (auth_type == CYW43_AUTH_OPEN ? JOIN_KEYED : 0);

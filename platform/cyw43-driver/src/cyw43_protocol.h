@@ -158,6 +158,11 @@
 #define DOT11_REASON_FOUR_WAY_TIMEOUT 15
 #define DOT11_AUTH_SAE 3
 
+// Protected management frames ("mfp").
+#define MFP_NONE 0
+#define MFP_CAPABLE 1
+#define MFP_REQUIRED 2
+
 // Ioctl numbers.
 #define WLC_UP 2
 #define WLC_DOWN 3

@@ -17,7 +17,7 @@ import { TlsServer } from "../../support/tls-server.ts";
 import { XsbugClient } from "../../support/xsbug-client.ts";
 
 const host = "site.example";
-const { ssid, passphrase: password } = simulatedNetwork;
+const { ssid, password } = simulatedNetwork;
 const bodyBytes = 6_000;
 /** Of an IPv4 packet, in a record of a capture: behind the record's head (16) and Ethernet's (14), RFC 791 3.1. */
 const sourceAddressAt = 16 + 14 + 12;
@@ -39,7 +39,7 @@ test("half a minute at a breakpoint within a response: its bytes are taken meanw
 		seed: 1,
 		epochMs: powerOn.getTime(),
 		network: {
-			ssid, passphrase: password,
+			accessPoints: [simulatedNetwork],
 			hosts: { [host]: { ports: { 443: { connect: () => server.connect() } } } },
 			pcap: record => {
 				framesOfDevice += Number(Buffer.from(record.subarray(sourceAddressAt, sourceAddressAt + 4)).equals(Buffer.from([192, 168, 4, 2])));

@@ -52,7 +52,7 @@ function unbroken(device: PicoW): void {
 	device.close();
 }
 
-const faults = { none: {}, "a network that loses frames": { dropRate: 0.05 } };
+const faults = { none: {}, "a network that loses frames": { loss: 0.05 } };
 
 for (const [what, fault] of Object.entries(faults)) {
 	test(`eight clients at once each get back what they sent, with ${what}`, async () => {

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { duplexPair, type Duplex } from "node:stream";
+import type { AirFaults } from "../../../simulator/simulator.ts";
+import { simulatedNetwork } from "../../../tools/start/simulated-network.ts";
 import { deviceTest, powerOn, type DeviceRun, type DeviceScene } from "../../support/device.ts";
 
 const app = "test/device/network/app";
@@ -101,9 +103,23 @@ deviceTest("without a network, names and connections say so", scene("without net
 
 deviceTest("100 KB come back as they were sent", scene("echo"), run => says(run, "echo ok 102400"));
 
-deviceTest("100 KB come back as they were sent over a network that loses frames", scene("echo", { faults: { dropRate: 0.03 }, timeoutMs: 300_000 }), run => {
-	says(run, "echo ok 102400");
-});
+for (const [what, faults] of Object.entries({
+	"loses frames": { loss: 0.03 },
+	"doubles frames": { duplicate: 0.1 },
+	"lets frames overtake each other": { reorder: 0.05 },
+	"damages frames": { corrupt: 0.03 },
+	"is slow and uneven": { delayMicros: 30_000, jitterMicros: 20_000 },
+	"does all of it": { loss: 0.01, duplicate: 0.02, reorder: 0.02, corrupt: 0.01, delayMicros: 5_000, jitterMicros: 5_000 },
+} satisfies Record<string, AirFaults>)) {
+	deviceTest(`100 KB come back as they were sent over air that ${what}`, scene("echo", { faults, timeoutMs: 300_000 }), run => {
+		says(run, "echo ok 102400");
+		const { lostFrames, duplicatedFrames, reorderedFrames, corruptedFrames } = run.report.radio!;
+		const happened = { loss: lostFrames, duplicate: duplicatedFrames, reorder: reorderedFrames, corrupt: corruptedFrames };
+		for (const [fault, count] of Object.entries(happened)) {
+			assert.equal(count > 0, fault in faults, `${fault}: ${count}`);
+		}
+	});
+}
 
 deviceTest("a closed port is refused", scene("port closed"), run => says(run, /^closed ok "onError ECONNREFUSED"/m));
 
@@ -125,11 +141,11 @@ deviceTest("one connection too many is an error, and the next one works", scene(
 	says(run, /^flood 9 then ENOMEM/m, /^after ok/m);
 });
 
-deviceTest("a network that throws the board out is told of, and can be joined again", scene("lost", { radioFaults: { deauthenticateAfterMicros: 800_000 } }), run => {
+deviceTest("a network that throws the board out is told of, and can be joined again", scene("lost", { accessPoints: [{ ...simulatedNetwork, deauthenticates: { afterMicros: 800_000, reason: 2 } }] }), run => {
 	says(run, /^lost ok "200 ERR_WIFI_LOST"/m, /^again ok/m, /^echo ok "onWritable/m);
 });
 
-deviceTest("an access point that falls silent is told of, and then not found", scene("lost", { faults: { accessPointGoneAtMicros: 2_000_000 } }), run => {
+deviceTest("an access point that falls silent is told of, and then not found", scene("lost", { accessPoints: [{ ...simulatedNetwork, goneAtMicros: 2_000_000 }] }), run => {
 	says(run, /^lost ok "200 ERR_WIFI_LOST"/m, /^again ERR_WIFI_NO_NETWORK/m, /^echo EAI_AGAIN|^failed EAI_AGAIN/m);
 });
 

@@ -153,7 +153,7 @@ test("lost frames: by number, and by rate with the seed", async () => {
 	assert.equal(device.frames.length, 19);
 	const runs = [];
 	for (let run = 0; run < 2; run++) {
-		const lossy = new VirtualDevice({ faults: { dropRate: 0.2 } });
+		const lossy = new VirtualDevice({ faults: { loss: 0.2 } });
 		send(lossy);
 		await lossy.clock.run(50_000);
 		runs.push(lossy.frames.map((frame) => Buffer.from(frame).toString("hex")));

@@ -142,10 +142,10 @@ test("the device's window is kept, and reopened", async () => {
 
 test("lost segments are sent again, in virtual time", async () => {
 	const body = Buffer.from(Array.from({ length: 30_000 }, (_, index) => index & 0xff));
-	for (const dropRate of [0.05, 0.2]) {
+	for (const loss of [0.05, 0.2]) {
 		const { device, tcp } = connected(peer((stream) => {
 			stream.on("data", () => stream.end(body));
-		}), { faults: { dropRate } });
+		}), { faults: { loss } });
 		// A device that asks again until it is answered.
 		for (let attempt = 0; tcp.state !== "open" && attempt < 20; attempt++) {
 			tcp.next = 1000;
@@ -298,7 +298,7 @@ test("a big body is held back at the peer while the device is slow", async () =>
 test("two runs with peers in this process are the same, byte for byte", async () => {
 	const runs = [];
 	for (let run = 0; run < 2; run++) {
-		const { device, tcp } = connected(echo, { faults: { dropRate: 0.1 } });
+		const { device, tcp } = connected(echo, { faults: { loss: 0.1 } });
 		tcp.open();
 		await device.clock.run(2_000_000);
 		tcp.write(Buffer.from("hello"));
@@ -419,6 +419,6 @@ test("FIN that is lost is sent again", async () => {
 	tcp.end();
 	await device.clock.run(5_000_000);
 	assert.equal(tcp.ended, true);
-	assert.ok(device.accessPoint.counts.lost === 1);
+	assert.ok(device.air.counts.lost === 1);
 	assert.equal(device.segments(tcp.sourcePort).filter((segment) => segment.flags & FIN).length >= 1, true);
 });

@@ -6,6 +6,7 @@ import type { Log } from "../../../simulator/wires.ts";
 import { SeededRandom } from "../../../simulator/core/random.ts";
 import type { Station } from "../../../simulator/radio/air.ts";
 import { SimulatedAccessPoint } from "../../../simulator/network/access-point.ts";
+import { FaultyAir } from "../../../simulator/network/faulty-air.ts";
 import { Internet } from "../../../simulator/network/internet.ts";
 import type { NetworkOptions, Recording } from "../../../simulator/network/options.ts";
 import { Peers } from "../../../simulator/network/peers.ts";
@@ -34,6 +35,7 @@ export class VirtualDevice implements Station {
 	readonly frames: Uint8Array[] = [];
 	readonly mac = DEVICE_MAC;
 	readonly accessPoint: SimulatedAccessPoint;
+	readonly air: FaultyAir;
 	readonly internet: Internet;
 	readonly peers: Peers;
 	readonly pcap: Uint8Array[] = [];
@@ -52,10 +54,10 @@ export class VirtualDevice implements Station {
 			clock, log, patienceMs: options.patienceMs ?? 20, recorder: this.#recorder,
 			replayer: options.replay ? new Replayer(options.replay) : undefined,
 		});
+		this.air = new FaultyAir({ clock, faults, epochMs, random: (name) => new SeededRandom(1, name), pcap: (bytes) => this.pcap.push(bytes) });
 		this.accessPoint = new SimulatedAccessPoint({
-			ssid: "home", passphrase: "correct horse", bssid: ROUTER_MAC, channel: 6, rssiDbm: -50, clock,
-			random: new SeededRandom(1, "air"), faults, epochMs, pcap: (bytes) => this.pcap.push(bytes), trace,
-			receive: (frame) => this.internet.receive(frame),
+			settings: options.accessPoints?.[0] ?? { ssid: "home", password: "correct horse" }, air: this.air, clock, trace,
+			receive: (frame, damaged) => this.internet.receive(frame, damaged),
 			left: () => this.internet.deviceLeft(),
 		});
 		this.internet = new Internet({

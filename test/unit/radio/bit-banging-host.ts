@@ -119,6 +119,24 @@ export class TestPin implements Pin {
 
 export type Order = "big" | "little";
 
+/** What a host sets before a join. */
+export interface JoinWish {
+	ssid: string;
+	/** WSEC. */
+	wirelessSecurity?: number;
+	/** WPA_AUTH. */
+	wpaAuth?: number;
+	auth?: number;
+	/** mfp. */
+	protection?: number;
+	passphrase?: string;
+	/** Of SAE. */
+	password?: string;
+	supplicantTimeoutMs?: number;
+	/** By the variable "join" instead of SET_SSID. */
+	place?: { bssid?: Uint8Array; channel?: number };
+}
+
 export const BUS = 0;
 export const BACKPLANE = 1;
 export const WLAN = 2;
@@ -144,7 +162,7 @@ export class BitBangingHost {
 	sequence = 0;
 	credit = 1;
 	#ioctlId = 0;
-	readonly events: { type: number; status: number; reason: number; flags: number; data: Uint8Array }[] = [];
+	readonly events: { type: number; status: number; reason: number; flags: number; authType: number; address: Uint8Array; data: Uint8Array }[] = [];
 	readonly ethernet: Uint8Array[] = [];
 
 	readonly #halfPeriodCycles: number;
@@ -437,7 +455,7 @@ export class BitBangingHost {
 			const event = new DataView(inner.buffer, inner.byteOffset);
 			this.events.push({
 				flags: event.getUint16(26), type: event.getUint32(28), status: event.getUint32(32), reason: event.getUint32(36),
-				data: inner.slice(72, 72 + event.getUint32(44)),
+				authType: event.getUint32(40), address: inner.slice(48, 54), data: inner.slice(72, 72 + event.getUint32(44)),
 			});
 		} else if (channel === 2) {
 			this.ethernet.push(inner.slice());
@@ -509,10 +527,16 @@ export class BitBangingHost {
 
 	/** Join with WPA2, or open without a passphrase. Does not wait for the outcome. */
 	join(ssid: string, passphrase?: string): void {
-		this.setWord(134, passphrase === undefined ? 0 : 4);
-		this.setVariable("bsscfg:sup_wpa", words(0, passphrase === undefined ? 0 : 1));
+		this.joinAs({ ssid, ...(passphrase === undefined ? {} : { wirelessSecurity: 4, wpaAuth: 0x80, passphrase }) });
+	}
+
+	/** Join with any settings; what is not given is not set. Does not wait for the outcome. */
+	joinAs(wish: JoinWish): void {
+		const { ssid, wirelessSecurity = 0, wpaAuth = 0, auth = 0, protection, passphrase, password, supplicantTimeoutMs = 2500, place } = wish;
+		this.setWord(134, wirelessSecurity);
+		this.setVariable("bsscfg:sup_wpa", words(0, wpaAuth ? 1 : 0));
 		this.setVariable("bsscfg:sup_wpa2_eapver", words(0, -1));
-		this.setVariable("bsscfg:sup_wpa_tmo", words(0, 2500));
+		this.setVariable("bsscfg:sup_wpa_tmo", words(0, supplicantTimeoutMs));
 		if (passphrase !== undefined) {
 			const payload = new Uint8Array(68);
 			payload[0] = passphrase.length;
@@ -520,13 +544,33 @@ export class BitBangingHost {
 			payload.set(Buffer.from(passphrase), 4);
 			this.ioctl(true, 268, payload);
 		}
+		if (password !== undefined) {
+			const payload = new Uint8Array(130);
+			payload[0] = password.length;
+			payload.set(Buffer.from(password), 2);
+			this.setVariable("sae_password", payload);
+		}
 		this.setWord(20, 1);
-		this.setWord(22, 0);
-		this.setWord(165, passphrase === undefined ? 0 : 0x80);
+		this.setWord(22, auth);
+		if (protection !== undefined) {
+			this.setVariable("mfp", words(protection));
+		}
+		this.setWord(165, wpaAuth);
 		const name = new Uint8Array(36);
 		name[0] = ssid.length;
 		name.set(Buffer.from(ssid), 4);
-		this.ioctl(true, 26, name);
+		if (!place) {
+			this.ioctl(true, 26, name);
+			return;
+		}
+		const value = new Uint8Array(70);
+		value.set(name);
+		value.fill(0xff, 40, 62);
+		value.set(place.bssid ?? [], 56);
+		if (place.channel !== undefined) {
+			value.set([1, 0, 0, 0, place.channel, 0x10], 64);
+		}
+		this.setVariable("join", value);
 	}
 
 	leave(): void {

@@ -6,10 +6,12 @@ import UDP from "embedded:io/socket/udp";
 import Resolver from "embedded:network/dns/resolver/udp";
 import WiFi from "embedded:network/interface/wifi";
 import { synchronizeClock } from "network/ntp";
-import { join } from "wifi";
+import { join, type JoinOptions } from "wifi";
 import { echo } from "./echo.ts";
 
-const { story, wrongPassword = "not the passphrase", timeoutMs = 30_000 } = config as { story: string; wrongPassword?: string; timeoutMs?: number };
+const { story, wrongPassword = "not the passphrase", timeoutMs = 30_000, security, bssid, channel } = config as {
+	story: string; wrongPassword?: string; timeoutMs?: number; security?: JoinOptions["security"]; bssid?: string; channel?: number;
+};
 const names = ["echo.example", "nobody.example"];
 
 /** The code of an error, or its name. */
@@ -18,12 +20,14 @@ function code(error: unknown): string {
 	return `${code ?? name}: ${message}`;
 }
 
-async function attempt(what: string, promise: Promise<unknown>): Promise<void> {
+async function attempt(what: string, promise: Promise<unknown>): Promise<boolean> {
 	try {
 		const value = await promise;
 		console.log(`${what} ok ${value === undefined ? "" : JSON.stringify(value)}`);
+		return true;
 	} catch (error) {
 		console.log(`${what} ${code(error)}`);
+		return false;
 	}
 }
 
@@ -160,18 +164,27 @@ function flood(host: string, port: number): string {
 	}
 }
 
-async function joined(then: () => Promise<void>): Promise<void> {
+async function joined(then: () => Promise<unknown>): Promise<void> {
 	const network = await join();
 	console.log(`address ${network.address} ${network.gateway} ${network.mac}`);
 	await then();
 }
 
-const stories: Readonly<Record<string, () => Promise<void>>> = {
-	"join": () => attempt("join", join({ timeoutMs })),
+const stories: Readonly<Record<string, () => Promise<unknown>>> = {
+	"join": () => attempt("join", join({ timeoutMs, security, bssid, channel })),
+	"join and say where": async () => {
+		await attempt("join", join({ security, bssid, channel }));
+		const wifi = new WiFi();
+		console.log(`at ${wifi.BSSID} ${wifi.channel} ${wifi.RSSI}`);
+	},
 	"join wrong, then right": async () => {
 		const { ssid } = config as { ssid: string };
-		await attempt("wrong", join({ ssid, password: wrongPassword }));
-		await attempt("right", join());
+		await attempt("wrong", join({ ssid, password: wrongPassword, security }));
+		await attempt("right", join({ security }));
+	},
+	"join WPA2, then WPA3 alone": async () => {
+		await attempt("first", join({ security: "wpa2" }));
+		await attempt("second", join({ security: "wpa3" }));
 	},
 	"short passphrase": async () => attempt("join", join({ ssid: "x", password: "short" })),
 	"scan": async () => attempt("scan", scan()),
@@ -203,6 +216,12 @@ const stories: Readonly<Record<string, () => Promise<void>>> = {
 		await attempt("lost", lost());
 		await attempt("again", join());
 		await attempt("echo", closing(await address("echo.example"), 7, "onReadable"));
+	}),
+	"lost, and tried until it is back": () => joined(async () => {
+		await attempt("lost", lost());
+		while (!await attempt("again", join())) {
+			// Its access point is away for a while.
+		}
 	}),
 	"closed resolver": () => joined(async () => {
 		const resolver = new Resolver();

@@ -1,0 +1,90 @@
+// Joining networks of each kind by the real firmware: with the right password, with a wrong one, and with the wrong idea of the kind.
+
+import assert from "node:assert/strict";
+import type { AccessPointSettings } from "../../../simulator/simulator.ts";
+import { simulatedNetwork } from "../../../tools/start/simulated-network.ts";
+import { deviceTest, type DeviceRun, type DeviceScene } from "../../support/device.ts";
+
+type NetworkKind = NonNullable<AccessPointSettings["security"]>;
+/** What script can ask for. */
+type Asked = "open" | "wpa2" | "wpa2/wpa3" | "wpa3";
+
+const { ssid, password } = simulatedNetwork;
+
+function network(security: NetworkKind, more: Partial<AccessPointSettings> = {}): AccessPointSettings {
+	return { ssid, ...security !== "open" && { password }, security, ...more };
+}
+
+function scene(story: string, accessPoints: readonly AccessPointSettings[], configuration: Record<string, unknown> = {}): DeviceScene {
+	return {
+		app: "test/device/network/app", accessPoints, configuration: { story, ...configuration }, until: /^end\r?$/m, timeoutMs: 90_000,
+		...configuration.security === "open" && { password: "" },
+	};
+}
+
+function says(run: DeviceRun, ...lines: readonly RegExp[]): void {
+	assert.equal(run.end.reason, "matched", run.console);
+	for (const line of lines) {
+		assert.match(run.console, line);
+	}
+}
+
+const joined: readonly (readonly [Asked, NetworkKind])[] = [
+	["open", "open"], ["wpa2", "wpa/wpa2"], ["wpa2", "wpa2"], ["wpa2", "wpa2/wpa3"],
+	["wpa2/wpa3", "wpa2"], ["wpa2/wpa3", "wpa2/wpa3"], ["wpa2/wpa3", "wpa3"], ["wpa3", "wpa2/wpa3"], ["wpa3", "wpa3"],
+];
+for (const [security, kind] of joined) {
+	deviceTest(`who asks for ${security} joins a network of ${kind}`, scene("join", [network(kind)], { security }), run => {
+		says(run, /^join ok \{"ssid":"picofetch","address":"192\.168\.4\.2"/m);
+	});
+}
+
+const pruned: readonly (readonly [Asked, NetworkKind])[] = [["open", "wpa2"], ["wpa2", "open"], ["wpa2", "wpa3"], ["wpa3", "wpa2"], ["wpa3", "open"]];
+for (const [security, kind] of pruned) {
+	deviceTest(`who asks for ${security} is told that a network of ${kind} is protected otherwise`, scene("join", [network(kind)], { security }), run => {
+		says(run, /^join ERR_WIFI_SECURITY: wifi "picofetch": it is protected in another way .*Say how: security is one of open, wpa2, wpa2\/wpa3, wpa3\./m);
+	});
+}
+
+for (const [security, kind] of [["wpa2", "wpa2"], ["wpa2/wpa3", "wpa2"], ["wpa2/wpa3", "wpa2/wpa3"], ["wpa3", "wpa3"]] as const) {
+	deviceTest(`a wrong password for ${security} is refused by a network of ${kind}, and the right one taken`,
+		scene("join wrong, then right", [network(kind)], { security }), run => {
+			says(run, /^wrong ERR_WIFI_PASSPHRASE: wifi "picofetch": the passphrase is not accepted/m, /^right ok/m);
+		});
+}
+
+deviceTest("a wrong passphrase is told as such by an access point that deauthenticates", scene("join wrong, then right", [network("wpa2", { handshakeTimeoutMs: 1000 })]), run => {
+	says(run, /^wrong ERR_WIFI_PASSPHRASE/m, /^right ok/m);
+});
+
+deviceTest("after WPA2 was joined, a join of WPA3 alone is not given WPA2", scene("join WPA2, then WPA3 alone", [network("wpa2")]), run => {
+	says(run, /^first ok/m, /^second ERR_WIFI_SECURITY/m);
+});
+
+const three = [
+	network("wpa2", { rssiDbm: -70, channel: 1 }), network("wpa2", { rssiDbm: -40, channel: 6 }), network("wpa2", { rssiDbm: -60, channel: 11 }),
+];
+for (const [what, configuration, at] of [
+	["the strongest", {}, "02:50:46:00:00:02 6 -40"],
+	["the one with the BSSID asked for", { bssid: "02:50:46:00:00:01" }, "02:50:46:00:00:01 1 -70"],
+	["the one on the channel asked for", { channel: 11 }, "02:50:46:00:00:03 11 -60"],
+	["the one with BSSID and channel", { bssid: "02:50:46:00:00:03", channel: 11 }, "02:50:46:00:00:03 11 -60"],
+] as const) {
+	deviceTest(`of three access points of one name ${what} is joined`, scene("join and say where", three, configuration), run => {
+		says(run, /^join ok/m, new RegExp(`^at ${at}`, "m"));
+	});
+}
+
+deviceTest("a BSSID on another channel than the one asked for is not found", scene("join", three, { bssid: "02:50:46:00:00:01", channel: 11 }), run => {
+	says(run, /^join ERR_WIFI_NO_NETWORK/m);
+});
+
+deviceTest("a hidden network is joined by its name", scene("join", [network("wpa2", { hidden: true })]), run => says(run, /^join ok/m));
+
+deviceTest("at the edge of reach a join fails as such", scene("join", [network("wpa2", { rssiDbm: -91 })]), run => {
+	says(run, /^join ERR_WIFI_FAILED: wifi "picofetch": the access point did not take us/m);
+});
+
+deviceTest("an access point that vanished is joined again when it is back", scene("lost, and tried until it is back", [network("wpa2", { goneAtMicros: 2e6, backAtMicros: 16e6 })]), run => {
+	says(run, /^lost ok "200 ERR_WIFI_LOST"/m, /^again ERR_WIFI_NO_NETWORK/m, /^again ok/m);
+});
