@@ -37,9 +37,9 @@
 // Time the firmware's supplicant waits for each message of the handshake, ms.
 #define SUPPLICANT_TIMEOUT_MS 2500
 
-// Pauses of wifi-host-driver and embassy-rs: commands given earlier are refused, and no event tells the end.
 #define COUNTRY_DEADLINE_MS 500
 #define COUNTRY_RETRY_MS 5
+// Of wifi-host-driver: a key that is given earlier may be refused.
 #define SUPPLICANT_SETTLE_MS 2
 
 #define MULTICAST_ADDRESSES_MAX 10

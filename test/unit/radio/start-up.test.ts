@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { BACKPLANE, BUS, words, WLAN } from "./bit-banging-host.ts";
+import { Cyw43439 } from "../../../simulator/radio/cyw43439.ts";
+import { BACKPLANE, BitBangingHost, BUS, words, WLAN } from "./bit-banging-host.ts";
 import { FIRMWARE, NVRAM, accessPoint, board, running } from "./running-radio.ts";
 
 for (const order of ["big", "little"] as const) {
