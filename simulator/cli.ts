@@ -10,6 +10,7 @@ import { type GdbServer, listenForGdb } from "./debug/gdb-server.ts";
 import { isElf } from "./flash/elf.ts";
 import type { NetworkOptions, Recording } from "./network/options.ts";
 import { PicoW, profileByFunction, type RunResult, type SerialLine } from "./simulator.ts";
+import { type DumpedPin, parsePinList } from "./value-change-dump.ts";
 
 interface Options {
 	uf2?: string;
@@ -23,6 +24,8 @@ interface Options {
 	password?: string;
 	host: Record<string, string>;
 	pcap?: string;
+	vcd?: string;
+	vcdPins?: DumpedPin[];
 	record?: string;
 	replay?: string;
 	patience?: number;
@@ -81,6 +84,14 @@ function wire(text: string, known: [number, number][]): [number, number][] {
 	return [...known, [Number(match[1]), Number(match[2])]];
 }
 
+function pinList(text: string): DumpedPin[] {
+	try {
+		return parsePinList(text);
+	} catch (error) {
+		throw new InvalidArgumentError((error as Error).message);
+	}
+}
+
 /** The command, for the project's command dispatch. */
 export function command(): Command {
 	return new Command()
@@ -98,6 +109,8 @@ export function command(): Command {
 		.option("--password <passphrase>", "its WPA2 passphrase")
 		.option("--host <name=address>", "who answers for NAME: a server on this machine, 127.0.0.1:PORT (repeatable)", host, {})
 		.option("--pcap <file>", "write the frames on the air")
+		.option("--vcd <file>", "write the levels of the pins over time, for GTKWave or PulseView")
+		.option("--vcd-pins <list>", "with --vcd: only these, such as 0-5,25,led (default all)", pinList)
 		.option("--record <file>", "write the bytes of host peers with their virtual times")
 		.option("--replay <file>", "take the bytes of host peers from such a file")
 		.option("--patience <ms>", "host milliseconds to wait for a silent server", number)
@@ -118,6 +131,9 @@ export function command(): Command {
 			if (path === undefined) {
 				command.error("simulate: no program is given: name a .uf2, .elf or .bin file");
 			}
+			if (options.vcdPins && options.vcd === undefined) {
+				command.error("simulate: --vcd-pins chooses among the pins of --vcd FILE: give that too");
+			}
 			process.exitCode = await simulate(path, options);
 		});
 }
@@ -128,6 +144,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 	let gdb: GdbServer | undefined;
 	let until: RegExp | undefined;
 	let pcap: number | undefined;
+	let vcd: number | undefined;
 	try {
 		until = options.until === undefined ? undefined : new RegExp(options.until);
 		const epochMs = options.epoch === undefined ? undefined : Date.parse(options.epoch);
@@ -135,6 +152,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 			throw new Error(`--epoch ${options.epoch}: not an ISO 8601 instant such as 2026-11-25T12:00:00Z`);
 		}
 		pcap = options.pcap === undefined ? undefined : openSync(options.pcap, "w");
+		vcd = options.vcd === undefined ? undefined : openSync(options.vcd, "w");
 		board = new PicoW({
 			seed: options.seed,
 			serial: options.serial,
@@ -142,6 +160,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 			...(options.stuckRosc && { stuckRosc: true }),
 			...(options.xip && { xip: true }),
 			...(options.network && { network: network(options, pcap) }),
+			...(vcd !== undefined && { vcd: { write: to(vcd), ...(options.vcdPins && { pins: options.vcdPins }) } }),
 		});
 		const file = readFileSync(path);
 		for (const [one, other] of options.wire) {
@@ -193,8 +212,10 @@ async function simulate(path: string, options: Options): Promise<number> {
 			process.stderr.write(`${(100 * row.share).toFixed(1).padStart(5)} %  ${row.name}\n`);
 		}
 	}
-	if (pcap !== undefined) {
-		closeSync(pcap);
+	for (const file of [pcap, vcd]) {
+		if (file !== undefined) {
+			closeSync(file);
+		}
 	}
 	const errors = report.violations.filter((violation) => violation.level === "error");
 	const text = board.console.text;
@@ -216,6 +237,17 @@ async function simulate(path: string, options: Options): Promise<number> {
 	}
 	// Without a text to wait for, running for the whole time is what was asked.
 	return result.reason === "matched" || result.reason === "ended" || until === undefined ? STATUS_MATCHED : STATUS_TIMEOUT;
+}
+
+/** Appends to a file that is open. */
+function to(file: number): (piece: string | Uint8Array) => void {
+	return (piece) => {
+		let rest = Buffer.from(piece);
+		while (rest.length) {
+			// A pipe may take a part only.
+			rest = rest.subarray(writeSync(file, rest));
+		}
+	};
 }
 
 /** What is wrong with the options, without Node's words for files. */
@@ -247,11 +279,7 @@ function network(options: Options, pcap: number | undefined): Partial<NetworkOpt
 		...(options.password !== undefined && { passphrase: options.password }),
 		...(options.patience !== undefined && { patienceMs: options.patience }),
 		...(options.latency !== undefined && { latencyMicros: options.latency * 1000 }),
-		...(pcap !== undefined && {
-			pcap: (bytes: Uint8Array) => {
-				writeSync(pcap, bytes);
-			},
-		}),
+		...(pcap !== undefined && { pcap: to(pcap) }),
 		...(options.record !== undefined && {
 			record: (recording: Recording) => writeFileSync(options.record as string, `${JSON.stringify(recording)}\n`),
 		}),

@@ -14,6 +14,7 @@ import { attachRadio, type AttachedRadio, type RadioReport } from "./network/att
 import type { NetworkOptions } from "./network/options.ts";
 import { UsbHost, type UsbHostOptions } from "./usb/host.ts";
 import type { UsbSerialPort } from "./usb/serial-port.ts";
+import { ValueChangeDump, type ValueChangeDumpOptions } from "./value-change-dump.ts";
 import type { Clock, I2cDevice, I2cPlace, Log, Pin, Random, SpiDevice, SpiPlace } from "./wires.ts";
 
 export type { Violation } from "./core/violations.ts";
@@ -25,6 +26,7 @@ export { profileByFunction, type ProfileRow } from "./profile.ts";
 export type { Clock, I2cDevice, I2cPlace, Pin, SpiDevice, SpiPlace } from "./wires.ts";
 export type { UsbHostOptions } from "./usb/host.ts";
 export type { UsbSerialPort } from "./usb/serial-port.ts";
+export type { DumpedPin, ValueChangeDumpOptions } from "./value-change-dump.ts";
 
 const FLASH_SIZE_BYTES = 2 * 1024 * 1024;
 const FLASH_START = 0x10000000;
@@ -61,6 +63,8 @@ export interface PicoWOptions {
 	xip?: boolean;
 	/** The radio chip and the network around it; without, nothing answers on the radio's pins. */
 	network?: Partial<NetworkOptions>;
+	/** Write a value change dump of the pins; whole when `close` was called. */
+	vcd?: ValueChangeDumpOptions;
 	/** Called once, to put something of the caller's onto the board's wires. */
 	attach?: (wires: BoardWires) => void;
 }
@@ -149,6 +153,7 @@ export class PicoW {
 	readonly uartText: [string, string] = ["", ""];
 	/** The radio on GPIO 23, 24, 25, 29, when there is a network. */
 	readonly radio: AttachedRadio | undefined;
+	readonly #dump: ValueChangeDump | undefined;
 
 	constructor(options: PicoWOptions = {}) {
 		const seed = options.seed ?? 1;
@@ -219,6 +224,11 @@ export class PicoW {
 			epochMs: this.#options.epochMs,
 		};
 		this.radio = options.network && attachRadio(wires, options.network);
+		if (options.vcd) {
+			const dump = new ValueChangeDump(options.vcd, chip.pins, () => chip.clock.nanos, this.#options.epochMs);
+			this.radio?.onLed((on) => dump.led(on));
+			this.#dump = dump;
+		}
 		options.attach?.(wires);
 	}
 
@@ -511,9 +521,10 @@ export class PicoW {
 		this.debugPort.end();
 	}
 
-	/** Ends what the board holds of the host: connections of its network; hands out a recording. No run after it. */
+	/** Ends what the board holds of the host: connections of its network; hands out recordings. No run after it. */
 	close(): void {
 		this.radio?.close();
+		this.#dump?.close();
 	}
 
 	/** Power is back after a dip that SRAM outlived. */

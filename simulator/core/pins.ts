@@ -107,6 +107,9 @@ export class Pins {
 	/** Inputs that the PWM counts by, and who is told of their changes. */
 	counted = 0;
 	onCounted: (() => void) | undefined;
+	/** Pins that somebody looks at from outside, and who is told of each change of their level or driver, also by the board. */
+	observed = 0;
+	onObserved: (() => void) | undefined;
 
 	constructor(owner: PinsOwner) {
 		this.#owner = owner;
@@ -219,6 +222,9 @@ export class Pins {
 		const different = (level ^ this.level) | (oe ^ this.outputEnabled);
 		this.level = level;
 		this.outputEnabled = oe;
+		if (different & this.observed) {
+			this.onObserved?.();
+		}
 		const input = ((((level & this.#inputEnable) ^ this.#inInvert) & ~this.#inLow) | this.#inHigh) & ALL;
 		if (input !== this.input) {
 			const rising = input & ~this.input;

@@ -24,6 +24,8 @@ export interface RadioWires {
 export interface AttachedRadio {
 	/** The LED of the board, which hangs on the radio. */
 	readonly led: boolean;
+	/** Calls `listener` whenever the LED goes on or off. */
+	onLed(listener: (on: boolean) => void): void;
 	/** Facts of the run so far. */
 	report(): RadioReport;
 	/** Sends the station away, as an access point does. @param reason IEEE 802.11 reason code, default 2. */
@@ -55,6 +57,8 @@ const PIN_REG_ON = 23;
 const PIN_DATA = 24;
 const PIN_CHIP_SELECT = 25;
 const PIN_CLOCK = 29;
+/** Of the radio. */
+const LED_GPIO = 0;
 /** Locally administered. */
 const ACCESS_POINT_MAC = [0x02, 0x50, 0x46, 0x00, 0x00, 0x01];
 
@@ -99,8 +103,14 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		random: wires.random("network"),
 		send: (frame) => accessPoint.send(frame),
 	});
+	const ledListeners: ((on: boolean) => void)[] = [];
 	const radio = new Cyw43439({
 		clock, log,
+		onGpio: (index, level) => {
+			if (index === LED_GPIO) {
+				ledListeners.forEach((listener) => listener(level));
+			}
+		},
 		pins: {
 			regOn: wires.pin(PIN_REG_ON),
 			data: wires.pin(PIN_DATA),
@@ -122,6 +132,9 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 	return {
 		get led() {
 			return radio.led;
+		},
+		onLed: (listener) => {
+			ledListeners.push(listener);
 		},
 		report: () => ({
 			ssid,
