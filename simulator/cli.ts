@@ -8,9 +8,11 @@ import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "nod
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { type GdbServer, listenForGdb } from "./debug/gdb-server.ts";
 import { isElf } from "./flash/elf.ts";
+import { DEFAULT_TOPICS, parseTopics } from "./journal.ts";
 import type { NetworkOptions, Recording } from "./network/options.ts";
 import { PicoW, profileByFunction, type RunResult, type SerialLine } from "./simulator.ts";
 import { type DumpedPin, parsePinList } from "./value-change-dump.ts";
+import { LOG_TOPICS, type LogTopic } from "./wires.ts";
 
 interface Options {
 	uf2?: string;
@@ -35,7 +37,8 @@ interface Options {
 	xip?: boolean;
 	profile?: string;
 	elf?: string;
-	trace?: boolean;
+	log?: string;
+	logTopics?: LogTopic[];
 	gdb?: number;
 	wire: [number, number][];
 	quiet?: boolean;
@@ -84,12 +87,15 @@ function wire(text: string, known: [number, number][]): [number, number][] {
 	return [...known, [Number(match[1]), Number(match[2])]];
 }
 
-function pinList(text: string): DumpedPin[] {
-	try {
-		return parsePinList(text);
-	} catch (error) {
-		throw new InvalidArgumentError((error as Error).message);
-	}
+/** A reader of an option's text, whose errors are commander's. */
+function read<Value>(parse: (text: string) => Value): (text: string) => Value {
+	return (text) => {
+		try {
+			return parse(text);
+		} catch (error) {
+			throw new InvalidArgumentError((error as Error).message);
+		}
+	};
 }
 
 /** The command, for the project's command dispatch. */
@@ -110,7 +116,7 @@ export function command(): Command {
 		.option("--host <name=address>", "who answers for NAME: a server on this machine, 127.0.0.1:PORT (repeatable)", host, {})
 		.option("--pcap <file>", "write the frames on the air")
 		.option("--vcd <file>", "write the levels of the pins over time, for GTKWave or PulseView")
-		.option("--vcd-pins <list>", "with --vcd: only these, such as 0-5,25,led (default all)", pinList)
+		.option("--vcd-pins <list>", "with --vcd: only these, such as 0-5,25,led (default all)", read(parsePinList))
 		.option("--record <file>", "write the bytes of host peers with their virtual times")
 		.option("--replay <file>", "take the bytes of host peers from such a file")
 		.option("--patience <ms>", "host milliseconds to wait for a silent server", number)
@@ -121,7 +127,8 @@ export function command(): Command {
 		.option("--xip", "count what flash costs through the XIP cache")
 		.option("--profile <file>", "write how often each address was seen executing, as JSON")
 		.option("--elf <file>", "with --profile: the program's ELF if it is not the program itself, to print the hottest functions")
-		.option("--trace", "what the radio and the network do, on stderr")
+		.option("--log <file>", "write what happens, a line each, with virtual milliseconds; - is stderr")
+		.option("--log-topics <list>", `with --log: only ${LOG_TOPICS.join(", ")}, or all (default: ${DEFAULT_TOPICS.join(",")})`, read(parseTopics))
 		.option("--quiet", "no console on stdout")
 		.action(async (program: string | undefined, options: Options, command: Command) => {
 			if (program !== undefined && options.uf2 !== undefined) {
@@ -134,6 +141,9 @@ export function command(): Command {
 			if (options.vcdPins && options.vcd === undefined) {
 				command.error("simulate: --vcd-pins chooses among the pins of --vcd FILE: give that too");
 			}
+			if (options.logTopics && options.log === undefined) {
+				command.error("simulate: --log-topics chooses among the lines of --log FILE: give that too");
+			}
 			process.exitCode = await simulate(path, options);
 		});
 }
@@ -143,16 +153,22 @@ async function simulate(path: string, options: Options): Promise<number> {
 	let elf: Uint8Array | undefined;
 	let gdb: GdbServer | undefined;
 	let until: RegExp | undefined;
-	let pcap: number | undefined;
-	let vcd: number | undefined;
+	/** Files that are open, to be closed at the end. */
+	const files: number[] = [];
+	const open = (path: string): ((piece: string | Uint8Array) => void) => {
+		const file = openSync(path, "w");
+		files.push(file);
+		return to(file);
+	};
 	try {
 		until = options.until === undefined ? undefined : new RegExp(options.until);
 		const epochMs = options.epoch === undefined ? undefined : Date.parse(options.epoch);
 		if (Number.isNaN(epochMs)) {
 			throw new Error(`--epoch ${options.epoch}: not an ISO 8601 instant such as 2026-11-25T12:00:00Z`);
 		}
-		pcap = options.pcap === undefined ? undefined : openSync(options.pcap, "w");
-		vcd = options.vcd === undefined ? undefined : openSync(options.vcd, "w");
+		const pcap = options.pcap === undefined ? undefined : open(options.pcap);
+		const vcd = options.vcd === undefined ? undefined : open(options.vcd);
+		const log = options.log === undefined ? undefined : options.log === "-" ? to(process.stderr.fd) : open(options.log);
 		board = new PicoW({
 			seed: options.seed,
 			serial: options.serial,
@@ -160,7 +176,8 @@ async function simulate(path: string, options: Options): Promise<number> {
 			...(options.stuckRosc && { stuckRosc: true }),
 			...(options.xip && { xip: true }),
 			...(options.network && { network: network(options, pcap) }),
-			...(vcd !== undefined && { vcd: { write: to(vcd), ...(options.vcdPins && { pins: options.vcdPins }) } }),
+			...(vcd && { vcd: { write: vcd, ...(options.vcdPins && { pins: options.vcdPins }) } }),
+			...(log && { log: { write: (line) => log(`${line}\n`), ...(options.logTopics && { topics: options.logTopics }) } }),
 		});
 		const file = readFileSync(path);
 		for (const [one, other] of options.wire) {
@@ -212,11 +229,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 			process.stderr.write(`${(100 * row.share).toFixed(1).padStart(5)} %  ${row.name}\n`);
 		}
 	}
-	for (const file of [pcap, vcd]) {
-		if (file !== undefined) {
-			closeSync(file);
-		}
-	}
+	files.forEach((file) => closeSync(file));
 	const errors = report.violations.filter((violation) => violation.level === "error");
 	const text = board.console.text;
 	if (text && !text.endsWith("\n") && !options.quiet) {
@@ -272,18 +285,17 @@ function ending(result: RunResult, options: Options): string {
 	}
 }
 
-function network(options: Options, pcap: number | undefined): Partial<NetworkOptions> {
+function network(options: Options, pcap: ((bytes: Uint8Array) => void) | undefined): Partial<NetworkOptions> {
 	return {
 		hosts: options.host,
 		...(options.ssid !== undefined && { ssid: options.ssid }),
 		...(options.password !== undefined && { passphrase: options.password }),
 		...(options.patience !== undefined && { patienceMs: options.patience }),
 		...(options.latency !== undefined && { latencyMicros: options.latency * 1000 }),
-		...(pcap !== undefined && { pcap: to(pcap) }),
+		...(pcap && { pcap }),
 		...(options.record !== undefined && {
 			record: (recording: Recording) => writeFileSync(options.record as string, `${JSON.stringify(recording)}\n`),
 		}),
 		...(options.replay !== undefined && { replay: JSON.parse(readFileSync(options.replay, "utf8")) as Recording }),
-		...(options.trace && { trace: (line: string) => process.stderr.write(`${line}\n`) }),
 	};
 }

@@ -15,7 +15,8 @@ import type { NetworkOptions } from "./network/options.ts";
 import { UsbHost, type UsbHostOptions } from "./usb/host.ts";
 import type { UsbSerialPort } from "./usb/serial-port.ts";
 import { ValueChangeDump, type ValueChangeDumpOptions } from "./value-change-dump.ts";
-import type { Clock, I2cDevice, I2cPlace, Log, Pin, Random, SpiDevice, SpiPlace } from "./wires.ts";
+import { journal, type LogOptions } from "./journal.ts";
+import type { Clock, I2cDevice, I2cPlace, Journal, Log, Pin, Random, SpiDevice, SpiPlace } from "./wires.ts";
 
 export type { Violation } from "./core/violations.ts";
 export type { Fault } from "./core/processor.ts";
@@ -23,6 +24,8 @@ export type { HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, Ud
 export type { AttachedRadio, RadioReport } from "./network/attach.ts";
 export { listenForGdb, type GdbServer } from "./debug/gdb-server.ts";
 export { profileByFunction, type ProfileRow } from "./profile.ts";
+export type { LogOptions } from "./journal.ts";
+export type { LogTopic } from "./wires.ts";
 export type { Clock, I2cDevice, I2cPlace, Pin, SpiDevice, SpiPlace } from "./wires.ts";
 export type { UsbHostOptions } from "./usb/host.ts";
 export type { UsbSerialPort } from "./usb/serial-port.ts";
@@ -44,6 +47,7 @@ export interface BoardWires {
 	pin(index: number): Pin;
 	/** A stream of random numbers of its own for each name. */
 	random(name: string): Random;
+	journal: Journal;
 	/** Unix milliseconds at power-on. */
 	epochMs: number;
 }
@@ -63,6 +67,8 @@ export interface PicoWOptions {
 	xip?: boolean;
 	/** The radio chip and the network around it; without, nothing answers on the radio's pins. */
 	network?: Partial<NetworkOptions>;
+	/** Tell what happens, line by line. */
+	log?: LogOptions;
 	/** Write a value change dump of the pins; whole when `close` was called. */
 	vcd?: ValueChangeDumpOptions;
 	/** Called once, to put something of the caller's onto the board's wires. */
@@ -221,8 +227,10 @@ export class PicoW {
 			log: chip.violations,
 			pin: (index) => chip.pins.pin(index),
 			random: (name) => new SeededRandom(seed, name),
+			journal: journal(options.log, chip.clock),
 			epochMs: this.#options.epochMs,
 		};
+		this.#logBoard(wires.journal("board"));
 		this.radio = options.network && attachRadio(wires, options.network);
 		if (options.vcd) {
 			const dump = new ValueChangeDump(options.vcd, chip.pins, () => chip.clock.nanos, this.#options.epochMs);
@@ -230,6 +238,17 @@ export class PicoW {
 			this.#dump = dump;
 		}
 		options.attach?.(wires);
+	}
+
+	#logBoard(tell: ((text: string) => void) | undefined): void {
+		if (!tell) {
+			return;
+		}
+		const { violations } = this.#chip;
+		this.#chip.onReset = (reason) => tell(`reset: ${reason}`);
+		this.#chip.onHalt = (halt) => tell(haltText(halt));
+		this.usbHost.onConfigured = (configured) => tell(configured ? "USB configured" : "USB gone");
+		violations.onFirst = ({ level, code, text }) => tell(`${level} ${code}: ${text}`);
 	}
 
 	// ---- loading ----------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /** Puts a radio on the pins of a board, and a network on the air around it. The board's one entry to both. */
 import { duplexPair, type Duplex } from "node:stream";
-import type { Clock, Log, Pin, Random } from "../wires.ts";
+import type { Clock, Journal, Log, Pin, Random } from "../wires.ts";
 import { Cyw43439 } from "../radio/cyw43439.ts";
 import { SimulatedAccessPoint } from "./access-point.ts";
 import { Internet } from "./internet.ts";
@@ -16,6 +16,7 @@ export interface RadioWires {
 	pin(index: number): Pin;
 	/** A seeded stream for each name. */
 	random(name: string): Random;
+	journal: Journal;
 	/** Unix milliseconds at power-on. */
 	epochMs: number;
 }
@@ -80,7 +81,7 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 	if (passphrase !== "" && (Buffer.byteLength(passphrase) < 8 || Buffer.byteLength(passphrase) > 63)) {
 		throw new Error(`the passphrase has ${Buffer.byteLength(passphrase)} bytes; WPA2 asks for 8 to 63`);
 	}
-	const trace = network.trace && ((line: string) => network.trace?.(`${(clock.micros / 1000).toFixed(3)} network ${line}`));
+	const trace = wires.journal("network");
 	const recorder = network.record ? new Recorder() : undefined;
 	const peers = new Peers({
 		clock, log, recorder,
@@ -125,8 +126,7 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 			},
 		},
 		...(network.radioFaults ? { faults: network.radioFaults } : {}),
-		...(network.trace ? { trace: network.trace } : {}),
-		...(network.traceBus ? { traceBus: network.traceBus } : {}),
+		journal: wires.journal,
 	});
 	let closed = false;
 	return {

@@ -4,13 +4,13 @@
  *
  * PROTOCOL.md, sections 6 to 8.
  */
-import type { Random } from "../wires.ts";
+import type { Journal, Random } from "../wires.ts";
 import type { Air } from "./air.ts";
 import { Association, type AssociationOwner } from "./association.ts";
-import { EVENT, emitEvent, eventName, type RadioEvent } from "./events.ts";
+import { EVENT, describeEvent, emitEvent, type RadioEvent } from "./events.ts";
 import type { RadioFaults } from "./faults.ts";
 import type { FrameQueue } from "./frame-queue.ts";
-import { IOCTL, REFUSED, ioctlName } from "./ioctls.ts";
+import { IOCTL, REFUSED, ioctlName, refusalName } from "./ioctls.ts";
 import type { PowerCycle } from "./power-cycle.ts";
 import { COUNTRY_SETTLES_MICROS, Regulatory } from "./regulatory.ts";
 import { Scan } from "./scan.ts";
@@ -50,7 +50,8 @@ export interface FirmwareOptions {
 	faults: RadioFaults;
 	/** Of the chip's one-time memory, 6 bytes. */
 	mac: Uint8Array;
-	trace: ((line: string) => void) | undefined;
+	/** Topics `ioctl` and `event`. */
+	journal: Journal;
 	/** A pin of the radio changed: GPIO 0 is the LED. */
 	onGpio: (index: number, level: boolean) => void;
 }
@@ -60,7 +61,8 @@ export class Firmware implements AssociationOwner {
 	readonly #random: Random;
 	readonly #queue: FrameQueue;
 	readonly #faults: RadioFaults;
-	readonly #trace: ((line: string) => void) | undefined;
+	readonly #tellIoctl: ((text: string) => void) | undefined;
+	readonly #tellEvent: ((text: string) => void) | undefined;
 	readonly #onGpio: FirmwareOptions["onGpio"];
 	readonly #association: Association;
 	readonly #scan: Scan;
@@ -90,7 +92,8 @@ export class Firmware implements AssociationOwner {
 		this.#random = options.random;
 		this.#queue = options.queue;
 		this.#faults = options.faults;
-		this.#trace = options.trace;
+		this.#tellIoctl = options.journal("ioctl");
+		this.#tellEvent = options.journal("event");
 		this.#onGpio = options.onGpio;
 		this.#mac = options.mac;
 		this.#regulatory = new Regulatory(this.#power);
@@ -189,7 +192,7 @@ export class Firmware implements AssociationOwner {
 	/** Sends an event, if the host asked for it. */
 	event(event: RadioEvent): void {
 		const wanted = (this.#eventMask[event.type >> 3] >>> (event.type & 7)) & 1;
-		this.#trace?.(`event ${eventName(event.type)} status ${event.status ?? 0} reason ${event.reason ?? 0} flags ${event.flags ?? 0}${wanted ? "" : " (masked)"}`);
+		this.#tellEvent?.(`${describeEvent(event)}${wanted ? "" : " (masked)"}`);
 		if (!wanted) {
 			return;
 		}
@@ -233,7 +236,7 @@ export class Firmware implements AssociationOwner {
 		}
 		this.#ioctlCount++;
 		if (this.#faults.silentEvery && this.#ioctlCount % this.#faults.silentEvery === 0) {
-			this.#trace?.(`${this.#describe(request)}: not answered (fault)`);
+			this.#tellIoctl?.(`${this.#describe(request)}: not answered (fault)`);
 			return;
 		}
 		this.#outstanding.push(request);
@@ -260,7 +263,7 @@ export class Firmware implements AssociationOwner {
 			// The value overlays the start of the request; the rest comes back as it was.
 			payload.set(outcome);
 		}
-		this.#trace?.(`${description} = ${status || (request.set ? "done" : Buffer.from(payload.subarray(0, 16)).toString("hex"))}`);
+		this.#tellIoctl?.(`${description} = ${status ? refusalName(status) : request.set ? "done" : Buffer.from(payload.subarray(0, 16)).toString("hex")}`);
 		this.#queue.push(emitIoctlReply(request, status, payload), CHANNEL_CONTROL, SDPCM_HEADER_BYTES);
 	}
 

@@ -38,11 +38,15 @@ function board(order: Order, accessPoints: AccessPoint[] = [], options: Partial<
 /** A host with a running, configured firmware. */
 function running(order: Order, accessPoints: AccessPoint[] = [], options: Partial<Cyw43439Options> = {}) {
 	const { host, radio } = board(order, accessPoints, options);
+	start(host);
+	return { host, radio };
+}
+
+function start(host: BitBangingHost): void {
 	host.powerUp();
 	host.startBus();
 	host.startFirmware(FIRMWARE, NVRAM);
 	host.configure(CLM);
-	return { host, radio };
 }
 
 for (const order of ["big", "little"] as const) {
@@ -425,10 +429,36 @@ test("the radio's output fits hosts for delays of 3 and 4 cycles; with 1 cycle i
 	assert.throws(() => host.startBus(), /test word/);
 });
 
+test("the log names registers, places, frames, ioctls, variables and events", () => {
+	const lines: string[] = [];
+	const { host } = running("big", [accessPoint()], { journal: (topic) => (text) => lines.push(`${topic} ${text}`) });
+	host.join("home", "correct horse");
+	host.listen(500_000);
+	for (const line of [
+		/^radio power on$/, /^radio firmware ready$/,
+		/^bus read bus 0x00014 4 B : adbeedfe \(TEST_RO\)$/, /^bus write bus 0x00000 4 B = b3040200 \(BUS_CONTROL\)$/,
+		/^bus write backplane 0x1000e 1 B = .. \(CLOCK_CSR\)$/, /^bus write backplane 0x\w+ 64 B = \w+\.\.\. \(RAM 0x\w{8}\)$/,
+		/^bus write wlan 0x00000 \d+ B = \w+\.\.\. \(control frame \d+\)$/, /^bus read wlan .* \(event frame \d+\)$/,
+		/^ioctl set up\b.* = done$/, /^ioctl set clmload \w+ = done$/, /^event setSsid status 0 \(success\) reason 0 flags 0$/,
+		/^event pskSupplicant status 6 \(keyed\) reason 0 flags 0$/,
+	]) {
+		assert.ok(lines.some((told) => line.test(told)), String(line));
+	}
+	const passphrase = lines.filter((line) => line.includes("setPassphrase"));
+	assert.deepEqual(passphrase, ["ioctl set setPassphrase ... = done"]);
+	assert.ok(!lines.some((line) => line.includes(Buffer.from("correct horse").toString("hex"))));
+	const refused = lines.length;
+	host.ioctl(false, 127, new Uint8Array(1));
+	assert.match(lines.slice(refused).find((line) => line.startsWith("ioctl")) ?? "", /^ioctl get getRssi = -14 \(bufferShort\)$/);
+});
+
 test("two runs with the same seed tell the same, to the microsecond", () => {
 	const runs = [0, 1].map(() => {
 		const lines: string[] = [];
-		const { host } = running("big", [accessPoint()], { trace: (line) => lines.push(line) });
+		const { host } = board("big", [accessPoint()], {
+			journal: (topic) => (text) => lines.push(`${host.clock.micros} ${topic} ${text}`),
+		});
+		start(host);
 		host.join("home", "correct horse");
 		host.listen(500_000);
 		return lines;
