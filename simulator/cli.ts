@@ -10,7 +10,7 @@ import { type GdbServer, listenForGdb } from "./debug/gdb-server.ts";
 import { isElf } from "./flash/elf.ts";
 import { DEFAULT_TOPICS, parseTopics } from "./journal.ts";
 import type { NetworkOptions, Recording } from "./network/options.ts";
-import { PicoW, profileByFunction, type RunResult, type SerialLine } from "./simulator.ts";
+import { PicoW, profileByFunction, type RunReport, type RunResult, type SerialLine } from "./simulator.ts";
 import { type DumpedPin, parsePinList } from "./value-change-dump.ts";
 import { LOG_TOPICS, type LogTopic } from "./wires.ts";
 
@@ -211,14 +211,16 @@ async function simulate(path: string, options: Options): Promise<number> {
 		board.profile(PROFILE_EVERY_CYCLES);
 	}
 	const seconds = options.timeout ?? (options.gdb === undefined ? DEFAULT_TIMEOUT_SECONDS : Infinity);
+	const beganMs = performance.now();
 	const result = await board.run({ ...(until && { until }), timeoutMicros: seconds * 1e6 });
+	const hostSeconds = Math.round(performance.now() - beganMs) / 1000;
 	process.off("SIGINT", interrupt);
 	await gdb?.close();
 	board.close();
 	const report = board.report();
 	if (options.report !== undefined) {
-		const { reason } = result;
-		writeFileSync(options.report, `${JSON.stringify({ program: path, reason, ...report }, undefined, "\t")}\n`);
+		const run: RunReport = { program: path, reason: result.reason, hostSeconds, ...report };
+		writeFileSync(options.report, `${JSON.stringify(run, undefined, "\t")}\n`);
 	}
 	if (options.profile !== undefined) {
 		const samples = [...board.profileSamples].sort((a, b) => b[1] - a[1]).map(([pc, count]) => [`0x${pc.toString(16)}`, count]);

@@ -10,13 +10,14 @@ import { SeededRandom } from "./core/random.ts";
 import type { Violation } from "./core/violations.ts";
 import { parseProgram, type ProgramFile } from "./flash/program-file.ts";
 import { parseUf2 } from "./flash/uf2.ts";
-import { attachRadio, type AttachedRadio, type RadioReport } from "./network/attach.ts";
+import { attachRadio, type AttachedRadio } from "./network/attach.ts";
 import type { NetworkOptions } from "./network/options.ts";
+import type { Report, StackReport } from "./report.ts";
 import { UsbHost, type UsbHostOptions } from "./usb/host.ts";
 import type { UsbSerialPort } from "./usb/serial-port.ts";
 import { ValueChangeDump, type ValueChangeDumpOptions } from "./value-change-dump.ts";
 import { journal, type LogOptions } from "./journal.ts";
-import type { Clock, I2cDevice, I2cPlace, Journal, Log, Pin, Random, SpiDevice, SpiPlace } from "./wires.ts";
+import type { Clock, I2cDevice, I2cPlace, Journal, Log, Milestone, Pin, Random, SpiDevice, SpiPlace } from "./wires.ts";
 
 export type { Violation } from "./core/violations.ts";
 export type { Fault } from "./core/processor.ts";
@@ -25,9 +26,10 @@ export type { AttachedRadio, RadioReport } from "./network/attach.ts";
 export { listenForGdb, type GdbServer } from "./debug/gdb-server.ts";
 export { profileByFunction, type ProfileRow } from "./profile.ts";
 export type { LogOptions } from "./journal.ts";
-export type { LogTopic } from "./wires.ts";
+export type { LogTopic, Milestone } from "./wires.ts";
 export type { Clock, I2cDevice, I2cPlace, Pin, SpiDevice, SpiPlace } from "./wires.ts";
 export type { UsbHostOptions } from "./usb/host.ts";
+export type { Report, RunReport, StackReport } from "./report.ts";
 export type { UsbSerialPort } from "./usb/serial-port.ts";
 export type { DumpedPin, ValueChangeDumpOptions } from "./value-change-dump.ts";
 
@@ -48,6 +50,8 @@ export interface BoardWires {
 	/** A stream of random numbers of its own for each name. */
 	random(name: string): Random;
 	journal: Journal;
+	/** The board has come by one of the marks on its way. */
+	milestone(name: Milestone): void;
 	/** Unix milliseconds at power-on. */
 	epochMs: number;
 }
@@ -96,33 +100,6 @@ export type RunResult =
 	/** USB boot loader, or asleep with nothing left that could wake it. */
 	| { reason: "halted"; text: string; atMicros: number };
 
-export interface Report {
-	seed: number;
-	/** Unix milliseconds at power-on. */
-	epochMs: number;
-	/** Virtual milliseconds since power-on. */
-	virtualMs: number;
-	/** clk_sys cycles, sleep included. */
-	cycles: number;
-	/** Cycles in which core 0 executed. */
-	activeCycles: number;
-	/** Only when core 1 was launched. */
-	secondCore?: { activeCycles: number };
-	clkSysHz: number;
-	/** Only with the XIP model. */
-	xip?: { accesses: number; hits: number };
-	violations: Violation[];
-	flash: { refusedStores: number; allowedStores: number; erases: number; programs: number; programmedBytes: number };
-	resets: { atMicros: number; reason: string }[];
-	/** Why the chip stands still for good: "locked up: …", "USB boot loader: …"; null while it runs. */
-	halt: string | null;
-	console: { bytes: number; sha256: string };
-	/** Boot ROM functions called, with counts. */
-	romCalls: Record<string, number>;
-	/** Only with a network. */
-	radio?: RadioReport;
-}
-
 /** The terminal on the USB port, or on a UART. */
 export interface Console {
 	/** Everything the device sent while the port was open, as UTF-8. */
@@ -160,6 +137,7 @@ export class PicoW {
 	/** The radio on GPIO 23, 24, 25, 29, when there is a network. */
 	readonly radio: AttachedRadio | undefined;
 	readonly #dump: ValueChangeDump | undefined;
+	readonly #milestones: Report["milestones"] = {};
 
 	constructor(options: PicoWOptions = {}) {
 		const seed = options.seed ?? 1;
@@ -228,9 +206,10 @@ export class PicoW {
 			pin: (index) => chip.pins.pin(index),
 			random: (name) => new SeededRandom(seed, name),
 			journal: journal(options.log, chip.clock),
+			milestone: (name) => this.#milestone(name),
 			epochMs: this.#options.epochMs,
 		};
-		this.#logBoard(wires.journal("board"));
+		this.#lookAtBoard(wires.journal("board"));
 		this.radio = options.network && attachRadio(wires, options.network);
 		if (options.vcd) {
 			const dump = new ValueChangeDump(options.vcd, chip.pins, () => chip.clock.nanos, this.#options.epochMs);
@@ -240,15 +219,23 @@ export class PicoW {
 		options.attach?.(wires);
 	}
 
-	#logBoard(tell: ((text: string) => void) | undefined): void {
-		if (!tell) {
-			return;
+	#lookAtBoard(tell: ((text: string) => void) | undefined): void {
+		const chip = this.#chip;
+		this.usbHost.onConfigured = (configured) => {
+			tell?.(configured ? "USB configured" : "USB gone");
+			if (configured) {
+				this.#milestone("usbConfigured");
+			}
+		};
+		if (tell) {
+			chip.onReset = (reason) => tell(`reset: ${reason}`);
+			chip.onHalt = (halt) => tell(haltText(halt));
+			chip.violations.onFirst = ({ level, code, text }) => tell(`${level} ${code}: ${text}`);
 		}
-		const { violations } = this.#chip;
-		this.#chip.onReset = (reason) => tell(`reset: ${reason}`);
-		this.#chip.onHalt = (halt) => tell(haltText(halt));
-		this.usbHost.onConfigured = (configured) => tell(configured ? "USB configured" : "USB gone");
-		violations.onFirst = ({ level, code, text }) => tell(`${level} ${code}: ${text}`);
+	}
+
+	#milestone(name: Milestone): void {
+		this.#milestones[name] ??= Math.round(this.#chip.clock.micros * 1000) / 1000;
 	}
 
 	// ---- loading ----------------------------------------------------------------------------------------------------
@@ -278,7 +265,7 @@ export class PicoW {
 		}
 		this.#chip.powerOn();
 		if (entry !== undefined) {
-			this.core.registers[13] = SRAM_START + this.sram.length;
+			this.core.setMainStack(SRAM_START + this.sram.length);
 			this.core.programCounter = entry;
 		}
 	}
@@ -591,6 +578,9 @@ export class PicoW {
 		this.#hash.update(bytes);
 		const text = this.#decoder.decode(bytes, { stream: true });
 		this.#text += text;
+		if (text.includes("\n")) {
+			this.#milestone("consoleFirstLine");
+		}
 		for (const listener of this.#listeners) {
 			listener(text);
 		}
@@ -618,11 +608,14 @@ export class PicoW {
 			seed: this.#options.seed,
 			epochMs: this.#options.epochMs,
 			virtualMs: Math.round(chip.clock.micros) / 1000,
+			flashModel: chip.core.xipCache ? "XIP cache" : "no wait states",
 			cycles: chip.core.cycles,
 			activeCycles: chip.core.activeCycles,
 			...(chip.rom.launches && { secondCore: { activeCycles: chip.second.activeCycles } }),
 			clkSysHz: chip.clock.frequencyHz,
 			...(chip.core.xipCache && { xip: { accesses: chip.core.xipCache.accesses, hits: chip.core.xipCache.hits } }),
+			milestones: { ...this.#milestones },
+			stack: (chip.rom.launches ? [chip.core, chip.second] : [chip.core]).map(stackReport),
 			violations: this.violations,
 			flash: {
 				refusedStores: chip.refusedFlashStores,
@@ -635,9 +628,14 @@ export class PicoW {
 			halt: chip.halt ? haltText(chip.halt) : null,
 			console: { bytes: this.#bytes, sha256: this.#hash.copy().digest("hex") },
 			romCalls: Object.fromEntries([...chip.rom.calls].sort(([a], [b]) => (a < b ? -1 : 1))),
-			...(this.radio && { radio: this.radio.report() }),
+			...(this.radio && { radio: this.radio.report(), connections: structuredClone([...this.radio.traffic.connections]) }),
+			...(this.radio?.traffic.connectionsNotListed && { connectionsNotListed: this.radio.traffic.connectionsNotListed }),
 		};
 	}
+}
+
+function stackReport({ stackStart, lowestStack }: Processor): StackReport {
+	return { startAddress: stackStart >>> 0, lowestAddress: lowestStack >>> 0, bytes: stackStart - lowestStack };
 }
 
 function haltText(halt: Halt): string {

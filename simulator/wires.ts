@@ -131,6 +131,22 @@ export type LogTopic = (typeof LOG_TOPICS)[number];
 /** Answers where lines of a topic go, or undefined when nobody wants them: then they need not be put together. */
 export type Journal = (topic: LogTopic) => ((text: string) => void) | undefined;
 
+/** What a board comes by on its way. */
+export type Milestone =
+	| "usbConfigured"
+	| "consoleFirstLine"
+	| "radioPowered"
+	| "radioFirmwareReady"
+	/** The link to the access point is up. */
+	| "associated"
+	/** WPA's handshake is done. */
+	| "keyed"
+	/** The DHCP server acknowledged one. */
+	| "address"
+	| "firstDnsAnswer"
+	| "firstTcpConnection"
+	| "firstTlsRecord";
+
 /** Collects what is wrong, so that nothing unmodelled stays silent. */
 export interface Log {
 	/**

@@ -30,6 +30,8 @@ export interface AccessPointOptions {
 	/** Unix milliseconds at power-on, for the times of the capture. */
 	epochMs: number;
 	pcap: ((bytes: Uint8Array) => void) | undefined;
+	/** Is shown each frame on the air. */
+	look?: (frame: Uint8Array) => void;
 	trace: ((line: string) => void) | undefined;
 	/** A frame from the station. */
 	receive(frame: Uint8Array): void;
@@ -124,8 +126,9 @@ export class SimulatedAccessPoint implements AccessPoint {
 
 	/** Counts and captures a frame. @returns false when a fault loses it. */
 	#pass(frame: Uint8Array): boolean {
-		const { clock, epochMs, faults, pcap, random } = this.#options;
+		const { clock, epochMs, faults, look, pcap, random } = this.#options;
 		this.#frames++;
+		look?.(frame);
 		// Lost frames are in the capture too: they were on the air.
 		pcap?.(pcapRecord(epochMs * 1000 + clock.micros, frame));
 		const drawn = faults.dropRate ? random.next32() / 2 ** 32 < faults.dropRate : false;

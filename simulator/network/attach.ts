@@ -1,12 +1,13 @@
 /** Puts a radio on the pins of a board, and a network on the air around it. The board's one entry to both. */
 import { duplexPair, type Duplex } from "node:stream";
-import type { Clock, Journal, Log, Pin, Random } from "../wires.ts";
+import type { Clock, Journal, Log, Milestone, Pin, Random } from "../wires.ts";
 import { Cyw43439 } from "../radio/cyw43439.ts";
 import { SimulatedAccessPoint } from "./access-point.ts";
 import { Internet } from "./internet.ts";
 import type { NetworkOptions } from "./options.ts";
 import { Peers } from "./peers.ts";
 import { Recorder, Replayer } from "./recording.ts";
+import { Traffic } from "./traffic/traffic.ts";
 
 /** The wires of the board that a radio needs. */
 export interface RadioWires {
@@ -17,6 +18,7 @@ export interface RadioWires {
 	/** A seeded stream for each name. */
 	random(name: string): Random;
 	journal: Journal;
+	milestone(name: Milestone): void;
 	/** Unix milliseconds at power-on. */
 	epochMs: number;
 }
@@ -29,6 +31,8 @@ export interface AttachedRadio {
 	onLed(listener: (on: boolean) => void): void;
 	/** Facts of the run so far. */
 	report(): RadioReport;
+	/** What was seen on the air. */
+	readonly traffic: Traffic;
 	/** Sends the station away, as an access point does. @param reason IEEE 802.11 reason code, default 2. */
 	deauthenticate(reason?: number): void;
 	/** Connects to a TCP port of the device, from outside of its network. The stream is destroyed when the device refuses or resets. */
@@ -89,6 +93,7 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		replayer: network.replay ? new Replayer(network.replay) : undefined,
 	});
 	const mac = Uint8Array.from(ACCESS_POINT_MAC);
+	const traffic = new Traffic({ clock, router: mac, milestone: (name) => wires.milestone(name) });
 	const accessPoint: SimulatedAccessPoint = new SimulatedAccessPoint({
 		ssid, passphrase, bssid: mac, clock, faults, trace,
 		channel: network.channel ?? DEFAULT_CHANNEL,
@@ -96,6 +101,7 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		random: wires.random("air"),
 		epochMs,
 		pcap: network.pcap,
+		look: (frame) => traffic.frame(frame),
 		receive: (frame) => internet.receive(frame),
 		left: () => internet.deviceLeft(),
 	});
@@ -127,6 +133,7 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		},
 		...(network.radioFaults ? { faults: network.radioFaults } : {}),
 		journal: wires.journal,
+		milestone: (name) => wires.milestone(name),
 	});
 	let closed = false;
 	return {
@@ -136,6 +143,7 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		onLed: (listener) => {
 			ledListeners.push(listener);
 		},
+		traffic,
 		report: () => ({
 			ssid,
 			address: internet.deviceAddress ?? null,

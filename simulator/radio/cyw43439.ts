@@ -4,7 +4,7 @@
  * firmware does (`firmware`, `association`). Learned from public documents and sources, listed in PROTOCOL.md; it knows
  * nothing of the driver that runs against it.
  */
-import type { Clock, Journal, Log, Random } from "../wires.ts";
+import type { Clock, Journal, Log, Milestone, Random } from "../wires.ts";
 import type { Air } from "./air.ts";
 import { Backplane } from "./backplane.ts";
 import { BusRegisters } from "./bus-registers.ts";
@@ -31,6 +31,7 @@ export interface Cyw43439Options {
 	outputDelayCycles?: number;
 	/** Topics `radio`, `bus`, `ioctl` and `event`. Default: nobody listens. */
 	journal?: Journal;
+	milestone?: (name: Milestone) => void;
 	/** A pin of the radio moved; GPIO 0 is the LED of the board. */
 	onGpio?: (index: number, level: boolean) => void;
 }
@@ -60,6 +61,9 @@ export class Cyw43439 {
 		this.#powerCycle = undefined;
 		this.#setGpio(0, false);
 		this.#tell?.(on ? "power on" : "power off");
+		if (on) {
+			this.#options.milestone?.("radioPowered");
+		}
 		// With the SDIO strap nothing answers on gSPI.
 		return on && gspi ? this.#assemble() : undefined;
 	}
@@ -87,10 +91,12 @@ export class Cyw43439 {
 			power, random, air, queue, mac, journal: this.#journal,
 			faults: { ...faults },
 			onGpio: (index, level) => this.#setGpio(index, level),
+			milestone: (name) => this.#options.milestone?.(name),
 		});
 		const backplane = new Backplane(power, {
 			firmwareReady: () => {
 				this.#tell?.("firmware ready");
+				this.#options.milestone?.("radioFirmwareReady");
 				registers.deafPolls = faults.deafPolls ?? 0;
 				queue.receiveReady = true;
 				firmware.start();

@@ -4,10 +4,10 @@
  *
  * PROTOCOL.md, sections 6 to 8.
  */
-import type { Journal, Random } from "../wires.ts";
+import type { Journal, Milestone, Random } from "../wires.ts";
 import type { Air } from "./air.ts";
 import { Association, type AssociationOwner } from "./association.ts";
-import { EVENT, describeEvent, emitEvent, type RadioEvent } from "./events.ts";
+import { EVENT, FLAG_LINK_UP, SUPPLICANT, describeEvent, emitEvent, type RadioEvent } from "./events.ts";
 import type { RadioFaults } from "./faults.ts";
 import type { FrameQueue } from "./frame-queue.ts";
 import { IOCTL, REFUSED, ioctlName, refusalName } from "./ioctls.ts";
@@ -54,6 +54,7 @@ export interface FirmwareOptions {
 	journal: Journal;
 	/** A pin of the radio changed: GPIO 0 is the LED. */
 	onGpio: (index: number, level: boolean) => void;
+	milestone: (name: Milestone) => void;
 }
 
 export class Firmware implements AssociationOwner {
@@ -64,6 +65,7 @@ export class Firmware implements AssociationOwner {
 	readonly #tellIoctl: ((text: string) => void) | undefined;
 	readonly #tellEvent: ((text: string) => void) | undefined;
 	readonly #onGpio: FirmwareOptions["onGpio"];
+	readonly #milestone: FirmwareOptions["milestone"];
 	readonly #association: Association;
 	readonly #scan: Scan;
 	readonly #regulatory: Regulatory;
@@ -95,6 +97,7 @@ export class Firmware implements AssociationOwner {
 		this.#tellIoctl = options.journal("ioctl");
 		this.#tellEvent = options.journal("event");
 		this.#onGpio = options.onGpio;
+		this.#milestone = options.milestone;
 		this.#mac = options.mac;
 		this.#regulatory = new Regulatory(this.#power);
 		this.#scan = new Scan(this.#power, options.air, this);
@@ -192,6 +195,11 @@ export class Firmware implements AssociationOwner {
 	/** Sends an event, if the host asked for it. */
 	event(event: RadioEvent): void {
 		const wanted = (this.#eventMask[event.type >> 3] >>> (event.type & 7)) & 1;
+		if (event.type === EVENT.link && (event.flags ?? 0) & FLAG_LINK_UP) {
+			this.#milestone("associated");
+		} else if (event.type === EVENT.pskSupplicant && event.status === SUPPLICANT.keyed && !event.reason) {
+			this.#milestone("keyed");
+		}
 		this.#tellEvent?.(`${describeEvent(event)}${wanted ? "" : " (masked)"}`);
 		if (!wanted) {
 			return;

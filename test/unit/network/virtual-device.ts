@@ -2,13 +2,14 @@
  * A device for the simulated network, without radio and board: an Ethernet station that speaks ARP, DHCP, UDP and as much
  * TCP as a test asks for, written from the RFCs.
  */
-import type { Log } from "../../../simulator/wires.ts";
+import type { Log, Milestone } from "../../../simulator/wires.ts";
 import { SeededRandom } from "../../../simulator/core/random.ts";
 import type { Station } from "../../../simulator/radio/air.ts";
 import { SimulatedAccessPoint } from "../../../simulator/network/access-point.ts";
 import { Internet } from "../../../simulator/network/internet.ts";
 import type { NetworkOptions, Recording } from "../../../simulator/network/options.ts";
 import { Peers } from "../../../simulator/network/peers.ts";
+import { Traffic } from "../../../simulator/network/traffic/traffic.ts";
 import { Recorder, Replayer } from "../../../simulator/network/recording.ts";
 import { TestClock } from "../radio/bit-banging-host.ts";
 
@@ -38,6 +39,16 @@ export class VirtualDevice implements Station {
 	readonly peers: Peers;
 	readonly pcap: Uint8Array[] = [];
 	readonly trace: string[] = [];
+	/** In their order, each once. */
+	readonly milestones: Milestone[] = [];
+	readonly traffic = new Traffic({
+		clock: this.clock, router: ROUTER_MAC,
+		milestone: (name) => {
+			if (!this.milestones.includes(name)) {
+				this.milestones.push(name);
+			}
+		},
+	});
 	readonly #recorder: Recorder | undefined;
 	deauthenticated: number | undefined;
 
@@ -55,6 +66,7 @@ export class VirtualDevice implements Station {
 		this.accessPoint = new SimulatedAccessPoint({
 			ssid: "home", passphrase: "correct horse", bssid: ROUTER_MAC, channel: 6, rssiDbm: -50, clock,
 			random: new SeededRandom(1, "air"), faults, epochMs, pcap: (bytes) => this.pcap.push(bytes), trace,
+			look: (frame) => this.traffic.frame(frame),
 			receive: (frame) => this.internet.receive(frame),
 			left: () => this.internet.deviceLeft(),
 		});
