@@ -24,6 +24,7 @@ export type { Fault } from "./core/processor.ts";
 export type { HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
 export type { AttachedRadio, RadioReport } from "./network/attach.ts";
 export { listenForGdb, type GdbServer } from "./debug/gdb-server.ts";
+export { PacedRun, type PacedRunOptions } from "./paced-run.ts";
 export { profileByFunction, type ProfileRow } from "./profile.ts";
 export type { LogOptions } from "./journal.ts";
 export type { LogTopic, Milestone } from "./wires.ts";
@@ -337,6 +338,17 @@ export class PicoW {
 		return this.#chip.pins.pin(index);
 	}
 
+	/** All GPIOs as words of 30 bits: the levels on the wires, and which of them the RP2040 drives. */
+	get pins(): { readonly level: number; readonly driven: number } {
+		const { level, outputEnabled } = this.#chip.pins;
+		return { level, driven: outputEnabled };
+	}
+
+	/** Calls `listener` at each change of the level or driver of these pins, a mask; of others it may be called as well. */
+	onPins(mask: number, listener: () => void): void {
+		this.#chip.pins.observe(mask, listener);
+	}
+
 	/**
 	 * A jumper wire between two GPIOs: each has the level that the other drives. SIO, PIO and PWM are seen on it; UART, SPI
 	 * and I2C are not, they exchange whole words with what is attached to them.
@@ -596,6 +608,24 @@ export class PicoW {
 		}
 	}
 
+	/** Of each kind the first, in their order, with its virtual microseconds. */
+	get milestones(): Report["milestones"] {
+		return { ...this.#milestones };
+	}
+
+	/** Resets since power-on. */
+	get resets(): Report["resets"] {
+		return [...this.#chip.resets];
+	}
+
+	/** How deep the main stacks went: of core 0, and of core 1 when it was launched. */
+	get stack(): StackReport[] {
+		const { core, second, rom } = this.#chip;
+		return (rom.launches ? [core, second] : [core]).map(({ stackStart, lowestStack }) => ({
+			startAddress: stackStart >>> 0, lowestAddress: lowestStack >>> 0, bytes: stackStart - lowestStack,
+		}));
+	}
+
 	get violations(): Violation[] {
 		return this.#chip.violations.list;
 	}
@@ -614,8 +644,8 @@ export class PicoW {
 			...(chip.rom.launches && { secondCore: { activeCycles: chip.second.activeCycles } }),
 			clkSysHz: chip.clock.frequencyHz,
 			...(chip.core.xipCache && { xip: { accesses: chip.core.xipCache.accesses, hits: chip.core.xipCache.hits } }),
-			milestones: { ...this.#milestones },
-			stack: (chip.rom.launches ? [chip.core, chip.second] : [chip.core]).map(stackReport),
+			milestones: this.milestones,
+			stack: this.stack,
 			violations: this.violations,
 			flash: {
 				refusedStores: chip.refusedFlashStores,
@@ -624,7 +654,7 @@ export class PicoW {
 				programs: counts.programs,
 				programmedBytes: counts.bytes,
 			},
-			resets: [...chip.resets],
+			resets: this.resets,
 			halt: chip.halt ? haltText(chip.halt) : null,
 			console: { bytes: this.#bytes, sha256: this.#hash.copy().digest("hex") },
 			romCalls: Object.fromEntries([...chip.rom.calls].sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -632,10 +662,6 @@ export class PicoW {
 			...(this.radio?.traffic.connectionsNotListed && { connectionsNotListed: this.radio.traffic.connectionsNotListed }),
 		};
 	}
-}
-
-function stackReport({ stackStart, lowestStack }: Processor): StackReport {
-	return { startAddress: stackStart >>> 0, lowestAddress: lowestStack >>> 0, bytes: stackStart - lowestStack };
 }
 
 function haltText(halt: Halt): string {

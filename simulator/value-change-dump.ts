@@ -73,8 +73,7 @@ export class ValueChangeDump {
 		this.#withLed = chosen.includes("led");
 		this.#mask = chosen.reduce<number>((mask, pin) => (pin === "led" ? mask : mask | (1 << pin)), 0);
 		this.#head(epochMs);
-		pins.observed = this.#mask;
-		pins.onObserved = () => this.#changed();
+		pins.observe(this.#mask, () => this.#changed());
 	}
 
 	/** The LED went on or off. */

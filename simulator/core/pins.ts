@@ -107,9 +107,8 @@ export class Pins {
 	/** Inputs that the PWM counts by, and who is told of their changes. */
 	counted = 0;
 	onCounted: (() => void) | undefined;
-	/** Pins that somebody looks at from outside, and who is told of each change of their level or driver, also by the board. */
-	observed = 0;
-	onObserved: (() => void) | undefined;
+	#observed = 0;
+	#observers: (() => void)[] = [];
 
 	constructor(owner: PinsOwner) {
 		this.#owner = owner;
@@ -179,6 +178,12 @@ export class Pins {
 		};
 	}
 
+	/** Calls `observer` at each change of level or driver of these pins (and perhaps of others), also by the board. */
+	observe(mask: number, observer: () => void): void {
+		this.#observed |= mask;
+		this.#observers.push(observer);
+	}
+
 	#drive(index: number, level: boolean | undefined): void {
 		const bit = 1 << index;
 		if (level === undefined) {
@@ -222,8 +227,10 @@ export class Pins {
 		const different = (level ^ this.level) | (oe ^ this.outputEnabled);
 		this.level = level;
 		this.outputEnabled = oe;
-		if (different & this.observed) {
-			this.onObserved?.();
+		if (different & this.#observed) {
+			for (const observer of this.#observers) {
+				observer();
+			}
 		}
 		const input = ((((level & this.#inputEnable) ^ this.#inInvert) & ~this.#inLow) | this.#inHigh) & ALL;
 		if (input !== this.input) {

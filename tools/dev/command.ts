@@ -4,7 +4,7 @@ import { watch as watchFiles } from "chokidar";
 import { Command } from "commander";
 import { appendFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { PicoW } from "../../simulator/simulator.ts";
+import { PacedRun, PicoW, type RunResult } from "../../simulator/simulator.ts";
 import { buildApp } from "../build/build-app.ts";
 import { readManifest } from "../build/manifest.ts";
 import { withRecords } from "../build/records.ts";
@@ -16,7 +16,6 @@ import { keyLog } from "../start/key-log.ts";
 import { PageServer } from "../start/page-server.ts";
 import { serverName, simulatedNetwork } from "../start/simulated-network.ts";
 import { addForwardedPort, type ForwardedPort, listenOn } from "./forwarded-ports.ts";
-import { pacedBoard } from "./paced-board.ts";
 import { rebuildLoop } from "./rebuild-loop.ts";
 
 const { dim } = coloursFor(process.stdout);
@@ -86,9 +85,15 @@ async function dev({ app, seed, forward = [], pcap, keylog }: Options): Promise<
 			board.loadUf2(uf2);
 			running = board;
 			board.console.onText(text => process.stdout.write(text.replaceAll("\r\n", "\n")));
-			const paced = pacedBoard(board);
-			void paced.ended.then(sentence => sentence !== undefined && console.error(red(sentence)), (error: Error) => console.error(red(error.stack ?? error.message)));
-			return paced;
+			const run = new PacedRun(board);
+			void run.result.then(tellStandstill, (error: Error) => console.error(red(error.stack ?? error.message)));
+			return {
+				async stop() {
+					run.end();
+					await run.result.catch(() => {});
+					board.close();
+				},
+			};
 		},
 		files: () => appFiles(appFolder),
 		watch(files, onChange) {
@@ -109,6 +114,12 @@ async function dev({ app, seed, forward = [], pcap, keylog }: Options): Promise<
 		shown: path => relative(process.cwd(), path),
 		time: () => new Date().toTimeString().slice(0, 8),
 	}, ended.signal);
+}
+
+function tellStandstill(result: RunResult): void {
+	if (result.reason === "fault" || result.reason === "halted") {
+		console.error(red(`the board stands still: ${result.reason === "fault" ? result.fault.text : result.text}`));
+	}
 }
 
 /** What the app is made of: manifests, modules, and what stands beside them. Of an app whose manifest has a fault, its folder's files. */

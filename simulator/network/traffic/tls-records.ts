@@ -18,7 +18,7 @@ export interface TlsRecord {
 }
 
 const HEADER_BYTES = 5;
-const TYPES: Readonly<Record<number, TlsRecordType>> = {
+export const TLS_RECORD_TYPES: Readonly<Record<number, TlsRecordType>> = {
 	20: "change cipher spec", 21: "alert", 22: "handshake", 23: "application data", 24: "heartbeat",
 };
 const MAJOR_VERSION = 3;
@@ -93,7 +93,7 @@ export class TlsRecordReader {
 
 	#begin(): void {
 		const [number, major, , high, low] = this.#header;
-		const type = TYPES[number];
+		const type = TLS_RECORD_TYPES[number];
 		const lengthBytes = (high << 8) | low;
 		if (!type || major !== MAJOR_VERSION || lengthBytes > LONGEST_BODY_BYTES) {
 			this.#other = true;

@@ -4,6 +4,7 @@ import type { Clock, Milestone } from "../../wires.ts";
 import { PROTOCOL_TCP, PROTOCOL_UDP } from "../packets.ts";
 import { type ConnectionReport, Connections } from "./connections.ts";
 import { canonicalAddress, dissect } from "./dissect.ts";
+import { dhcpMessageType, type PacketSummary, summarize } from "./summary.ts";
 
 export interface TrafficOptions {
 	clock: Clock;
@@ -15,9 +16,7 @@ export interface TrafficOptions {
 const DNS_PORT = 53;
 const DHCP_CLIENT_PORT = 68;
 const UDP_HEADER_BYTES = 8;
-/** RFC 2131: a fixed part, a magic number, options. */
-const DHCP_OPTIONS_AT = 240;
-const DHCP_MESSAGE_TYPE = 53;
+/** RFC 2132, section 9.6. */
 const DHCP_ACK = 5;
 /** Names that are remembered. */
 const MOST_NAMES = 1_000;
@@ -26,6 +25,8 @@ export class Traffic {
 	readonly #options: TrafficOptions;
 	readonly #connections: Connections;
 	readonly #names = new Map<string, string>();
+	/** Is told of each frame that is one. */
+	onPacket: ((summary: PacketSummary) => void) | undefined;
 
 	constructor(options: TrafficOptions) {
 		this.#options = options;
@@ -49,16 +50,20 @@ export class Traffic {
 	/** A frame is on the air. */
 	frame(frame: Uint8Array): void {
 		const packet = dissect(frame, this.#options.router);
-		if (!packet?.whole) {
+		if (!packet) {
+			return;
+		}
+		const atMicros = Math.round(this.#options.clock.micros * 1000) / 1000;
+		this.onPacket?.(summarize(packet, frame.length, atMicros));
+		if (!packet.whole) {
 			return;
 		}
 		if (packet.protocol === PROTOCOL_TCP) {
-			const atMicros = Math.round(this.#options.clock.micros * 1000) / 1000;
 			this.#connections.segment(packet, atMicros, (address) => this.#names.get(address));
 		} else if (packet.protocol === PROTOCOL_UDP && !packet.fromDevice && packet.payload.length >= UDP_HEADER_BYTES) {
 			const { payload } = packet;
 			const message = payload.subarray(UDP_HEADER_BYTES);
-			if (((payload[2] << 8) | payload[3]) === DHCP_CLIENT_PORT && isDhcpAck(message)) {
+			if (((payload[2] << 8) | payload[3]) === DHCP_CLIENT_PORT && dhcpMessageType(message) === DHCP_ACK) {
 				this.#options.milestone("address");
 			} else if (((payload[0] << 8) | payload[1]) === DNS_PORT) {
 				this.#options.milestone("firstDnsAnswer");
@@ -81,18 +86,4 @@ export class Traffic {
 			}
 		}
 	}
-}
-
-function isDhcpAck(message: Uint8Array): boolean {
-	for (let at = DHCP_OPTIONS_AT; at + 2 < message.length && message[at] !== 0xff;) {
-		if (message[at] === 0) {
-			at++;
-			continue;
-		}
-		if (message[at] === DHCP_MESSAGE_TYPE) {
-			return message[at + 2] === DHCP_ACK;
-		}
-		at += 2 + message[at + 1];
-	}
-	return false;
 }

@@ -160,8 +160,30 @@ test("a record that is cut off has no end", () => {
 	assert.deepEqual(records, [{ atMicros: 3, endMicros: null, from: "device", type: "handshake", lengthBytes: 100 }]);
 });
 
+test("each frame is told in a line", async () => {
+	const { device, tcp } = scene(answering(() => Uint8Array.from(record(22, 90))));
+	const lines: string[] = [];
+	device.traffic.onPacket = ({ fromDevice, source, destination, protocol, text }) => lines.push(`${fromDevice ? ">" : "<"} ${source} ${destination} ${protocol}: ${text}`);
+	device.sendUdp(ROUTER_IP, 5000, 53, QUERY);
+	await device.clock.run(10_000);
+	tcp.open();
+	await device.clock.run(10_000);
+	tcp.write(Buffer.from("plain"));
+	await device.clock.run(20_000);
+	assert.deepEqual(lines.slice(0, 7), [
+		"> 192.168.4.2 192.168.4.1 DNS: A a.example?",
+		"< 192.168.4.1 192.168.4.2 DNS: A a.example: 203.0.113.10",
+		"> 192.168.4.2 203.0.113.10 TCP: 50000 → 443 SYN",
+		"< 203.0.113.10 192.168.4.2 TCP: 443 → 50000 SYN ACK",
+		"> 192.168.4.2 203.0.113.10 TCP: 50000 → 443 ACK",
+		"> 192.168.4.2 203.0.113.10 TCP: 50000 → 443 PSH ACK, 5 bytes",
+		"< 203.0.113.10 192.168.4.2 TLS: 443 → 50000 PSH ACK, 95 bytes, handshake",
+	]);
+});
+
 test("hostile frames harm nobody: of any length, with lengths of their own, answers that are no DNS, segments of any flags", () => {
 	const device = new VirtualDevice();
+	device.traffic.onPacket = ({ text }) => assert.equal(typeof text, "string");
 	const connections = new Connections({ opened() {}, accepted() {}, tlsRecord() {} });
 	const random = new SeededRandom(1, "hostile frames");
 	const bytes = new Uint8Array(120);
