@@ -8,10 +8,13 @@ import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "nod
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { type GdbServer, listenForGdb } from "./debug/gdb-server.ts";
 import { isElf } from "./flash/elf.ts";
+import { DEFAULT_TOPICS, parseTopics } from "./journal.ts";
 import { ACCESS_POINT_KEYS, parseAccessPoint } from "./network/access-point-option.ts";
 import { FAULT_KEYS, parseFaults } from "./network/fault-option.ts";
 import type { AccessPointSettings, AirFaults, NetworkOptions, Recording } from "./network/options.ts";
-import { PicoW, profileByFunction, type RunResult, type SerialLine } from "./simulator.ts";
+import { PicoW, profileByFunction, type RunReport, type RunResult, type SerialLine } from "./simulator.ts";
+import { type DumpedPin, parsePinList } from "./value-change-dump.ts";
+import { LOG_TOPICS, type LogTopic } from "./wires.ts";
 
 interface Options {
 	uf2?: string;
@@ -25,6 +28,8 @@ interface Options {
 	faults?: AirFaults;
 	host: Record<string, string>;
 	pcap?: string;
+	vcd?: string;
+	vcdPins?: DumpedPin[];
 	record?: string;
 	replay?: string;
 	patience?: number;
@@ -34,7 +39,8 @@ interface Options {
 	xip?: boolean;
 	profile?: string;
 	elf?: string;
-	trace?: boolean;
+	log?: string;
+	logTopics?: LogTopic[];
 	gdb?: number;
 	wire: [number, number][];
 	quiet?: boolean;
@@ -75,17 +81,8 @@ function host(text: string, known: Record<string, string>): Record<string, strin
 	return { ...known, [match[1].toLowerCase()]: match[2] };
 }
 
-/** A reader of an option whose sentence is the parser's own. */
-function read<Value>(parse: () => Value): Value {
-	try {
-		return parse();
-	} catch (error) {
-		throw new InvalidArgumentError((error as Error).message);
-	}
-}
-
 function accessPoint(text: string, known: AccessPointSettings[]): AccessPointSettings[] {
-	return [...known, read(() => parseAccessPoint(text))];
+	return [...known, read(parseAccessPoint)(text)];
 }
 
 function wire(text: string, known: [number, number][]): [number, number][] {
@@ -94,6 +91,17 @@ function wire(text: string, known: [number, number][]): [number, number][] {
 		throw new InvalidArgumentError("two GPIOs are expected, such as 2=3");
 	}
 	return [...known, [Number(match[1]), Number(match[2])]];
+}
+
+/** A reader of an option's text, whose errors are commander's. */
+function read<Value>(parse: (text: string) => Value): (text: string) => Value {
+	return (text) => {
+		try {
+			return parse(text);
+		} catch (error) {
+			throw new InvalidArgumentError((error as Error).message);
+		}
+	};
 }
 
 /** The command, for the project's command dispatch. */
@@ -110,9 +118,11 @@ export function command(): Command {
 		.option("--seed <n>", "seed of every random stream", number, 1)
 		.option("--epoch <time>", "power-on, as an ISO 8601 instant (default 2026-11-25T12:00:00Z)")
 		.option("--ap <ssid,...>", `an access point instead of picofetch's: its name, then ${ACCESS_POINT_KEYS} (repeatable)`, accessPoint, [])
-		.option("--faults <key=value,...>", `what the air does to frames: ${FAULT_KEYS}`, (text: string) => read(() => parseFaults(text)))
+		.option("--faults <key=value,...>", `what the air does to frames: ${FAULT_KEYS}`, read(parseFaults))
 		.option("--host <name=address>", "who answers for NAME: a server on this machine, 127.0.0.1:PORT (repeatable)", host, {})
 		.option("--pcap <file>", "write the frames on the air")
+		.option("--vcd <file>", "write the levels of the pins over time, for GTKWave or PulseView")
+		.option("--vcd-pins <list>", "with --vcd: only these, such as 0-5,25,led (default all)", read(parsePinList))
 		.option("--record <file>", "write the bytes of host peers with their virtual times")
 		.option("--replay <file>", "take the bytes of host peers from such a file")
 		.option("--patience <ms>", "host milliseconds to wait for a silent server", number)
@@ -123,7 +133,8 @@ export function command(): Command {
 		.option("--xip", "count what flash costs through the XIP cache")
 		.option("--profile <file>", "write how often each address was seen executing, as JSON")
 		.option("--elf <file>", "with --profile: the program's ELF if it is not the program itself, to print the hottest functions")
-		.option("--trace", "what the radio and the network do, on stderr")
+		.option("--log <file>", "write what happens, a line each, with virtual milliseconds; - is stderr")
+		.option("--log-topics <list>", `with --log: only ${LOG_TOPICS.join(", ")}, or all (default: ${DEFAULT_TOPICS.join(",")})`, read(parseTopics))
 		.option("--quiet", "no console on stdout")
 		.action(async (program: string | undefined, options: Options, command: Command) => {
 			if (program !== undefined && options.uf2 !== undefined) {
@@ -132,6 +143,12 @@ export function command(): Command {
 			const path = program ?? options.uf2;
 			if (path === undefined) {
 				command.error("simulate: no program is given: name a .uf2, .elf or .bin file");
+			}
+			if (options.vcdPins && options.vcd === undefined) {
+				command.error("simulate: --vcd-pins chooses among the pins of --vcd FILE: give that too");
+			}
+			if (options.logTopics && options.log === undefined) {
+				command.error("simulate: --log-topics chooses among the lines of --log FILE: give that too");
 			}
 			process.exitCode = await simulate(path, options);
 		});
@@ -142,14 +159,22 @@ async function simulate(path: string, options: Options): Promise<number> {
 	let elf: Uint8Array | undefined;
 	let gdb: GdbServer | undefined;
 	let until: RegExp | undefined;
-	let pcap: number | undefined;
+	/** Files that are open, to be closed at the end. */
+	const files: number[] = [];
+	const open = (path: string): ((piece: string | Uint8Array) => void) => {
+		const file = openSync(path, "w");
+		files.push(file);
+		return to(file);
+	};
 	try {
 		until = options.until === undefined ? undefined : new RegExp(options.until);
 		const epochMs = options.epoch === undefined ? undefined : Date.parse(options.epoch);
 		if (Number.isNaN(epochMs)) {
 			throw new Error(`--epoch ${options.epoch}: not an ISO 8601 instant such as 2026-11-25T12:00:00Z`);
 		}
-		pcap = options.pcap === undefined ? undefined : openSync(options.pcap, "w");
+		const pcap = options.pcap === undefined ? undefined : open(options.pcap);
+		const vcd = options.vcd === undefined ? undefined : open(options.vcd);
+		const log = options.log === undefined ? undefined : options.log === "-" ? to(process.stderr.fd) : open(options.log);
 		board = new PicoW({
 			seed: options.seed,
 			serial: options.serial,
@@ -157,6 +182,8 @@ async function simulate(path: string, options: Options): Promise<number> {
 			...(options.stuckRosc && { stuckRosc: true }),
 			...(options.xip && { xip: true }),
 			...(options.network && { network: network(options, pcap) }),
+			...(vcd && { vcd: { write: vcd, ...(options.vcdPins && { pins: options.vcdPins }) } }),
+			...(log && { log: { write: (line) => log(`${line}\n`), ...(options.logTopics && { topics: options.logTopics }) } }),
 		});
 		const file = readFileSync(path);
 		for (const [one, other] of options.wire) {
@@ -190,14 +217,16 @@ async function simulate(path: string, options: Options): Promise<number> {
 		board.profile(PROFILE_EVERY_CYCLES);
 	}
 	const seconds = options.timeout ?? (options.gdb === undefined ? DEFAULT_TIMEOUT_SECONDS : Infinity);
+	const beganMs = performance.now();
 	const result = await board.run({ ...(until && { until }), timeoutMicros: seconds * 1e6 });
+	const hostSeconds = Math.round(performance.now() - beganMs) / 1000;
 	process.off("SIGINT", interrupt);
 	await gdb?.close();
 	board.close();
 	const report = board.report();
 	if (options.report !== undefined) {
-		const { reason } = result;
-		writeFileSync(options.report, `${JSON.stringify({ program: path, reason, ...report }, undefined, "\t")}\n`);
+		const run: RunReport = { program: path, reason: result.reason, hostSeconds, ...report };
+		writeFileSync(options.report, `${JSON.stringify(run, undefined, "\t")}\n`);
 	}
 	if (options.profile !== undefined) {
 		const samples = [...board.profileSamples].sort((a, b) => b[1] - a[1]).map(([pc, count]) => [`0x${pc.toString(16)}`, count]);
@@ -208,9 +237,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 			process.stderr.write(`${(100 * row.share).toFixed(1).padStart(5)} %  ${row.name}\n`);
 		}
 	}
-	if (pcap !== undefined) {
-		closeSync(pcap);
-	}
+	files.forEach((file) => closeSync(file));
 	const errors = report.violations.filter((violation) => violation.level === "error");
 	const text = board.console.text;
 	if (text && !text.endsWith("\n") && !options.quiet) {
@@ -231,6 +258,17 @@ async function simulate(path: string, options: Options): Promise<number> {
 	}
 	// Without a text to wait for, running for the whole time is what was asked.
 	return result.reason === "matched" || result.reason === "ended" || until === undefined ? STATUS_MATCHED : STATUS_TIMEOUT;
+}
+
+/** Appends to a file that is open. */
+function to(file: number): (piece: string | Uint8Array) => void {
+	return (piece) => {
+		let rest = Buffer.from(piece);
+		while (rest.length) {
+			// A pipe may take a part only.
+			rest = rest.subarray(writeSync(file, rest));
+		}
+	};
 }
 
 /** What is wrong with the options, without Node's words for files. */
@@ -255,22 +293,17 @@ function ending(result: RunResult, options: Options): string {
 	}
 }
 
-function network(options: Options, pcap: number | undefined): Partial<NetworkOptions> {
+function network(options: Options, pcap: ((bytes: Uint8Array) => void) | undefined): Partial<NetworkOptions> {
 	return {
 		hosts: options.host,
 		...(options.ap.length && { accessPoints: options.ap }),
 		...(options.faults && { faults: options.faults }),
 		...(options.patience !== undefined && { patienceMs: options.patience }),
 		...(options.latency !== undefined && { latencyMicros: options.latency * 1000 }),
-		...(pcap !== undefined && {
-			pcap: (bytes: Uint8Array) => {
-				writeSync(pcap, bytes);
-			},
-		}),
+		...(pcap && { pcap }),
 		...(options.record !== undefined && {
 			record: (recording: Recording) => writeFileSync(options.record as string, `${JSON.stringify(recording)}\n`),
 		}),
 		...(options.replay !== undefined && { replay: JSON.parse(readFileSync(options.replay, "utf8")) as Recording }),
-		...(options.trace && { trace: (line: string) => process.stderr.write(`${line}\n`) }),
 	};
 }

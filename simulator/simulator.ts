@@ -10,21 +10,29 @@ import { SeededRandom } from "./core/random.ts";
 import type { Violation } from "./core/violations.ts";
 import { parseProgram, type ProgramFile } from "./flash/program-file.ts";
 import { parseUf2 } from "./flash/uf2.ts";
-import { attachRadio, type AttachedRadio, type RadioReport } from "./network/attach.ts";
+import { attachRadio, type AttachedRadio } from "./network/attach.ts";
 import type { NetworkOptions } from "./network/options.ts";
+import type { Report, StackReport } from "./report.ts";
 import { UsbHost, type UsbHostOptions } from "./usb/host.ts";
 import type { UsbSerialPort } from "./usb/serial-port.ts";
-import type { Clock, I2cDevice, I2cPlace, Log, Pin, Random, SpiDevice, SpiPlace } from "./wires.ts";
+import { ValueChangeDump, type ValueChangeDumpOptions } from "./value-change-dump.ts";
+import { journal, type LogOptions } from "./journal.ts";
+import type { Clock, I2cDevice, I2cPlace, Journal, Log, Milestone, Pin, Random, SpiDevice, SpiPlace } from "./wires.ts";
 
 export type { Violation } from "./core/violations.ts";
 export type { Fault } from "./core/processor.ts";
 export type { AccessPointSettings, AirFaults, HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
 export type { AttachedRadio, RadioReport } from "./network/attach.ts";
 export { listenForGdb, type GdbServer } from "./debug/gdb-server.ts";
+export { PacedRun, type PacedRunOptions } from "./paced-run.ts";
 export { profileByFunction, type ProfileRow } from "./profile.ts";
+export type { LogOptions } from "./journal.ts";
+export type { LogTopic, Milestone } from "./wires.ts";
 export type { Clock, I2cDevice, I2cPlace, Pin, SpiDevice, SpiPlace } from "./wires.ts";
 export type { UsbHostOptions } from "./usb/host.ts";
+export type { Report, RunReport, StackReport } from "./report.ts";
 export type { UsbSerialPort } from "./usb/serial-port.ts";
+export type { DumpedPin, ValueChangeDumpOptions } from "./value-change-dump.ts";
 
 const FLASH_SIZE_BYTES = 2 * 1024 * 1024;
 const FLASH_START = 0x10000000;
@@ -42,6 +50,9 @@ export interface BoardWires {
 	pin(index: number): Pin;
 	/** A stream of random numbers of its own for each name. */
 	random(name: string): Random;
+	journal: Journal;
+	/** The board has come by one of the marks on its way. */
+	milestone(name: Milestone): void;
 	/** Unix milliseconds at power-on. */
 	epochMs: number;
 }
@@ -61,6 +72,10 @@ export interface PicoWOptions {
 	xip?: boolean;
 	/** The radio chip and the network around it; without, nothing answers on the radio's pins. */
 	network?: Partial<NetworkOptions>;
+	/** Tell what happens, line by line. */
+	log?: LogOptions;
+	/** Write a value change dump of the pins; whole when `close` was called. */
+	vcd?: ValueChangeDumpOptions;
 	/** Called once, to put something of the caller's onto the board's wires. */
 	attach?: (wires: BoardWires) => void;
 }
@@ -85,33 +100,6 @@ export type RunResult =
 	| { reason: "fault"; fault: Fault; atMicros: number }
 	/** USB boot loader, or asleep with nothing left that could wake it. */
 	| { reason: "halted"; text: string; atMicros: number };
-
-export interface Report {
-	seed: number;
-	/** Unix milliseconds at power-on. */
-	epochMs: number;
-	/** Virtual milliseconds since power-on. */
-	virtualMs: number;
-	/** clk_sys cycles, sleep included. */
-	cycles: number;
-	/** Cycles in which core 0 executed. */
-	activeCycles: number;
-	/** Only when core 1 was launched. */
-	secondCore?: { activeCycles: number };
-	clkSysHz: number;
-	/** Only with the XIP model. */
-	xip?: { accesses: number; hits: number };
-	violations: Violation[];
-	flash: { refusedStores: number; allowedStores: number; erases: number; programs: number; programmedBytes: number };
-	resets: { atMicros: number; reason: string }[];
-	/** Why the chip stands still for good: "locked up: …", "USB boot loader: …"; null while it runs. */
-	halt: string | null;
-	console: { bytes: number; sha256: string };
-	/** Boot ROM functions called, with counts. */
-	romCalls: Record<string, number>;
-	/** Only with a network. */
-	radio?: RadioReport;
-}
 
 /** The terminal on the USB port, or on a UART. */
 export interface Console {
@@ -149,6 +137,8 @@ export class PicoW {
 	readonly uartText: [string, string] = ["", ""];
 	/** The radio on GPIO 23, 24, 25, 29, when there is a network. */
 	readonly radio: AttachedRadio | undefined;
+	readonly #dump: ValueChangeDump | undefined;
+	readonly #milestones: Report["milestones"] = {};
 
 	constructor(options: PicoWOptions = {}) {
 		const seed = options.seed ?? 1;
@@ -216,10 +206,37 @@ export class PicoW {
 			log: chip.violations,
 			pin: (index) => chip.pins.pin(index),
 			random: (name) => new SeededRandom(seed, name),
+			journal: journal(options.log, chip.clock),
+			milestone: (name) => this.#milestone(name),
 			epochMs: this.#options.epochMs,
 		};
+		this.#lookAtBoard(wires.journal("board"));
 		this.radio = options.network && attachRadio(wires, options.network);
+		if (options.vcd) {
+			const dump = new ValueChangeDump(options.vcd, chip.pins, () => chip.clock.nanos, this.#options.epochMs);
+			this.radio?.onLed((on) => dump.led(on));
+			this.#dump = dump;
+		}
 		options.attach?.(wires);
+	}
+
+	#lookAtBoard(tell: ((text: string) => void) | undefined): void {
+		const chip = this.#chip;
+		this.usbHost.onConfigured = (configured) => {
+			tell?.(configured ? "USB configured" : "USB gone");
+			if (configured) {
+				this.#milestone("usbConfigured");
+			}
+		};
+		if (tell) {
+			chip.onReset = (reason) => tell(`reset: ${reason}`);
+			chip.onHalt = (halt) => tell(haltText(halt));
+			chip.violations.onFirst = ({ level, code, text }) => tell(`${level} ${code}: ${text}`);
+		}
+	}
+
+	#milestone(name: Milestone): void {
+		this.#milestones[name] ??= Math.round(this.#chip.clock.micros * 1000) / 1000;
 	}
 
 	// ---- loading ----------------------------------------------------------------------------------------------------
@@ -249,7 +266,7 @@ export class PicoW {
 		}
 		this.#chip.powerOn();
 		if (entry !== undefined) {
-			this.core.registers[13] = SRAM_START + this.sram.length;
+			this.core.setMainStack(SRAM_START + this.sram.length);
 			this.core.programCounter = entry;
 		}
 	}
@@ -319,6 +336,17 @@ export class PicoW {
 			throw new RangeError(`GPIO ${index}: expected 0 to 29`);
 		}
 		return this.#chip.pins.pin(index);
+	}
+
+	/** All GPIOs as words of 30 bits: the levels on the wires, and which of them the RP2040 drives. */
+	get pins(): { readonly level: number; readonly driven: number } {
+		const { level, outputEnabled } = this.#chip.pins;
+		return { level, driven: outputEnabled };
+	}
+
+	/** Calls `listener` at each change of the level or driver of these pins, a mask; of others it may be called as well. */
+	onPins(mask: number, listener: () => void): void {
+		this.#chip.pins.observe(mask, listener);
 	}
 
 	/**
@@ -511,9 +539,10 @@ export class PicoW {
 		this.debugPort.end();
 	}
 
-	/** Ends what the board holds of the host: connections of its network; hands out a recording. No run after it. */
+	/** Ends what the board holds of the host: connections of its network; hands out recordings. No run after it. */
 	close(): void {
 		this.radio?.close();
+		this.#dump?.close();
 	}
 
 	/** Power is back after a dip that SRAM outlived. */
@@ -561,6 +590,9 @@ export class PicoW {
 		this.#hash.update(bytes);
 		const text = this.#decoder.decode(bytes, { stream: true });
 		this.#text += text;
+		if (text.includes("\n")) {
+			this.#milestone("consoleFirstLine");
+		}
 		for (const listener of this.#listeners) {
 			listener(text);
 		}
@@ -576,6 +608,24 @@ export class PicoW {
 		}
 	}
 
+	/** Of each kind the first, in their order, with its virtual microseconds. */
+	get milestones(): Report["milestones"] {
+		return { ...this.#milestones };
+	}
+
+	/** Resets since power-on. */
+	get resets(): Report["resets"] {
+		return [...this.#chip.resets];
+	}
+
+	/** How deep the main stacks went: of core 0, and of core 1 when it was launched. */
+	get stack(): StackReport[] {
+		const { core, second, rom } = this.#chip;
+		return (rom.launches ? [core, second] : [core]).map(({ stackStart, lowestStack }) => ({
+			startAddress: stackStart >>> 0, lowestAddress: lowestStack >>> 0, bytes: stackStart - lowestStack,
+		}));
+	}
+
 	get violations(): Violation[] {
 		return this.#chip.violations.list;
 	}
@@ -588,11 +638,14 @@ export class PicoW {
 			seed: this.#options.seed,
 			epochMs: this.#options.epochMs,
 			virtualMs: Math.round(chip.clock.micros) / 1000,
+			flashModel: chip.core.xipCache ? "XIP cache" : "no wait states",
 			cycles: chip.core.cycles,
 			activeCycles: chip.core.activeCycles,
 			...(chip.rom.launches && { secondCore: { activeCycles: chip.second.activeCycles } }),
 			clkSysHz: chip.clock.frequencyHz,
 			...(chip.core.xipCache && { xip: { accesses: chip.core.xipCache.accesses, hits: chip.core.xipCache.hits } }),
+			milestones: this.milestones,
+			stack: this.stack,
 			violations: this.violations,
 			flash: {
 				refusedStores: chip.refusedFlashStores,
@@ -601,11 +654,12 @@ export class PicoW {
 				programs: counts.programs,
 				programmedBytes: counts.bytes,
 			},
-			resets: [...chip.resets],
+			resets: this.resets,
 			halt: chip.halt ? haltText(chip.halt) : null,
 			console: { bytes: this.#bytes, sha256: this.#hash.copy().digest("hex") },
 			romCalls: Object.fromEntries([...chip.rom.calls].sort(([a], [b]) => (a < b ? -1 : 1))),
-			...(this.radio && { radio: this.radio.report() }),
+			...(this.radio && { radio: this.radio.report(), connections: structuredClone([...this.radio.traffic.connections]) }),
+			...(this.radio?.traffic.connectionsNotListed && { connectionsNotListed: this.radio.traffic.connectionsNotListed }),
 		};
 	}
 }

@@ -1,6 +1,6 @@
 /**
- * What a simulated peripheral is handed: time, pins, chance and a log. Everything outside the RP2040 (the radio chip,
- * the network behind it) is written against these four interfaces and never against the machine that has them.
+ * What a simulated peripheral is handed: time, pins, chance, a log and a journal. Everything outside the RP2040 (the radio chip,
+ * the network behind it) is written against these interfaces and never against the machine that has them.
  *
  * Implemented in `core/`; used by `radio/` and `network/`.
  */
@@ -112,6 +112,43 @@ export interface Random {
 	/** The next number, 0 to 2^32 - 1. */
 	next32(): number;
 }
+
+/** What a line of the log is about. */
+export const LOG_TOPICS = [
+	/** Resets, faults, USB, violations. */
+	"board",
+	/** The radio's power, start and GPIOs. */
+	"radio",
+	/** Each transfer on the radio's bus. */
+	"bus",
+	/** Ioctls and variables, with what came of them. */
+	"ioctl",
+	/** Events of the radio's firmware. */
+	"event",
+	/** Access point, leases, names, connections. */
+	"network",
+] as const;
+
+export type LogTopic = (typeof LOG_TOPICS)[number];
+
+/** Answers where lines of a topic go, or undefined when nobody wants them: then they need not be put together. */
+export type Journal = (topic: LogTopic) => ((text: string) => void) | undefined;
+
+/** What a board comes by on its way. */
+export type Milestone =
+	| "usbConfigured"
+	| "consoleFirstLine"
+	| "radioPowered"
+	| "radioFirmwareReady"
+	/** The link to the access point is up. */
+	| "associated"
+	/** WPA's handshake is done. */
+	| "keyed"
+	/** The DHCP server acknowledged one. */
+	| "address"
+	| "firstDnsAnswer"
+	| "firstTcpConnection"
+	| "firstTlsRecord";
 
 /** Collects what is wrong, so that nothing unmodelled stays silent. */
 export interface Log {

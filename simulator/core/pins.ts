@@ -107,6 +107,8 @@ export class Pins {
 	/** Inputs that the PWM counts by, and who is told of their changes. */
 	counted = 0;
 	onCounted: (() => void) | undefined;
+	#observed = 0;
+	#observers: (() => void)[] = [];
 
 	constructor(owner: PinsOwner) {
 		this.#owner = owner;
@@ -176,6 +178,12 @@ export class Pins {
 		};
 	}
 
+	/** Calls `observer` at each change of level or driver of these pins (and perhaps of others), also by the board. */
+	observe(mask: number, observer: () => void): void {
+		this.#observed |= mask;
+		this.#observers.push(observer);
+	}
+
 	#drive(index: number, level: boolean | undefined): void {
 		const bit = 1 << index;
 		if (level === undefined) {
@@ -219,6 +227,11 @@ export class Pins {
 		const different = (level ^ this.level) | (oe ^ this.outputEnabled);
 		this.level = level;
 		this.outputEnabled = oe;
+		if (different & this.#observed) {
+			for (const observer of this.#observers) {
+				observer();
+			}
+		}
 		const input = ((((level & this.#inputEnable) ^ this.#inInvert) & ~this.#inLow) | this.#inHigh) & ALL;
 		if (input !== this.input) {
 			const rising = input & ~this.input;

@@ -94,6 +94,11 @@ export class Processor {
 	control = 0;
 	ipsr = 0;
 	#otherStackPointer = 0;
+	/** Where the main stack began, and the lowest its pointer came to since. */
+	stackStart = 0;
+	#lowestStack = 0;
+	/** The same of the process stack, which takes the place of the other while it is the present one. */
+	#otherLowestStack = 0;
 
 	vtor = 0;
 	scr = 0;
@@ -296,9 +301,19 @@ export class Processor {
 		this.lockedUp = false;
 		this.flashBytes = FLASH_BYTES;
 		this.#fault = undefined;
-		this.registers[13] = this.#romWord(0) & ~3;
+		this.setMainStack(this.#romWord(0));
 		this.registers[15] = this.#romWord(4) & ~1;
 		this.attend();
+	}
+
+	/** The main stack begins anew. To be called while it is the present one. */
+	setMainStack(address: number): void {
+		this.registers[13] = this.stackStart = this.#lowestStack = address & ~3;
+	}
+
+	/** The lowest address that the main stack has reached. */
+	get lowestStack(): number {
+		return this.control & 2 ? this.#otherLowestStack : this.#lowestStack;
 	}
 
 	#romWord(offset: number): number {
@@ -463,6 +478,7 @@ export class Processor {
 		this.#store32(frame + 24, returnAddress);
 		this.#store32(frame + 28, this.xpsr | (padding ? 0x200 : 0));
 		r[13] = frame;
+		this.#noteStack(frame);
 		if (this.#fault) {
 			// No stack to push to: the core locks up (ARMv6-M, B1.5.12), also where HardFault would fail once more.
 			this.#lockUp();
@@ -501,9 +517,18 @@ export class Processor {
 		this.activeCycles += CYCLES_EXCEPTION_ENTRY;
 	}
 
+	#noteStack(pointer: number): void {
+		if (pointer < this.#lowestStack) {
+			this.#lowestStack = pointer;
+		}
+	}
+
 	/** Both stack pointers trade places; the flag in CONTROL is the caller's. */
 	#swapStackPointers(): void {
 		const r = this.registers;
+		const lowest = this.#lowestStack;
+		this.#lowestStack = this.#otherLowestStack;
+		this.#otherLowestStack = lowest;
 		const other = r[13];
 		r[13] = this.#otherStackPointer;
 		this.#otherStackPointer = other;
@@ -1008,6 +1033,9 @@ export class Processor {
 						t++;
 					} else {
 						r[to] = to === 13 ? result & ~3 : result;
+						if (to === 13) {
+							this.#noteStack(r[13]);
+						}
 					}
 					break;
 				}
@@ -1033,6 +1061,9 @@ export class Processor {
 						t++;
 					} else {
 						r[to] = to === 13 ? value & ~3 : value;
+						if (to === 13) {
+							this.#noteStack(r[13]);
+						}
 					}
 					break;
 				}
@@ -1268,6 +1299,9 @@ export class Processor {
 					break;
 				case Op.SubStackImmediate:
 					r[13] -= (op & 0x7f) << 2;
+					if (r[13] < this.#lowestStack) {
+						this.#lowestStack = r[13];
+					}
 					t++;
 					break;
 				case Op.Sxth:
@@ -1320,6 +1354,9 @@ export class Processor {
 						}
 					}
 					r[13] = bottom;
+					if (bottom < this.#lowestStack) {
+						this.#lowestStack = bottom;
+					}
 					t += 1 + count;
 					break;
 				}
@@ -1610,9 +1647,12 @@ export class Processor {
 			case 8:
 			case 9:
 				if ((which === 9) === !!(this.control & 2)) {
-					this.registers[13] = value & ~3;
+					this.registers[13] = this.#lowestStack = value & ~3;
 				} else {
-					this.#otherStackPointer = value & ~3;
+					this.#otherStackPointer = this.#otherLowestStack = value & ~3;
+				}
+				if (which === 8) {
+					this.stackStart = value & ~3;
 				}
 				break;
 			case 16:

@@ -1,6 +1,6 @@
 /** Puts a radio on the pins of a board, and a network on the air around it. The board's one entry to both. */
 import { duplexPair, type Duplex } from "node:stream";
-import type { Clock, Log, Pin, Random } from "../wires.ts";
+import type { Clock, Journal, Log, Milestone, Pin, Random } from "../wires.ts";
 import { Cyw43439 } from "../radio/cyw43439.ts";
 import { SimulatedAccessPoint } from "./access-point.ts";
 import { Internet } from "./internet.ts";
@@ -8,6 +8,7 @@ import { FaultyAir } from "./faulty-air.ts";
 import type { AccessPointSettings, NetworkOptions } from "./options.ts";
 import { Peers } from "./peers.ts";
 import { Recorder, Replayer } from "./recording.ts";
+import { Traffic } from "./traffic/traffic.ts";
 
 /** The wires of the board that a radio needs. */
 export interface RadioWires {
@@ -17,6 +18,8 @@ export interface RadioWires {
 	pin(index: number): Pin;
 	/** A seeded stream for each name. */
 	random(name: string): Random;
+	journal: Journal;
+	milestone(name: Milestone): void;
 	/** Unix milliseconds at power-on. */
 	epochMs: number;
 }
@@ -25,8 +28,12 @@ export interface RadioWires {
 export interface AttachedRadio {
 	/** The LED of the board, which hangs on the radio. */
 	readonly led: boolean;
+	/** Calls `listener` whenever the LED goes on or off. */
+	onLed(listener: (on: boolean) => void): void;
 	/** Facts of the run so far. */
 	report(): RadioReport;
+	/** What was seen on the air. */
+	readonly traffic: Traffic;
 	/** Sends the station away, as an access point does. @param reason IEEE 802.11 reason code, default 2. */
 	deauthenticate(reason?: number): void;
 	/** Connects to a TCP port of the device, from outside of its network. The stream is destroyed when the device refuses or resets. */
@@ -57,6 +64,8 @@ const PIN_REG_ON = 23;
 const PIN_DATA = 24;
 const PIN_CHIP_SELECT = 25;
 const PIN_CLOCK = 29;
+/** Of the radio. */
+const LED_GPIO = 0;
 /** Locally administered. */
 const ROUTER_MAC = [0x02, 0x50, 0x46, 0x00, 0x00, 0x01];
 
@@ -70,7 +79,7 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 	const { clock, log } = wires;
 	const epochMs = network.epochMs ?? wires.epochMs;
 	const faults = network.faults ?? {};
-	const trace = network.trace && ((line: string) => network.trace?.(`${(clock.micros / 1000).toFixed(3)} network ${line}`));
+	const trace = wires.journal("network");
 	const recorder = network.record ? new Recorder() : undefined;
 	const peers = new Peers({
 		clock, log, recorder,
@@ -78,7 +87,13 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		replayer: network.replay ? new Replayer(network.replay) : undefined,
 	});
 	const mac = Uint8Array.from(ROUTER_MAC);
-	const air = new FaultyAir({ clock, faults, epochMs, random: (name) => wires.random(name), pcap: network.pcap });
+	const traffic = new Traffic({ clock, router: mac, milestone: (name) => wires.milestone(name) });
+	const air = new FaultyAir({
+		clock, faults, epochMs,
+		random: (name) => wires.random(name),
+		pcap: network.pcap,
+		look: (frame) => traffic.frame(frame),
+	});
 	const accessPoints = (network.accessPoints ?? [DEFAULT_ACCESS_POINT]).map((settings, index) => new SimulatedAccessPoint({
 		settings, air, clock, trace,
 		receive: (frame, damaged) => internet.receive(frame, damaged),
@@ -90,8 +105,14 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		// The router's frames reach the device by the access point that has it.
 		send: (frame) => accessPoints.find((one) => one.hasStation)?.send(frame),
 	});
+	const ledListeners: ((on: boolean) => void)[] = [];
 	const radio = new Cyw43439({
 		clock, log,
+		onGpio: (index, level) => {
+			if (index === LED_GPIO) {
+				ledListeners.forEach((listener) => listener(level));
+			}
+		},
 		pins: {
 			regOn: wires.pin(PIN_REG_ON),
 			data: wires.pin(PIN_DATA),
@@ -105,14 +126,18 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 			},
 		},
 		...(network.radioFaults ? { faults: network.radioFaults } : {}),
-		...(network.trace ? { trace: network.trace } : {}),
-		...(network.traceBus ? { traceBus: network.traceBus } : {}),
+		journal: wires.journal,
+		milestone: (name) => wires.milestone(name),
 	});
 	let closed = false;
 	return {
 		get led() {
 			return radio.led;
 		},
+		onLed: (listener) => {
+			ledListeners.push(listener);
+		},
+		traffic,
 		report: () => ({
 			ssid: accessPoints.find((one) => one.hasStation)?.ssid ?? null,
 			address: internet.deviceAddress ?? null,

@@ -23,6 +23,8 @@ export interface FaultyAirOptions {
 	/** Unix milliseconds at power-on, for the times of the capture. */
 	epochMs: number;
 	pcap: ((bytes: Uint8Array) => void) | undefined;
+	/** Is shown each frame on the air. */
+	look?: (frame: Uint8Array) => void;
 }
 
 /** Takes a frame that came through. @param damaged by the plan: its checksums are wrong. */
@@ -90,7 +92,8 @@ export class FaultyAir {
 	}
 
 	#capture(frame: Uint8Array): void {
-		const { clock, epochMs, pcap } = this.#options;
+		const { clock, epochMs, look, pcap } = this.#options;
+		look?.(frame);
 		pcap?.(pcapRecord(epochMs * 1000 + clock.micros, frame));
 	}
 

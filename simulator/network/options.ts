@@ -117,11 +117,6 @@ export interface NetworkOptions {
 	record?: (recording: Recording) => void;
 	/** TCP peers are not asked: their bytes come from a recording, at the recorded virtual times. */
 	replay?: Recording;
-
-	/** Transcript: a line for each ioctl, event, lease, name, connection. Starts with the virtual milliseconds. */
-	trace?: (line: string) => void;
-	/** Transcript of each transfer on the radio's bus. */
-	traceBus?: (line: string) => void;
 }
 
 /** Bytes of TCP peers with their virtual times; a JSON file. */

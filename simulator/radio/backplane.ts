@@ -60,6 +60,17 @@ const ALP_DELAY_MICROS = 100;
 const WAKE_DELAY_MICROS = 300;
 const SMALLEST_FIRMWARE_BYTES = 100 * 1024;
 
+/** Registers of the gSPI core, for the log. */
+const REGISTER_NAMES: Readonly<Record<number, string>> = {
+	[WATERMARK]: "WATERMARK",
+	[WINDOW_LOW]: "WINDOW_LOW",
+	[WINDOW_MIDDLE]: "WINDOW_MIDDLE",
+	[WINDOW_HIGH]: "WINDOW_HIGH",
+	[FRAME_CONTROL]: "FRAME_CONTROL",
+	[CLOCK_CSR]: "CLOCK_CSR",
+	[SLEEP_CSR]: "SLEEP_CSR",
+};
+
 interface Core {
 	name: string;
 	ioControl: number;
@@ -110,6 +121,14 @@ export class Backplane implements BusFunction {
 	/** True while the bus sleeps: function 2 and the backplane answer rubbish. */
 	get asleep(): boolean {
 		return this.#asleep;
+	}
+
+	name(address: number): string | undefined {
+		if (address >= REGISTERS) {
+			return REGISTER_NAMES[address];
+		}
+		const place = (this.#window + (address & WINDOW_MASK)) >>> 0;
+		return `${place < RAM_BYTES ? "RAM " : ""}0x${place.toString(16).padStart(8, "0")}`;
 	}
 
 	read(address: number, lengthBytes: number, _incrementing: boolean, into: Uint8Array): void {

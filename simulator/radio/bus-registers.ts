@@ -41,6 +41,27 @@ const PACKET_AVAILABLE = 0x0020;
 export const FUNCTION1_OVERFLOW = 0x0080;
 export const FUNCTION1_INTERRUPT = 0x2000;
 
+/** For the log. */
+const NAMES: Readonly<Record<number, string>> = {
+	[CONTROL]: "BUS_CONTROL",
+	[RESPONSE_DELAY]: "RESPONSE_DELAY",
+	[STATUS_ENABLE]: "STATUS_ENABLE",
+	[RESET_BACKPLANE]: "RESET_BP",
+	[INTERRUPT]: "INTERRUPT",
+	[INTERRUPT_ENABLE]: "INTERRUPT_ENABLE",
+	[STATUS]: "STATUS",
+	[FUNCTION1_INFO]: "F1_INFO",
+	[FUNCTION2_INFO]: "F2_INFO",
+	[FUNCTION3_INFO]: "F3_INFO",
+	[TEST_READ_ONLY]: "TEST_RO",
+	[TEST_READ_WRITE]: "TEST_RW",
+	[RESPONSE_DELAY_FUNCTION0]: "RESPONSE_DELAY_F0",
+	[RESPONSE_DELAY_FUNCTION0 + 1]: "RESPONSE_DELAY_F1",
+	[RESPONSE_DELAY_FUNCTION0 + 2]: "RESPONSE_DELAY_F2",
+	[RESPONSE_DELAY_FUNCTION0 + 3]: "RESPONSE_DELAY_F3",
+	[CARD_CAPABILITIES]: "CARDCAP",
+};
+
 /** STATUS. */
 const STATUS_DATA_UNAVAILABLE = 0x0001;
 const STATUS_UNDERFLOW = 0x0002;
@@ -82,6 +103,10 @@ export class BusRegisters implements BusFunction {
 		this.#bytes[STATUS_ENABLE] = STATUS_APPENDED;
 		// Functions 0 to 3: 0, 4, 0, 0 bytes.
 		this.#bytes[RESPONSE_DELAY_FUNCTION0 + 1] = 4;
+	}
+
+	name(address: number): string | undefined {
+		return NAMES[address];
 	}
 
 	/** Bytes that the chip clocks out before the answer of this function. */

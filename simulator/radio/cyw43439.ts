@@ -4,7 +4,7 @@
  * firmware does (`firmware`, `association`). Learned from public documents and sources, listed in PROTOCOL.md; it knows
  * nothing of the driver that runs against it.
  */
-import type { Clock, Log, Random } from "../wires.ts";
+import type { Clock, Journal, Log, Milestone, Random } from "../wires.ts";
 import type { Air } from "./air.ts";
 import { Backplane } from "./backplane.ts";
 import { BusRegisters } from "./bus-registers.ts";
@@ -29,26 +29,25 @@ export interface Cyw43439Options {
 	faults?: RadioFaults;
 	/** Clock edge to level change at the RP2040's pin. Default 16. */
 	outputDelayNanos?: number;
-	/** Is given a line for each ioctl, event and change of power; each starts with the virtual milliseconds. */
-	trace?: (line: string) => void;
-	/** Is given a line for each transfer on the bus. */
-	traceBus?: (line: string) => void;
+	/** Topics `radio`, `bus`, `ioctl` and `event`. Default: nobody listens. */
+	journal?: Journal;
+	milestone?: (name: Milestone) => void;
 	/** A pin of the radio moved; GPIO 0 is the LED of the board. */
 	onGpio?: (index: number, level: boolean) => void;
 }
 
 export class Cyw43439 {
 	readonly #options: Cyw43439Options;
+	readonly #journal: Journal;
+	readonly #tell: ((text: string) => void) | undefined;
 	readonly #bits: GspiBits;
 	#powerCycle: PowerCycle | undefined;
 	#led = false;
 
 	constructor(options: Cyw43439Options) {
-		this.#options = {
-			...options,
-			trace: stamped(options.clock, options.trace),
-			traceBus: stamped(options.clock, options.traceBus),
-		};
+		this.#options = options;
+		this.#journal = options.journal ?? (() => undefined);
+		this.#tell = this.#journal("radio");
 		this.#bits = new GspiBits(options.pins, options.clock, options.log, (on, gspi) => this.#power(on, gspi), options.outputDelayNanos);
 	}
 
@@ -61,14 +60,17 @@ export class Cyw43439 {
 		this.#powerCycle?.end();
 		this.#powerCycle = undefined;
 		this.#setGpio(0, false);
-		this.#options.trace?.(on ? "power on" : "power off");
+		this.#tell?.(on ? "power on" : "power off");
+		if (on) {
+			this.#options.milestone?.("radioPowered");
+		}
 		// With the SDIO strap nothing answers on gSPI.
 		return on && gspi ? this.#assemble() : undefined;
 	}
 
 	/** A chip that was just powered: nothing of the last power cycle is left. */
 	#assemble(): WordPort {
-		const { clock, log, random, air, faults = {}, mac = Uint8Array.from(DEFAULT_MAC), trace, traceBus } = this.#options;
+		const { clock, log, random, air, faults = {}, mac = Uint8Array.from(DEFAULT_MAC) } = this.#options;
 		const power = new PowerCycle(clock, log);
 		this.#powerCycle = power;
 		const interrupt = () => {
@@ -86,20 +88,22 @@ export class Cyw43439 {
 		});
 		const registers = new BusRegisters(log, queue);
 		const firmware = new Firmware({
-			power, random, air, queue, mac, trace,
+			power, random, air, queue, mac, journal: this.#journal,
 			faults: { ...faults },
 			onGpio: (index, level) => this.#setGpio(index, level),
+			milestone: (name) => this.#options.milestone?.(name),
 		});
 		const backplane = new Backplane(power, {
 			firmwareReady: () => {
-				trace?.("firmware ready");
+				this.#tell?.("firmware ready");
+				this.#options.milestone?.("radioFirmwareReady");
 				registers.deafPolls = faults.deafPolls ?? 0;
 				queue.receiveReady = true;
 				firmware.start();
 			},
 			abortFrame: () => queue.abort(),
 		}, faults.bootDelayMicros ?? 0);
-		const words = new GspiWords(log, registers, [registers, backplane, queue], interrupt, traceBus);
+		const words = new GspiWords(log, registers, [registers, backplane, queue], interrupt, this.#journal("bus"));
 		words.rubbishWords = faults.rubbishWords ?? 0;
 		return words;
 	}
@@ -111,11 +115,7 @@ export class Cyw43439 {
 			}
 			this.#led = level;
 		}
-		this.#options.trace?.(`radio gpio ${index} ${level ? "high" : "low"}`);
+		this.#tell?.(`gpio ${index} ${level ? "high" : "low"}`);
 		this.#options.onGpio?.(index, level);
 	}
-}
-
-function stamped(clock: Clock, trace: ((line: string) => void) | undefined): ((line: string) => void) | undefined {
-	return trace && ((line) => trace(`${(clock.micros / 1000).toFixed(3)} radio ${line}`));
 }

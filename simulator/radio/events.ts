@@ -79,7 +79,12 @@ export function emitEvent(event: RadioEvent, mac: Uint8Array): Uint8Array {
 	return frame;
 }
 
-/** The name of an event, for transcripts. */
-export function eventName(type: number): string {
-	return Object.entries(EVENT).find(([, number]) => number === type)?.[0] ?? `event ${type}`;
+/** An event in words, for the log. */
+export function describeEvent({ type, status = 0, reason = 0, flags = 0 }: RadioEvent): string {
+	const statusName = nameOf(type === EVENT.pskSupplicant ? SUPPLICANT : EVENT_STATUS, status);
+	return `${nameOf(EVENT, type) ?? type} status ${status}${statusName ? ` (${statusName})` : ""} reason ${reason} flags ${flags}`;
+}
+
+function nameOf(table: Readonly<Record<string, number>>, value: number): string | undefined {
+	return Object.keys(table).find((name) => table[name] === value);
 }

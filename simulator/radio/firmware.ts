@@ -4,13 +4,13 @@
  *
  * PROTOCOL.md, sections 6 to 8.
  */
-import type { Random } from "../wires.ts";
+import type { Journal, Milestone, Random } from "../wires.ts";
 import type { Air } from "./air.ts";
 import { Association, type AssociationOwner, type JoinTarget } from "./association.ts";
-import { emitEvent, eventName, type RadioEvent } from "./events.ts";
+import { EVENT, FLAG_LINK_UP, SUPPLICANT, describeEvent, emitEvent, type RadioEvent } from "./events.ts";
 import type { RadioFaults } from "./faults.ts";
 import type { FrameQueue } from "./frame-queue.ts";
-import { IOCTL, REFUSED, ioctlName } from "./ioctls.ts";
+import { IOCTL, REFUSED, ioctlName, refusalName } from "./ioctls.ts";
 import type { PowerCycle } from "./power-cycle.ts";
 import { COUNTRY_SETTLES_MICROS, Regulatory } from "./regulatory.ts";
 import { Scan } from "./scan.ts";
@@ -51,9 +51,11 @@ export interface FirmwareOptions {
 	faults: RadioFaults;
 	/** Of the chip's one-time memory, 6 bytes. */
 	mac: Uint8Array;
-	trace: ((line: string) => void) | undefined;
+	/** Topics `ioctl` and `event`. */
+	journal: Journal;
 	/** A pin of the radio changed: GPIO 0 is the LED. */
 	onGpio: (index: number, level: boolean) => void;
+	milestone: (name: Milestone) => void;
 }
 
 export class Firmware implements AssociationOwner {
@@ -61,8 +63,10 @@ export class Firmware implements AssociationOwner {
 	readonly #random: Random;
 	readonly #queue: FrameQueue;
 	readonly #faults: RadioFaults;
-	readonly #trace: ((line: string) => void) | undefined;
+	readonly #tellIoctl: ((text: string) => void) | undefined;
+	readonly #tellEvent: ((text: string) => void) | undefined;
 	readonly #onGpio: FirmwareOptions["onGpio"];
+	readonly #milestone: FirmwareOptions["milestone"];
 	readonly #association: Association;
 	readonly #scan: Scan;
 	readonly #regulatory: Regulatory;
@@ -92,8 +96,10 @@ export class Firmware implements AssociationOwner {
 		this.#random = options.random;
 		this.#queue = options.queue;
 		this.#faults = options.faults;
-		this.#trace = options.trace;
+		this.#tellIoctl = options.journal("ioctl");
+		this.#tellEvent = options.journal("event");
 		this.#onGpio = options.onGpio;
+		this.#milestone = options.milestone;
 		this.#mac = options.mac;
 		this.#regulatory = new Regulatory(this.#power);
 		this.#scan = new Scan(this.#power, options.air, this);
@@ -191,7 +197,12 @@ export class Firmware implements AssociationOwner {
 	/** Sends an event, if the host asked for it. */
 	event(event: RadioEvent): void {
 		const wanted = (this.#eventMask[event.type >> 3] >>> (event.type & 7)) & 1;
-		this.#trace?.(`event ${eventName(event.type)} status ${event.status ?? 0} reason ${event.reason ?? 0} flags ${event.flags ?? 0}${wanted ? "" : " (masked)"}`);
+		if (event.type === EVENT.link && (event.flags ?? 0) & FLAG_LINK_UP) {
+			this.#milestone("associated");
+		} else if (event.type === EVENT.pskSupplicant && event.status === SUPPLICANT.keyed && !event.reason) {
+			this.#milestone("keyed");
+		}
+		this.#tellEvent?.(`${describeEvent(event)}${wanted ? "" : " (masked)"}`);
 		if (!wanted) {
 			return;
 		}
@@ -230,7 +241,7 @@ export class Firmware implements AssociationOwner {
 		}
 		this.#ioctlCount++;
 		if (this.#faults.silentEvery && this.#ioctlCount % this.#faults.silentEvery === 0) {
-			this.#trace?.(`${this.#describe(request)}: not answered (fault)`);
+			this.#tellIoctl?.(`${this.#describe(request)}: not answered (fault)`);
 			return;
 		}
 		this.#outstanding.push(request);
@@ -257,7 +268,7 @@ export class Firmware implements AssociationOwner {
 			// The value overlays the start of the request; the rest comes back as it was.
 			payload.set(outcome);
 		}
-		this.#trace?.(`${description} = ${status || (request.set ? "done" : Buffer.from(payload.subarray(0, 16)).toString("hex"))}`);
+		this.#tellIoctl?.(`${description} = ${status ? refusalName(status) : request.set ? "done" : Buffer.from(payload.subarray(0, 16)).toString("hex")}`);
 		this.#queue.push(emitIoctlReply(request, status, payload), CHANNEL_CONTROL, SDPCM_HEADER_BYTES);
 	}
 

@@ -6,7 +6,7 @@
 import { READ_UNDERFLOW, DATA_UNAVAILABLE, WRITE_OVERFLOW, type FrameSource } from "./bus-registers.ts";
 import type { BusFunction } from "./gspi-words.ts";
 import type { PowerCycle } from "./power-cycle.ts";
-import { CHANNEL_DATA, SDPCM_HEADER_BYTES, emitSdpcm, parseSdpcm, type SdpcmFrame } from "./sdpcm.ts";
+import { CHANNEL_DATA, CHANNEL_NAMES, SDPCM_HEADER_BYTES, emitSdpcm, parseSdpcm, type SdpcmFrame } from "./sdpcm.ts";
 
 /** Frames that the host may be ahead; drivers take a jump of more than 20 for an error. */
 const CREDITS = 8;
@@ -101,6 +101,11 @@ export class FrameQueue implements BusFunction, FrameSource {
 		}
 		this.#pop();
 		return true;
+	}
+
+	name(_address: number, bytes: Uint8Array): string | undefined {
+		const frame = parseSdpcm(bytes);
+		return typeof frame === "string" ? undefined : `${CHANNEL_NAMES[frame.channel] ?? `channel ${frame.channel}`} frame ${frame.sequence}`;
 	}
 
 	read(_address: number, lengthBytes: number, _incrementing: boolean, into: Uint8Array): void {

@@ -22,6 +22,9 @@ export interface BusFunction {
 
 	/** Takes a complete write. `bytes` is only valid during the call. */
 	write(address: number, bytes: Uint8Array, incrementing: boolean): void;
+
+	/** What lies at an address, or what a transfer carries, in a word or two for the log. */
+	name(address: number, bytes: Uint8Array): string | undefined;
 }
 
 /** Longest transfer of function 2, bytes; a length field of 0 stands for it. */
@@ -236,7 +239,7 @@ export class GspiWords implements WordPort {
 			this.#log.violation("warning", "radio-status-unread", `${this.#at()}${this.#describe()}: STATUS_ENABLE is set, the status word was not clocked`);
 		}
 		const bytes = this.#bytes.subarray(0, this.#length);
-		this.#trace?.(`${this.#describe()} = ${hexBytes(bytes)}`);
+		this.#trace?.(`${this.#describe()} = ${this.#shown(bytes)}`);
 		this.#functions[this.#function].write(this.#address, bytes, this.#incrementing);
 	}
 
@@ -264,7 +267,7 @@ export class GspiWords implements WordPort {
 		if (this.#function === FUNCTION_BUS && this.#address === TEST_READ_ONLY && taken >= 4) {
 			this.#tested = true;
 		}
-		this.#trace?.(`${this.#describe()} : ${hexBytes(this.#answer.subarray(0, this.#length))}`);
+		this.#trace?.(`${this.#describe()} : ${this.#shown(this.#answer.subarray(0, this.#length))}`);
 		this.#readDone(taken);
 	}
 
@@ -287,6 +290,11 @@ export class GspiWords implements WordPort {
 	/** All three orders are their own inverse. */
 	#toWire(value: number): number {
 		return this.#toMemory(value);
+	}
+
+	#shown(bytes: Uint8Array): string {
+		const name = this.#functions[this.#function].name(this.#address, bytes);
+		return `${hexBytes(bytes)}${name === undefined ? "" : ` (${name})`}`;
 	}
 
 	#at(): string {

@@ -49,3 +49,7 @@ export const REFUSED = {
 export function ioctlName(command: number): string {
 	return Object.entries(IOCTL).find(([, number]) => number === command)?.[0] ?? `ioctl ${command}`;
 }
+
+export function refusalName(status: number): string {
+	return `${status} (${Object.entries(REFUSED).find(([, number]) => number === status)?.[0] ?? "unknown"})`;
+}

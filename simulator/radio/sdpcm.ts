@@ -8,6 +8,8 @@
 export const CHANNEL_CONTROL = 0;
 export const CHANNEL_EVENT = 1;
 export const CHANNEL_DATA = 2;
+/** By number. */
+export const CHANNEL_NAMES: readonly string[] = ["control", "event", "data"];
 
 export const SDPCM_HEADER_BYTES = 12;
 /** With the two bytes of padding that data frames need. */

@@ -362,7 +362,7 @@ export class BootRom {
 		const r = core.registers;
 		if (scratch[4] === WATCHDOG_MAGIC && this.#isEntry(scratch)) {
 			scratch[4] = 0;
-			r[13] = scratch[6];
+			core.setMainStack(scratch[6]);
 			r[14] = this.#resume;
 			r[15] = scratch[7] & ~1;
 			return 200;
@@ -430,7 +430,7 @@ export class BootRom {
 					if (step === 1) {
 						core.vtor = word & ~0xff;
 					} else if (step === 2) {
-						r[13] = word & ~3;
+						core.setMainStack(word);
 					}
 					this.#launch = { kind: "answer", word, step: step + 1 };
 				}
@@ -464,7 +464,7 @@ export class BootRom {
 			return 1;
 		}
 		this.#host.busyMicros(BOOT_MICROS);
-		r[13] = STACK_TOP;
+		core.setMainStack(STACK_TOP);
 		r[14] = 0;
 		r[15] = BOOT2_ADDRESS;
 		return 1;

@@ -48,6 +48,8 @@ export class UsbHost {
 	#configured = false;
 	readonly #ports: UsbSerialPort[] = [];
 
+	/** SET_CONFIGURATION succeeded, or what it has made is gone. */
+	onConfigured: ((configured: boolean) => void) | undefined;
 	/** What was learnt at enumeration. */
 	deviceDescriptor: Uint8Array | undefined;
 	configurationDescriptor: Uint8Array | undefined;
@@ -104,9 +106,16 @@ export class UsbHost {
 		this.#cancelFrame = undefined;
 		this.#running = undefined;
 		this.#queue = [];
-		this.#configured = false;
+		this.#setConfigured(false);
 		for (const port of this.#ports) {
 			port.configure(undefined);
+		}
+	}
+
+	#setConfigured(configured: boolean): void {
+		if (this.#configured !== configured) {
+			this.#configured = configured;
+			this.onConfigured?.(configured);
 		}
 	}
 
@@ -294,7 +303,7 @@ export class UsbHost {
 			this.#log.violation("error", "usb-no-configuration", "the device refuses SET_CONFIGURATION");
 			return false;
 		}
-		this.#configured = true;
+		this.#setConfigured(true);
 		const functions = cdcFunctions(configuration);
 		functions.forEach((found, index) => this.port(index).configure(found));
 		const after = this.#options.openAfterMs ?? 0;

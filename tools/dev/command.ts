@@ -2,9 +2,9 @@
 
 import { watch as watchFiles } from "chokidar";
 import { Command } from "commander";
-import { existsSync, readdirSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { PicoW } from "../../simulator/simulator.ts";
+import { PacedRun, PicoW, type RunResult } from "../../simulator/simulator.ts";
 import { buildApp } from "../build/build-app.ts";
 import { readManifest } from "../build/manifest.ts";
 import { withRecords } from "../build/records.ts";
@@ -12,10 +12,10 @@ import { assembleUf2 } from "../build/uf2-file.ts";
 import { authority } from "../certificates/authority.ts";
 import { issue } from "../certificates/issue.ts";
 import { coloursFor } from "../colours.ts";
+import { keyLog } from "../start/key-log.ts";
 import { PageServer } from "../start/page-server.ts";
 import { serverName, simulatedNetwork } from "../start/simulated-network.ts";
 import { addForwardedPort, type ForwardedPort, listenOn } from "./forwarded-ports.ts";
-import { pacedBoard } from "./paced-board.ts";
 import { rebuildLoop } from "./rebuild-loop.ts";
 
 const { dim } = coloursFor(process.stdout);
@@ -26,6 +26,8 @@ interface Options {
 	readonly app?: string;
 	readonly seed: number;
 	readonly forward?: readonly ForwardedPort[];
+	readonly pcap?: string;
+	readonly keylog?: string;
 }
 
 export function command(): Command {
@@ -33,6 +35,8 @@ export function command(): Command {
 		.description("Runs an app on a simulated Pico W, in real time, and starts it anew whenever one of its files changes.")
 		.option("--app <folder>", "folder of the app, with its manifest.json (default: this project's main.ts)")
 		.option("--forward <hostport:deviceport>", "let programs of this machine connect to a TCP port of the board; may be repeated", addForwardedPort)
+		.option("--pcap <file>", "write the frames on the air of the board that runs to a file")
+		.option("--keylog <file>", `write the TLS secrets of https://${serverName}/, for Wireshark to read the --pcap with`)
 		.option("--seed <number>", "seed of everything random in the simulated world", Number, 1)
 		.addHelpText("after", [
 			"",
@@ -42,9 +46,10 @@ export function command(): Command {
 		.action(dev);
 }
 
-async function dev({ app, seed, forward = [] }: Options): Promise<void> {
+async function dev({ app, seed, forward = [], pcap, keylog }: Options): Promise<void> {
 	const appFolder = resolve(app ?? projectFolder);
 	const leaf = await issue({ names: [serverName] });
+	const logKeys = keylog === undefined ? undefined : keyLog(keylog);
 	const rootDer = (await authority()).certificateDer;
 	const ended = new AbortController();
 	process.once("SIGINT", () => ended.abort());
@@ -70,14 +75,25 @@ async function dev({ app, seed, forward = [] }: Options): Promise<void> {
 			return assembleUf2({ elf: built.elf, image });
 		},
 		run(uf2) {
-			const server = new PageServer({ certificateChainPem: leaf.chainPem, keyPem: leaf.keyPem, page: `a page of ${serverName}\n` });
-			const board = new PicoW({ seed, epochMs: Date.now(), network: { accessPoints: [simulatedNetwork], hosts: { [serverName]: server } } });
+			const server = new PageServer({ certificateChainPem: leaf.chainPem, keyPem: leaf.keyPem, page: `a page of ${serverName}\n`, ...logKeys && { keyLog: logKeys } });
+			if (pcap !== undefined) writeFileSync(pcap, "");
+			const board = new PicoW({
+				seed,
+				epochMs: Date.now(),
+				network: { accessPoints: [simulatedNetwork], hosts: { [serverName]: server }, ...pcap !== undefined && { pcap: (bytes: Uint8Array) => appendFileSync(pcap, bytes) } },
+			});
 			board.loadUf2(uf2);
 			running = board;
 			board.console.onText(text => process.stdout.write(text.replaceAll("\r\n", "\n")));
-			const paced = pacedBoard(board);
-			void paced.ended.then(sentence => sentence !== undefined && console.error(red(sentence)), (error: Error) => console.error(red(error.stack ?? error.message)));
-			return paced;
+			const run = new PacedRun(board);
+			void run.result.then(tellStandstill, (error: Error) => console.error(red(error.stack ?? error.message)));
+			return {
+				async stop() {
+					run.end();
+					await run.result.catch(() => {});
+					board.close();
+				},
+			};
 		},
 		files: () => appFiles(appFolder),
 		watch(files, onChange) {
@@ -98,6 +114,12 @@ async function dev({ app, seed, forward = [] }: Options): Promise<void> {
 		shown: path => relative(process.cwd(), path),
 		time: () => new Date().toTimeString().slice(0, 8),
 	}, ended.signal);
+}
+
+function tellStandstill(result: RunResult): void {
+	if (result.reason === "fault" || result.reason === "halted") {
+		console.error(red(`the board stands still: ${result.reason === "fault" ? result.fault.text : result.text}`));
+	}
 }
 
 /** What the app is made of: manifests, modules, and what stands beside them. Of an app whose manifest has a fault, its folder's files. */

@@ -9,6 +9,8 @@ export interface PageServerOptions {
 	readonly keyPem: string;
 	/** What a GET of any path is answered with, text/plain. */
 	readonly page: string;
+	/** Takes the lines of a key log. */
+	readonly keyLog?: (line: Uint8Array) => void;
 }
 
 /** What the server saw. A handshake counts once the client has finished it, which it does only after it verified us. */
@@ -24,13 +26,14 @@ export class PageServer {
 	#handshakes = 0;
 	readonly #requests: string[] = [];
 
-	constructor({ certificateChainPem, keyPem, page }: PageServerOptions) {
+	constructor({ certificateChainPem, keyPem, page, keyLog }: PageServerOptions) {
 		this.#server = createServer({ cert: certificateChainPem, key: keyPem }, (request, response) => {
 			this.#requests.push(`${request.method} ${request.url}`);
 			response.setHeader("Content-Type", "text/plain; charset=utf-8");
 			response.end(page);
 		});
 		this.#server.on("secureConnection", () => this.#handshakes++);
+		if (keyLog) this.#server.on("keylog", keyLog);
 		this.#server.on("tlsClientError", () => {});	// a refusal by the client; it says why on its console
 	}
 

@@ -17,6 +17,7 @@ import { seconds } from "../option-values.ts";
 import { UserError } from "../user-error.ts";
 import { bridgeDebugger } from "../debug/bridge.ts";
 import { connectToDebugger, xsbugPort } from "../debug/connect.ts";
+import { keyLog } from "./key-log.ts";
 import { PageServer } from "./page-server.ts";
 import { serverName, simulatedNetwork } from "./simulated-network.ts";
 import { failureLine, outcome, storyEnd } from "./story.ts";
@@ -36,6 +37,7 @@ interface StartOptions {
 	readonly seed: number;
 	readonly timeout: number;
 	readonly pcap?: string;
+	readonly keylog?: string;
 	readonly debug?: boolean;
 }
 
@@ -58,6 +60,7 @@ export function command(): Command {
 		.option("--seed <number>", "seed of everything random in the simulated world", Number, 1)
 		.option("--timeout <seconds>", "virtual seconds the device gets", seconds, 120)
 		.option("--pcap <file>", "write the frames on the air to a file")
+		.option("--keylog <file>", "write the TLS secrets of the server that this command runs, for Wireshark to read the --pcap with")
 		.option("--debug", `with a debugger, which listens on port ${xsbugPort} of this machine, as xsbug does`)
 		.addHelpText("after", [
 			"",
@@ -145,6 +148,7 @@ async function servedScene(options: StartOptions): Promise<Scene> {
 		certificateChainPem: leaf.chainPem,
 		keyPem: leaf.keyPem,
 		page: `the value of this run is ${value}\n`,
+		...options.keylog === undefined ? {} : { keyLog: keyLog(options.keylog) },
 	});
 	return {
 		url: `https://${serverName}/value`,
@@ -163,7 +167,10 @@ async function servedScene(options: StartOptions): Promise<Scene> {
 	};
 }
 
-async function usersScene(url: string, { host, ca }: StartOptions): Promise<Scene> {
+async function usersScene(url: string, { host, ca, keylog }: StartOptions): Promise<Scene> {
+	if (keylog !== undefined) {
+		throw new UserError("--keylog: the secrets are your server's to log, the firmware gives none away: have it write the file (Node: --tls-keylog=FILE)");
+	}
 	const { protocol, hostname } = parseUrl(url);
 	if (protocol !== "https:" && protocol !== "http:") {
 		throw new UserError(`--url ${url}: only https: and http: can be fetched`);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { issue } from "../../../tools/certificates/issue.ts";
-import type { Recording } from "../../../simulator/simulator.ts";
+import type { Recording, Report } from "../../../simulator/simulator.ts";
 import { deviceTest, runDevice, type DeviceRun, type DeviceScene } from "../../support/device.ts";
 import { respondWith, TlsServer, type TlsServerOptions } from "../../support/tls-server.ts";
 import test from "node:test";
@@ -26,13 +26,33 @@ function refused(code: string): (run: DeviceRun, scene: Scene) => void {
 	};
 }
 
-deviceTest("the whole story is told", () => scene({}, { respond: respondWith("the page\nin two lines\n") }), ({ console: text, outcome }) => {
+deviceTest("the whole story is told", () => scene({}, { respond: respondWith("the page\nin two lines\n") }), ({ console: text, outcome, report }) => {
 	assert.deepEqual(outcome, { kind: "received", bytes: 22 }, text);
+	checkReport(report);
 	for (const line of [/^network {3}picofetch\r?$/m, /^address {3}192\.168\.4\.2\r?$/m, /^time {6}2026-01-15T12:00:0\d\.\d{3}Z\r?$/m,
 		/^server {4}.*CN=site\.example\r?$/m, /^issuer {4}\S/m, /^protocol {2}TLSv1\.3, TLS_\w+\r?$/m, /^status {4}200 OK\r?$/m, /^the page\r?\nin two lines\r?$/m]) {
 		assert.match(text, line);
 	}
 });
+
+/** What the report says of a story that was told: read off the air, and by the processor. */
+function checkReport({ milestones, connections = [], stack, virtualMs }: Report): void {
+	const order = ["radioPowered", "usbConfigured", "radioFirmwareReady", "associated", "keyed", "address", "consoleFirstLine", "firstDnsAnswer", "firstTcpConnection", "firstTlsRecord"];
+	assert.deepEqual(Object.keys(milestones), order);
+	const times = Object.values(milestones);
+	assert.deepEqual(times, [...times].sort((one, other) => one - other));
+	assert.ok(times.at(-1)! < virtualMs * 1000);
+	assert.equal(connections.length, 1);
+	const { peer, port, openedBy, sentBytes, receivedBytes, retransmissions, tls } = connections[0]!;
+	assert.deepEqual({ peer, port, openedBy, retransmissions }, { peer: host, port: 443, openedBy: "device", retransmissions: { device: 0, peer: 0 } });
+	assert.deepEqual([tls?.records[0]?.from, tls?.records[0]?.type], ["device", "handshake"]);
+	// All that went over the connection are records.
+	for (const [from, bytes] of [["device", sentBytes], ["peer", receivedBytes]] as const) {
+		assert.equal(tls!.records.filter(record => record.from === from).reduce((sum, { lengthBytes }) => sum + 5 + lengthBytes, 0), bytes, from);
+	}
+	assert.equal(stack.length, 1);
+	assert.ok(stack[0]!.bytes > 1000 && stack[0]!.bytes < 8 * 1024, "of 8 KB");
+}
 
 deviceTest("a body that is cut short ends the story", () => scene({}, {
 	respond(socket, _request, connection) {

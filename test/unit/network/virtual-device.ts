@@ -2,7 +2,7 @@
  * A device for the simulated network, without radio and board: an Ethernet station that speaks ARP, DHCP, UDP and as much
  * TCP as a test asks for, written from the RFCs.
  */
-import type { Log } from "../../../simulator/wires.ts";
+import type { Log, Milestone } from "../../../simulator/wires.ts";
 import { SeededRandom } from "../../../simulator/core/random.ts";
 import type { Station } from "../../../simulator/radio/air.ts";
 import { SimulatedAccessPoint } from "../../../simulator/network/access-point.ts";
@@ -10,6 +10,7 @@ import { FaultyAir } from "../../../simulator/network/faulty-air.ts";
 import { Internet } from "../../../simulator/network/internet.ts";
 import type { NetworkOptions, Recording } from "../../../simulator/network/options.ts";
 import { Peers } from "../../../simulator/network/peers.ts";
+import { Traffic } from "../../../simulator/network/traffic/traffic.ts";
 import { Recorder, Replayer } from "../../../simulator/network/recording.ts";
 import { TestClock } from "../radio/bit-banging-host.ts";
 
@@ -40,6 +41,16 @@ export class VirtualDevice implements Station {
 	readonly peers: Peers;
 	readonly pcap: Uint8Array[] = [];
 	readonly trace: string[] = [];
+	/** In their order, each once. */
+	readonly milestones: Milestone[] = [];
+	readonly traffic = new Traffic({
+		clock: this.clock, router: ROUTER_MAC,
+		milestone: (name) => {
+			if (!this.milestones.includes(name)) {
+				this.milestones.push(name);
+			}
+		},
+	});
 	readonly #recorder: Recorder | undefined;
 	deauthenticated: number | undefined;
 
@@ -54,7 +65,12 @@ export class VirtualDevice implements Station {
 			clock, log, patienceMs: options.patienceMs ?? 20, recorder: this.#recorder,
 			replayer: options.replay ? new Replayer(options.replay) : undefined,
 		});
-		this.air = new FaultyAir({ clock, faults, epochMs, random: (name) => new SeededRandom(1, name), pcap: (bytes) => this.pcap.push(bytes) });
+		this.air = new FaultyAir({
+			clock, faults, epochMs,
+			random: (name) => new SeededRandom(1, name),
+			pcap: (bytes) => this.pcap.push(bytes),
+			look: (frame) => this.traffic.frame(frame),
+		});
 		this.accessPoint = new SimulatedAccessPoint({
 			settings: options.accessPoints?.[0] ?? { ssid: "home", password: "correct horse" }, air: this.air, clock, trace,
 			receive: (frame, damaged) => this.internet.receive(frame, damaged),

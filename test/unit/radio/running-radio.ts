@@ -40,9 +40,14 @@ export function board(order: Order, accessPoints: AccessPoint[] = [], options: P
 /** A host with a running, configured firmware. */
 export function running(order: Order, accessPoints: AccessPoint[] = [], options: Partial<Cyw43439Options> = {}) {
 	const { host, radio } = board(order, accessPoints, options);
+	start(host);
+	return { host, radio };
+}
+
+/** From power to a configured firmware. */
+export function start(host: BitBangingHost): void {
 	host.powerUp();
 	host.startBus();
 	host.startFirmware(FIRMWARE, NVRAM);
 	host.configure(CLM);
-	return { host, radio };
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Cyw43439 } from "../../../simulator/radio/cyw43439.ts";
 import { BACKPLANE, BitBangingHost, BUS, words, WLAN } from "./bit-banging-host.ts";
-import { FIRMWARE, NVRAM, accessPoint, board, running } from "./running-radio.ts";
+import { FIRMWARE, NVRAM, accessPoint, board, running, start } from "./running-radio.ts";
 
 for (const order of ["big", "little"] as const) {
 	test(`${order}-endian host: the test word is read in both modes`, () => {
@@ -400,10 +400,36 @@ test("a clock beyond 50 MHz is a violation", () => {
 	assert.match(host.errors().join(), /radio-clock-fast: a clock period of 16.0 ns/);
 });
 
+test("the log names registers, places, frames, ioctls, variables and events", () => {
+	const lines: string[] = [];
+	const { host } = running("big", [accessPoint()], { journal: (topic) => (text) => lines.push(`${topic} ${text}`) });
+	host.join("home", "correct horse");
+	host.listen(500_000);
+	for (const line of [
+		/^radio power on$/, /^radio firmware ready$/,
+		/^bus read bus 0x00014 4 B : adbeedfe \(TEST_RO\)$/, /^bus write bus 0x00000 4 B = b3040200 \(BUS_CONTROL\)$/,
+		/^bus write backplane 0x1000e 1 B = .. \(CLOCK_CSR\)$/, /^bus write backplane 0x\w+ 64 B = \w+\.\.\. \(RAM 0x\w{8}\)$/,
+		/^bus write wlan 0x00000 \d+ B = \w+\.\.\. \(control frame \d+\)$/, /^bus read wlan .* \(event frame \d+\)$/,
+		/^ioctl set up\b.* = done$/, /^ioctl set clmload \w+ = done$/, /^event setSsid status 0 \(success\) reason 0 flags 0$/,
+		/^event pskSupplicant status 6 \(keyed\) reason 0 flags 0$/,
+	]) {
+		assert.ok(lines.some((told) => line.test(told)), String(line));
+	}
+	const passphrase = lines.filter((line) => line.includes("setPassphrase"));
+	assert.deepEqual(passphrase, ["ioctl set setPassphrase ... = done"]);
+	assert.ok(!lines.some((line) => line.includes(Buffer.from("correct horse").toString("hex"))));
+	const refused = lines.length;
+	host.ioctl(false, 127, new Uint8Array(1));
+	assert.match(lines.slice(refused).find((line) => line.startsWith("ioctl")) ?? "", /^ioctl get getRssi = -14 \(bufferShort\)$/);
+});
+
 test("two runs with the same seed tell the same, to the microsecond", () => {
 	const runs = [0, 1].map(() => {
 		const lines: string[] = [];
-		const { host } = running("big", [accessPoint()], { trace: (line) => lines.push(line) });
+		const { host } = board("big", [accessPoint()], {
+			journal: (topic) => (text) => lines.push(`${host.clock.micros} ${topic} ${text}`),
+		});
+		start(host);
 		host.join("home", "correct horse");
 		host.listen(500_000);
 		return lines;

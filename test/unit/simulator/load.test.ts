@@ -123,17 +123,20 @@ test("the command boots a program, shows the serial line that it is told to, and
 	writeFileSync(says, image([...code, ...literals.flatMap((word) => [word & 0xffff, word >>> 16])]));
 	const faulting = join(folder, "faults.uf2");
 	writeFileSync(faulting, uf2(image([0xde01])));
+	const [vcd, log] = [join(folder, "pins.vcd"), join(folder, "log.txt")];
 	const [matched, silent, noUf2, faulted] = await Promise.all([
 		simulate(says, "--serial", "uart0", "--until", "ok", "--timeout", "0.1"),
 		simulate(says, "--until", "ok", "--timeout", "0.1"),
 		simulate("--uf2", says),
-		simulate("--uf2", faulting),
+		simulate("--uf2", faulting, "--vcd", vcd, "--log", log),
 	]);
 	assert.deepEqual([matched.status, matched.stdout], [0, "ok\n"]);
 	assert.deepEqual([silent.status, silent.stdout], [2, ""], "nothing comes over USB");
 	assert.equal(noUf2.status, 1);
 	assert.match(noUf2.stderr, /magic numbers .* are not those of UF2/);
 	assert.equal(faulted.status, 3);
+	assert.match(readFileSync(vcd, "utf8"), /^\$date .*\n#0\n\$dumpvars\n/s);
+	assert.match(readFileSync(log, "utf8"), /^\d+\.\d{3} board error undefined-instruction: .*\n/m);
 });
 
 test("Ctrl-C ends the command cleanly, with its report", async () => {
@@ -156,11 +159,15 @@ test("Ctrl-C ends the command cleanly, with its report", async () => {
 	assert.equal((JSON.parse(readFileSync(report, "utf8")) as { reason: string }).reason, "ended");
 });
 
-test("the command refuses options that name no program, two, or no serial line", async () => {
+test("the command refuses options that name no program, two, no serial line, or what nobody has", async () => {
 	const cases: [string[], RegExp][] = [
 		[[], /no program is given: name a \.uf2, \.elf or \.bin file/],
 		[["a.elf", "--uf2", "b.uf2"], /two programs are given, a\.elf and --uf2 b\.uf2/],
 		[["a.elf", "--serial", "uart2"], /Allowed choices are usb, uart0, uart1/],
+		[["a.elf", "--vcd-pins", "1"], /--vcd-pins chooses among the pins of --vcd FILE: give that too/],
+		[["a.elf", "--vcd", "a.vcd", "--vcd-pins", "30"], /"30" names no pins/],
+		[["a.elf", "--log-topics", "bus"], /--log-topics chooses among the lines of --log FILE: give that too/],
+		[["a.elf", "--log", "-", "--log-topics", "buses"], /"buses" is no topic: board, radio, bus, ioctl, event, network or "all" is expected/],
 	];
 	for (const [options, sentence] of cases) {
 		const refusing = command().exitOverride().configureOutput({ writeErr: () => {} });
