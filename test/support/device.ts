@@ -41,6 +41,8 @@ export interface DeviceScene extends Pick<NetworkOptions, "accessPoints" | "host
 	readonly board?: Omit<PicoWOptions, "seed" | "epochMs" | "network">;
 	/** False: the board has no radio to talk to. Default true. */
 	readonly network?: boolean;
+	/** The address of a byte of flash that is not as it was written. Default: none. */
+	readonly damaged?: number;
 	/** Virtual milliseconds that the device goes on after `until`. Default 0. */
 	readonly lingerMs?: number;
 	/** Codes of the level-error violations that the scene provokes: a store into flash, a rule of the radio chip broken. Default: none. */
@@ -81,7 +83,21 @@ export async function sceneUf2(scene: DeviceScene): Promise<Uint8Array> {
 		ownRoots: scene.roots ?? [(await authority()).certificateDer],
 		data: app.data,
 	});
-	return assembleUf2({ elf: app.elf, image });
+	const uf2 = assembleUf2({ elf: app.elf, image });
+	return scene.damaged === undefined ? uf2 : damage(uf2, scene.damaged);
+}
+
+/** Blocks of 512 bytes: the address at 12, 256 bytes at 32. */
+function damage(uf2: Uint8Array, address: number): Uint8Array {
+	const view = new DataView(uf2.buffer, uf2.byteOffset, uf2.byteLength);
+	for (let block = 0; block < uf2.length; block += 512) {
+		const within = address - view.getUint32(block + 12, true);
+		if (within >= 0 && within < 256) {
+			uf2[block + 32 + within]! ^= 0x10;
+			return uf2;
+		}
+	}
+	throw new Error(`nothing is written to 0x${address.toString(16)}`);
 }
 
 /** A device of a scene that is switched on and has not run yet. */

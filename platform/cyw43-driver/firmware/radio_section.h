@@ -1,18 +1,18 @@
-// The radio's firmware, regulatory table (CLM) and board settings (NVRAM) as the ELF section ".radio": a header, then the
-// three files. Included by cyw43_ll.c alone.
+// The radio's firmware, packed, its regulatory table (CLM) and board settings (NVRAM) as the ELF section ".radio": a header, then
+// the three files. Included by cyw43_ll.c alone.
 //
-// CYW43_RADIO_FOLDER (a compile definition, a string) names the folder with 43439A0.bin, 43439A0_clm.bin and
-// nvram_rp2040.bin. The header lets the section be replaced on the board without the driver: everything in it is checked
-// before it is used (cyw43_ll_find_images).
+// CYW43_RADIO_FIRMWARE (a compile definition, a string) names the packed firmware (cyw43_inflate.h; tools/build/pack-radio.ts
+// packs). CYW43_RADIO_FOLDER names the folder of 43439A0_clm.bin and nvram_rp2040.bin. The header lets the section be replaced on the board without the driver: everything in it is checked before it
+// is used (cyw43_ll_find_images).
 //
 // SPDX-License-Identifier: MIT
 
-#ifndef CYW43_RADIO_FOLDER
-#error "Define CYW43_RADIO_FOLDER as the folder of 43439A0.bin, 43439A0_clm.bin and nvram_rp2040.bin, or CYW43_CHIPSET_FIRMWARE_INCLUDE_FILE as a firmware header"
+#if !defined(CYW43_RADIO_FOLDER) || !defined(CYW43_RADIO_FIRMWARE)
+#error "Define CYW43_RADIO_FIRMWARE as the packed firmware and CYW43_RADIO_FOLDER as the folder of 43439A0_clm.bin and nvram_rp2040.bin, or CYW43_CHIPSET_FIRMWARE_INCLUDE_FILE as a firmware header"
 #endif
 
 #define CYW43_RADIO_MAGIC 0x57524650 // "PFRW", little endian
-#define CYW43_RADIO_VERSION 1
+#define CYW43_RADIO_VERSION 2
 #define CYW43_RADIO_SECTION_MAX_BYTES 0x3C000 // flash kept for it: 0x0E0000 to 0x11C000
 
 struct cyw43_radio_header {
@@ -30,12 +30,12 @@ __asm__(
 	".balign 4\n"
 	".global cyw43_radio_image\n"
 	"cyw43_radio_image:\n"
-	".word 0x57524650, 1\n"
+	".word 0x57524650, 2\n"
 	".word .Lradio_firmware - cyw43_radio_image, .Lradio_firmware_end - .Lradio_firmware\n"
 	".word .Lradio_clm - cyw43_radio_image, .Lradio_clm_end - .Lradio_clm\n"
 	".word .Lradio_nvram - cyw43_radio_image, .Lradio_nvram_end - .Lradio_nvram\n"
 	".Lradio_firmware:\n"
-	".incbin \"" CYW43_RADIO_FOLDER "/43439A0.bin\"\n"
+	".incbin \"" CYW43_RADIO_FIRMWARE "\"\n"
 	".Lradio_firmware_end:\n"
 	".balign 4\n"
 	".Lradio_clm:\n"

@@ -8,6 +8,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "cyw43_bus_wait.h"
+#include "cyw43_inflate.h"
 #include "cyw43_internal.h"
 #include "cyw43_protocol.h"
 #include "cyw43_spi.h"
@@ -26,13 +28,15 @@
 #define F2_READY_DEADLINE_MS 1000
 #define KSO_TRIES 64 // wifi-host-driver
 #define CLM_CHUNK_BYTES 1024
+#define POLL_BLOCKS 8 // of the download, between two looks at what has to go on: 0.2 ms
 
 // bus_data's predecessors are one run of memory for the bus file's transfers.
 static_assert(offsetof(cyw43_ll_t, spid_buf) == offsetof(cyw43_ll_t, spi_header) + 20, "spid_buf must follow spi_header");
 
 struct cyw43_images {
 	const uint8_t *firmware, *clm, *nvram;
-	size_t firmware_length, clm_length, nvram_length;
+	size_t firmware_length, clm_length, nvram_length; // as the chip gets them
+	size_t packed_length; // of the firmware; 0: it is not packed
 };
 
 static int cyw43_ll_find_images(struct cyw43_images *images);
@@ -102,7 +106,14 @@ static int cyw43_ll_find_images(struct cyw43_images *images) {
 		return CYW43_FAIL_FAST_CHECK(-CYW43_EIO);
 	}
 	images->firmware = base + header->firmware_offset;
-	images->firmware_length = header->firmware_length;
+	images->packed_length = header->firmware_length;
+	if (images->packed_length < CYW43_INFLATE_HEADER_BYTES) {
+		CYW43_PRINTF("radio firmware: it is empty\n");
+		return CYW43_FAIL_FAST_CHECK(-CYW43_EIO);
+	}
+	uint32_t unpacked_length;
+	memcpy(&unpacked_length, images->firmware, sizeof unpacked_length);
+	images->firmware_length = unpacked_length;
 	images->clm = base + header->clm_offset;
 	images->clm_length = header->clm_length;
 	images->nvram = base + header->nvram_offset;
@@ -110,13 +121,14 @@ static int cyw43_ll_find_images(struct cyw43_images *images) {
 #else
 	images->firmware = (const uint8_t *)fw_data;
 	images->firmware_length = (size_t)CYW43_WIFI_FW_LEN;
+	images->packed_length = 0;
 	images->clm = (const uint8_t *)fw_data + ((images->firmware_length + 511) & ~(size_t)511);
 	images->clm_length = (size_t)CYW43_CLM_LEN;
 	images->nvram = (const uint8_t *)wifi_nvram_4343;
 	images->nvram_length = sizeof wifi_nvram_4343;
 #endif
 	// The chip's memory takes the firmware from 0 up, the settings from the top down.
-	if (images->firmware_length + images->nvram_length + 64 > CHIP_RAM_BYTES)
+	if (images->firmware_length > CHIP_RAM_BYTES || images->firmware_length + images->nvram_length + 64 > CHIP_RAM_BYTES)
 		return CYW43_FAIL_FAST_CHECK(-CYW43_EINVAL);
 	return 0;
 }
@@ -299,6 +311,70 @@ static int cyw43_ll_write_image(cyw43_int_t *self, uint32_t addr, const uint8_t 
 	return 0;
 }
 
+// A packed firmware: what comes next is unpacked while the bus file waits for the DMA of a block (cyw43_bus_wait.h).
+
+static struct cyw43_inflate *cyw43_ll_unpacking; // while blocks are under way
+
+bool cyw43_bus_meanwhile(void) {
+	return cyw43_ll_unpacking != NULL && cyw43_inflate_ahead(cyw43_ll_unpacking);
+}
+
+// Hands each piece to `use`, in order, until all is unpacked and right.
+static int cyw43_ll_each_piece(cyw43_int_t *self, const struct cyw43_images *images, int (*use)(cyw43_int_t *self, uint32_t addr, uint8_t *piece, uint32_t length)) {
+	// The transfers of the download use the first 64 bytes of the buffer, and nothing else uses the rest meanwhile.
+	static_assert(CYW43_INFLATE_PIECE_BYTES == CYW43_BUS_MAX_BLOCK_SIZE, "a piece is a block of the bus");
+	static_assert(sizeof(struct cyw43_inflate) <= sizeof self->spid_buf - CYW43_BUS_MAX_BLOCK_SIZE, "the buffer has no room for it");
+	static uint16_t table[1 << CYW43_INFLATE_LITERAL_BITS];
+	struct cyw43_inflate *inflate = (struct cyw43_inflate *)(void *)(self->spid_buf + CYW43_BUS_MAX_BLOCK_SIZE);
+	uint32_t at = 0;
+	int length;
+	cyw43_inflate_start(inflate, table, images->firmware, images->packed_length);
+	while ((length = cyw43_inflate_next(inflate, self->spid_buf)) > 0) {
+		if (at % (POLL_BLOCKS * CYW43_BUS_MAX_BLOCK_SIZE) == 0) {
+			CYW43_EVENT_POLL_HOOK
+		}
+		cyw43_ll_unpacking = inflate;
+		int result = use(self, at, self->spid_buf, (uint32_t)length);
+		cyw43_ll_unpacking = NULL;
+		if (result != 0)
+			return result;
+		at += (uint32_t)length;
+	}
+	if (length != CYW43_INFLATE_END) {
+		CYW43_PRINTF("radio firmware: it is damaged in flash, behind %lu of %lu bytes: flash the whole UF2 again\n", (unsigned long)at, (unsigned long)images->firmware_length);
+		return CYW43_FAIL_FAST_CHECK(-CYW43_EIO);
+	}
+	return 0;
+}
+
+static int cyw43_ll_write_piece(cyw43_int_t *self, uint32_t addr, uint8_t *piece, uint32_t length) {
+	if (addr % F1_WINDOW_BYTES == 0)
+		cyw43_ll_set_window(self, addr);
+	return cyw43_write_bytes(self, BACKPLANE_FUNCTION, cyw43_ll_window_address(addr), (length + 3) & ~3u, piece);
+}
+
+#if CYW43_RESOURCE_VERIFY_DOWNLOAD
+static int cyw43_ll_compare_piece(cyw43_int_t *self, uint32_t addr, uint8_t *piece, uint32_t length) {
+	uint8_t expected[CYW43_BUS_MAX_BLOCK_SIZE];
+	memcpy(expected, piece, length);
+	int result = cyw43_ll_read_backplane_mem(self, addr, length, piece);
+	if (result == 0 && memcmp(expected, piece, length) != 0) {
+		CYW43_PRINTF("radio memory differs near %08lx\n", (unsigned long)addr);
+		return CYW43_FAIL_FAST_CHECK(-CYW43_EIO);
+	}
+	return result;
+}
+#endif
+
+static int cyw43_ll_write_packed(cyw43_int_t *self, const struct cyw43_images *images) {
+	int result = cyw43_ll_each_piece(self, images, cyw43_ll_write_piece);
+#if CYW43_RESOURCE_VERIFY_DOWNLOAD
+	if (result == 0)
+		result = cyw43_ll_each_piece(self, images, cyw43_ll_compare_piece);
+#endif
+	return result;
+}
+
 static int cyw43_ll_download(cyw43_int_t *self, const struct cyw43_images *images) {
 	cyw43_write_reg_u8(self, BACKPLANE_FUNCTION, F1_CHIP_CLOCK_CSR, F1_CLOCK_ALP_AVAIL_REQ);
 	int result = cyw43_ll_wait_f1(self, F1_CHIP_CLOCK_CSR, F1_CLOCK_ALP_AVAIL, ALP_DEADLINE_MS);
@@ -316,7 +392,8 @@ static int cyw43_ll_download(cyw43_int_t *self, const struct cyw43_images *image
 	cyw43_ll_write_backplane_reg(self, BACKPLANE_SOCSRAM_BANKX_INDEX, 3); // bank 3: no remap
 	cyw43_ll_write_backplane_reg(self, BACKPLANE_SOCSRAM_BANKX_PDA, 0);
 
-	result = cyw43_ll_write_image(self, 0, images->firmware, images->firmware_length);
+	result = images->packed_length > 0 ? cyw43_ll_write_packed(self, images)
+		: cyw43_ll_write_image(self, 0, images->firmware, images->firmware_length);
 	if (result != 0)
 		return result;
 	uint32_t nvram_length = (images->nvram_length + 3) & ~3u;
@@ -462,5 +539,6 @@ void cyw43_ll_sleep(cyw43_int_t *self) {
 	}
 }
 
-// The SDK's CMake list names four sources of a driver; this one brings its second half along.
+// The SDK's CMake list names four sources of a driver; this one brings the others along.
 #include "cyw43_frames.c"
+#include "cyw43_inflate.c"
