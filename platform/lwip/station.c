@@ -7,6 +7,7 @@
 
 #include "lwip/ip4_addr.h"
 #include "lwip/netif.h"
+#include "lwip/timeouts.h"
 #include "network.h"
 #include "pico/cyw43_arch.h"
 
@@ -40,6 +41,16 @@ void station_watch(void (*watcher)(void))
 	network_watch(watcher);
 }
 
+#ifdef CYW43_HEALTH_TICK_MS
+static void station_tick(void *unused)
+{
+	if (!station_is_on())
+		return;
+	cyw43_health_tick(&cyw43_state);
+	sys_timeout(CYW43_HEALTH_TICK_MS, station_tick, unused);
+}
+#endif
+
 int station_on(void)
 {
 	if (station_is_on())
@@ -48,7 +59,13 @@ int station_on(void)
 	if (result != 0)
 		return result;
 	cyw43_arch_enable_sta_mode();
-	return station_is_on() ? 0 : PICO_ERROR_IO;
+	if (!station_is_on())
+		return PICO_ERROR_IO;
+#ifdef CYW43_HEALTH_TICK_MS
+	sys_untimeout(station_tick, NULL);
+	sys_timeout(CYW43_HEALTH_TICK_MS, station_tick, NULL);
+#endif
+	return 0;
 }
 
 int station_light(bool lit)
@@ -107,8 +124,8 @@ void station_leave(void)
 		cyw43_wifi_leave(&cyw43_state, CYW43_ITF_STA);
 }
 
-// Of a join that failed.
-static station_state station_failed(void)
+// Of a join that failed, or is not there any more.
+static station_state station_failed(station_state otherwise)
 {
 #ifdef CYW43_HAS_JOIN_FACTS
 	cyw43_join_facts_t facts;
@@ -117,22 +134,26 @@ static station_state station_failed(void)
 		return STATION_TIMED_OUT;
 	if (facts.reason == CYW43_JOIN_REASON_SECURITY)
 		return STATION_SECURITY;
+	if (facts.reason == CYW43_JOIN_REASON_CHIP)
+		return STATION_CHIP;
 #endif
-	return STATION_FAILED;
+	return otherwise;
 }
 
 station_state station_now(void)
 {
-	if (!station_is_on())
+	if (cyw43_arch_async_context() == NULL)
 		return STATION_OFF;
+	if (!station_is_on())
+		return station_failed(STATION_OFF);
 	switch (cyw43_tcpip_link_status(&cyw43_state, CYW43_ITF_STA)) {
 		case CYW43_LINK_JOIN: return STATION_JOINING;
 		case CYW43_LINK_NOIP: return STATION_JOINED;
 		case CYW43_LINK_UP: return STATION_ADDRESS;
 		case CYW43_LINK_NONET: return STATION_NO_NETWORK;
 		case CYW43_LINK_BADAUTH: return STATION_PASSPHRASE;
-		case CYW43_LINK_FAIL: return station_failed();
-		default: return cyw43_state.wifi_join_state != 0 ? STATION_LOST : STATION_IDLE;
+		case CYW43_LINK_FAIL: return station_failed(STATION_FAILED);
+		default: return cyw43_state.wifi_join_state != 0 ? station_failed(STATION_LOST) : STATION_IDLE;
 	}
 }
 

@@ -22,6 +22,7 @@ typedef enum station_state {
 	STATION_FAILED, // another reason
 	STATION_SECURITY, // networks of that name are in reach, protected in another way than asked for
 	STATION_LOST, // was joined
+	STATION_CHIP, // the radio stopped answering, and was started anew; off, if that was in vain
 } station_state;
 
 typedef enum station_security {

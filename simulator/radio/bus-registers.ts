@@ -75,6 +75,8 @@ const STATUS_LENGTH_SHIFT = 9;
 export interface FrameSource {
 	/** Bytes of the frame that is to be read next, 0 when there is none. */
 	readonly nextLengthBytes: number;
+	/** The interrupt line tells of it. */
+	readonly announced: boolean;
 	/** The host may write a frame. */
 	readonly receiveReady: boolean;
 }
@@ -116,7 +118,8 @@ export class BusRegisters implements BusFunction {
 
 	/** The level of the interrupt line. */
 	get interruptLevel(): boolean {
-		const active = (this.interrupts & this.#half(INTERRUPT_ENABLE)) !== 0;
+		const told = this.interrupts & ~(this.#frames.announced ? 0 : PACKET_AVAILABLE);
+		const active = (told & this.#half(INTERRUPT_ENABLE)) !== 0;
 		return active === ((this.#bytes[CONTROL] & INTERRUPT_POLARITY_HIGH) !== 0);
 	}
 

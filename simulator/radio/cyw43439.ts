@@ -43,6 +43,8 @@ export class Cyw43439 {
 	readonly #bits: GspiBits;
 	#powerCycle: PowerCycle | undefined;
 	#led = false;
+	/** Starts of the firmware that ended by a fault. */
+	#failures = 0;
 
 	constructor(options: Cyw43439Options) {
 		this.#options = options;
@@ -100,12 +102,31 @@ export class Cyw43439 {
 				registers.deafPolls = faults.deafPolls ?? 0;
 				queue.receiveReady = true;
 				firmware.start();
+				if (this.#failures < (faults.failures ?? 1)) {
+					this.#fail(power, queue, words);
+				}
 			},
 			abortFrame: () => queue.abort(),
 		}, faults.bootDelayMicros ?? 0);
-		const words = new GspiWords(log, registers, [registers, backplane, queue], interrupt, this.#journal("bus"));
+		const words: GspiWords = new GspiWords(log, registers, [registers, backplane, queue], interrupt, this.#journal("bus"));
 		words.rubbishWords = faults.rubbishWords ?? 0;
+		queue.lostInterruptEvery = faults.lostInterruptEvery;
 		return words;
+	}
+
+	/** Sets out to stop working, where a fault asks for it. */
+	#fail(power: PowerCycle, queue: FrameQueue, words: GspiWords): void {
+		const { hangAfterMicros, offBusAfterMicros } = this.#options.faults ?? {};
+		const after = offBusAfterMicros ?? hangAfterMicros;
+		if (after === undefined) {
+			return;
+		}
+		power.after(after, () => {
+			this.#failures++;
+			this.#tell?.(offBusAfterMicros === undefined ? "firmware hangs (fault)" : "off the bus (fault)");
+			queue.hung = true;
+			words.silent = offBusAfterMicros !== undefined;
+		});
 	}
 
 	#setGpio(index: number, level: boolean): void {

@@ -17,6 +17,16 @@ export interface RadioFaults {
 	silentEvery?: number;
 	/** Each event is sent twice. */
 	duplicateEvents?: boolean;
-	/** From this virtual time after the firmware's start, credits and replies stop for 200 ms. */
+	/** From this virtual time after the firmware's start, credits stop. */
 	starveAtMicros?: number;
+	/** How long they do. Default 200 ms. */
+	starveForMicros?: number;
+	/** The firmware stops, this long after its start: it answers, sends and takes nothing until the power was cut. */
+	hangAfterMicros?: number;
+	/** The whole chip does, and its registers read all ones. */
+	offBusAfterMicros?: number;
+	/** So many starts end by one of these two. Default 1. */
+	failures?: number;
+	/** For every Nth frame the interrupt line is not raised, until another frame does. */
+	lostInterruptEvery?: number;
 }

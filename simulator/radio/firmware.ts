@@ -33,6 +33,7 @@ const SLOW_VARIABLES: Record<string, number> = { country: 32_000, clmload: 8_000
 const SLOW_IOCTLS: Record<number, number> = { [IOCTL.setSsid]: 30_000, [IOCTL.up]: 10_000 };
 const TO_AIR_MICROS = 200;
 const FROM_AIR_MICROS = 200;
+/** Unless the fault says another. */
 const STARVATION_MICROS = 200_000;
 
 const DEFAULT_SUPPLICANT_TIMEOUT_MS = 2500;
@@ -214,7 +215,7 @@ export class Firmware implements AssociationOwner {
 
 	#starve(): void {
 		this.#queue.starved = true;
-		this.#power.after(STARVATION_MICROS, () => {
+		this.#power.after(this.#faults.starveForMicros ?? STARVATION_MICROS, () => {
 			this.#queue.starved = false;
 			this.#queue.pushCredit();
 		});

@@ -44,6 +44,13 @@ export class FrameQueue implements BusFunction, FrameSource {
 	#creditFrameDue = false;
 
 	receiveReady = false;
+	/** While set, the firmware behind it stands still: nothing goes in or out. */
+	hung = false;
+	/** While set, the interrupt line does not tell of frames. */
+	#unannounced = false;
+	#pushes = 0;
+	/** For every Nth frame the line is not raised. */
+	lostInterruptEvery: number | undefined;
 	/** While set, no credit is granted: a starving host must wait. */
 	starved = false;
 	/** Flow control byte of the next frames. */
@@ -58,6 +65,11 @@ export class FrameQueue implements BusFunction, FrameSource {
 		return this.#waiting.length ? this.#waiting[0].length - this.#offset : 0;
 	}
 
+	/** The interrupt line tells of a frame. */
+	get announced(): boolean {
+		return this.#waiting.length > 0 && !this.#unannounced;
+	}
+
 	/** Frames waiting for the host. */
 	get depth(): number {
 		return this.#waiting.length;
@@ -69,6 +81,9 @@ export class FrameQueue implements BusFunction, FrameSource {
 	 * @returns false when the queue is full and the frame was dropped.
 	 */
 	push(frame: Uint8Array, channel: number, headerBytes: number): boolean {
+		if (this.hung) {
+			return false;
+		}
 		if (this.#waiting.length >= LONGEST_QUEUE) {
 			this.#power.log.violation("warning", "radio-host-not-reading", `${LONGEST_QUEUE} frames wait; one more was dropped`);
 			return false;
@@ -84,6 +99,7 @@ export class FrameQueue implements BusFunction, FrameSource {
 			credit: this.#creditGranted,
 		});
 		this.#waiting.push(frame);
+		this.#unannounced = this.lostInterruptEvery !== undefined && ++this.#pushes % this.lostInterruptEvery === 0;
 		this.#owner.changed();
 		return true;
 	}
@@ -178,7 +194,9 @@ export class FrameQueue implements BusFunction, FrameSource {
 			return;
 		}
 		this.#creditsMayBeLow();
-		this.#owner.hostFrame(frame);
+		if (!this.hung) {
+			this.#owner.hostFrame(frame);
+		}
 	}
 
 	#inOrder(sequence: number): boolean {

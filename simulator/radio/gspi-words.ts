@@ -73,6 +73,8 @@ export class GspiWords implements WordPort {
 	#transactions = 0;
 	/** Answers rubbish this many times, for the first words after power-up. */
 	rubbishWords = 0;
+	/** The chip has dropped off the bus: it reads all ones, and takes nothing. */
+	silent = false;
 
 	/**
 	 * @param functions 0 bus, 1 backplane, 2 WLAN.
@@ -117,7 +119,9 @@ export class GspiWords implements WordPort {
 			value = index === 0 ? this.#registers.status : 0;
 		} else {
 			const at = index * 4 - this.#delay;
-			if (this.rubbishWords > 0) {
+			if (this.silent) {
+				value = 0xffffffff;
+			} else if (this.rubbishWords > 0) {
 				value = 0x03030303;
 			} else if (at >= this.#dataWords * 4) {
 				if (this.#statusAppended && at < this.#dataWords * 4 + 4) {
@@ -145,7 +149,7 @@ export class GspiWords implements WordPort {
 			this.#done();
 			return;
 		}
-		if (!this.#refused) {
+		if (!this.#refused && !this.silent) {
 			if (this.#write) {
 				this.#endWrite(looseBits, chipClocks);
 			} else {

@@ -57,6 +57,8 @@
 #define CYW43_PERFORMANCE_PM (0x00a11142)
 #define CYW43_DEFAULT_PM CYW43_PERFORMANCE_PM
 
+#define CYW43_MULTICAST_MAX 10
+
 // Frames that may wait while the driver waits for an answer of the chip.
 #define CYW43_RECEIVED_MAX 16
 
@@ -70,6 +72,7 @@ typedef enum _cyw43_join_reason_t {
 	CYW43_JOIN_REASON_REFUSED, // the access point or the radio gave another reason
 	CYW43_JOIN_REASON_SECURITY, // networks of that name are in reach, protected in another way than asked for
 	CYW43_JOIN_REASON_LOST, // was joined, then the link went down
+	CYW43_JOIN_REASON_CHIP, // the radio stopped answering; it is started anew, or has been in vain
 } cyw43_join_reason_t;
 
 typedef struct _cyw43_join_facts_t {
@@ -100,6 +103,20 @@ typedef struct _cyw43_t {
 	uint8_t wifi_join_bssid[6];
 	bool wifi_join_has_bssid;
 	uint32_t wifi_join_channel;
+	uint8_t wifi_join_key[128]; // forgotten by a leave
+	uint8_t wifi_join_key_length;
+
+	// What a radio that is started anew is told again.
+	uint32_t country;
+	uint32_t pm;
+	uint32_t gpio_mask, gpio_levels;
+	uint8_t multicast[4 + CYW43_MULTICAST_MAX * 6]; // as "mcast_list": u32 count, addresses
+
+	// Health.
+	uint8_t restarts; // one after another
+	uint8_t healthy_seconds; // since the last
+	uint8_t quiet_seconds; // without a frame from the chip
+	uint32_t frames_seen;
 
 	// Asked for by events, done by the poll.
 	bool pend_disassoc;
@@ -107,6 +124,7 @@ typedef struct _cyw43_t {
 	bool pend_rejoin_wpa;
 	bool pend_link_up;
 	bool pend_link_down;
+	bool pend_look; // read without being called: an interrupt may have been lost
 
 	volatile uint32_t wifi_scan_state; // 0 idle, 1 running, 2 ended
 	void *wifi_scan_env;
@@ -181,6 +199,11 @@ void cyw43_cb_tcpip_deinit(cyw43_t *self, int itf);
 void cyw43_cb_tcpip_set_link_up(cyw43_t *self, int itf);
 void cyw43_cb_tcpip_set_link_down(cyw43_t *self, int itf);
 void cyw43_cb_process_ethernet(void *cb_data, int itf, size_t len, const uint8_t *buf);
+
+// To be called each CYW43_HEALTH_TICK_MS while an interface is up: notices a chip that has stopped, which the poll then starts anew.
+// An extension; without these calls only what is sent to the chip notices.
+#define CYW43_HEALTH_TICK_MS 1000
+void cyw43_health_tick(cyw43_t *self);
 
 static inline bool cyw43_is_initialized(cyw43_t *self) {
 	return self->initted;

@@ -42,7 +42,6 @@
 // Of wifi-host-driver: a key that is given earlier may be refused.
 #define SUPPLICANT_SETTLE_MS 2
 
-#define MULTICAST_ADDRESSES_MAX 10
 #define EVENT_MASK_BYTES 24
 
 cyw43_t cyw43_state;
@@ -53,6 +52,7 @@ static void cyw43_poll_func(void);
 static int cyw43_ensure_up(cyw43_t *self);
 static int cyw43_wifi_switch_on(cyw43_t *self, uint32_t country);
 static int cyw43_wifi_start_join(cyw43_t *self);
+static void cyw43_health_check(cyw43_t *self);
 static void cyw43_event_join(cyw43_t *self, const struct cyw43_event *event);
 static void cyw43_event_scan(cyw43_t *self, const struct cyw43_event *event);
 
@@ -145,9 +145,13 @@ static void cyw43_poll_func(void) {
 	cyw43_t *self = &cyw43_state;
 	if (cyw43_poll == NULL)
 		return;
-	bool more = cyw43_ll_process(&self->cyw43_ll, false);
+	bool look = self->pend_look;
+	self->pend_look = false;
+	bool more = cyw43_ll_process(&self->cyw43_ll, look);
 	if (cyw43_poll != NULL)
 		cyw43_settle(self);
+	if (cyw43_poll != NULL)
+		cyw43_health_check(self);
 	if (cyw43_poll == NULL) // taken down by a callback; the interrupt stays off
 		return;
 	if (more || cyw43_has_pending(self))
@@ -377,28 +381,80 @@ static int cyw43_wifi_set_key(cyw43_t *self, size_t key_len, const uint8_t *key,
 	return result;
 }
 
+struct cyw43_protection {
+	uint32_t wpa_auth, mfp, auth;
+	size_t key_min, key_max;
+};
+
+// Whoever asks for WPA 3 alone is not given WPA 2: protected management frames tell them apart.
+static bool cyw43_protection_of(uint32_t auth_type, struct cyw43_protection *protection) {
+	switch (auth_type) {
+		case CYW43_AUTH_OPEN: *protection = (struct cyw43_protection){WPA_AUTH_DISABLED, MFP_NONE, 0, 0, SIZE_MAX}; return true;
+		case CYW43_AUTH_WPA_TKIP_PSK: *protection = (struct cyw43_protection){WPA_AUTH_WPA_PSK, MFP_NONE, 0, 8, 64}; return true;
+		case CYW43_AUTH_WPA2_AES_PSK:
+		case CYW43_AUTH_WPA2_MIXED_PSK: *protection = (struct cyw43_protection){WPA_AUTH_WPA2_PSK, MFP_CAPABLE, 0, 8, 64}; return true;
+		case CYW43_AUTH_WPA3_SAE_AES_PSK: *protection = (struct cyw43_protection){WPA_AUTH_WPA3_SAE, MFP_REQUIRED, DOT11_AUTH_SAE, 8, 128}; return true;
+		case CYW43_AUTH_WPA3_WPA2_AES_PSK: *protection = (struct cyw43_protection){WPA_AUTH_WPA3_SAE, MFP_CAPABLE, DOT11_AUTH_SAE, 8, 64}; return true;
+		default: return false;
+	}
+}
+
+// Tells the chip of the network that is kept in wifi_join_, and to join it; kind is what the state is meanwhile.
+static int cyw43_wifi_apply_join(cyw43_t *self, uint32_t kind) {
+	cyw43_ll_t *ll = &self->cyw43_ll;
+	uint32_t auth_type = self->wifi_join_auth;
+	struct cyw43_protection protection;
+	if (!cyw43_protection_of(auth_type, &protection))
+		return CYW43_FAIL_FAST_CHECK(-CYW43_EINVAL);
+
+	// What only tunes is allowed to be refused: firmware versions differ. What secures is not.
+	cyw43_ll_set_variable_u32(ll, "ampdu_ba_wsize", 8);
+	int result = cyw43_ll_set_u32(ll, WLC_SET_WSEC, auth_type & 0xFF);
+	if (result == 0)
+		result = cyw43_set_bss_variable(self, "bsscfg:sup_wpa", auth_type == CYW43_AUTH_OPEN ? 0 : 1);
+	if (result == 0 && auth_type != CYW43_AUTH_OPEN) {
+		cyw43_set_bss_variable(self, "bsscfg:sup_wpa2_eapver", 0xFFFFFFFF);
+		cyw43_set_bss_variable(self, "bsscfg:sup_wpa_tmo", SUPPLICANT_TIMEOUT_MS);
+		cyw43_ll_wait_ms(SUPPLICANT_SETTLE_MS);
+		result = cyw43_wifi_set_key(self, self->wifi_join_key_length, self->wifi_join_key, auth_type);
+	}
+	if (result == 0)
+		result = cyw43_ll_set_u32(ll, WLC_SET_INFRA, 1);
+	if (result == 0)
+		result = cyw43_ll_set_u32(ll, WLC_SET_AUTH, protection.auth);
+	if (result == 0) {
+		int protected = cyw43_ll_set_variable_u32(ll, "mfp", protection.mfp);
+		if (protection.mfp == MFP_REQUIRED)
+			result = protected;
+	}
+	if (result == 0)
+		result = cyw43_ll_set_u32(ll, WLC_SET_WPA_AUTH, protection.wpa_auth);
+	if (result != 0)
+		return result;
+	self->wifi_join_tries = 0;
+	self->wifi_join_passphrase_refused = self->wifi_join_pruned = self->wifi_join_end_due = false;
+	self->wifi_join_started_ms = cyw43_hal_ticks_ms();
+	self->wifi_join_state = kind | (auth_type == CYW43_AUTH_OPEN ? JOIN_KEYED : 0);
+	return cyw43_wifi_start_join(self);
+}
+
+static void cyw43_wifi_forget_key(cyw43_t *self) {
+	memset(self->wifi_join_key, 0, sizeof self->wifi_join_key);
+	self->wifi_join_key_length = 0;
+}
+
 static int cyw43_wifi_join_locked(cyw43_t *self, size_t ssid_len, const uint8_t *ssid, size_t key_len, const uint8_t *key, uint32_t auth_type, const uint8_t *bssid, uint32_t channel) {
+	struct cyw43_protection protection;
 	if (!(self->itf_state & 1 << CYW43_ITF_STA))
 		return CYW43_FAIL_FAST_CHECK(-CYW43_EPERM);
-	uint32_t wpa_auth, mfp, auth; // whoever asks for WPA 3 alone is not given WPA 2: protected management frames tell them apart
-	size_t key_min = 8, key_max = 64;
-	switch (auth_type) {
-		case CYW43_AUTH_OPEN: wpa_auth = WPA_AUTH_DISABLED, mfp = MFP_NONE, auth = 0, key_min = 0, key_max = SIZE_MAX; break;
-		case CYW43_AUTH_WPA_TKIP_PSK: wpa_auth = WPA_AUTH_WPA_PSK, mfp = MFP_NONE, auth = 0; break;
-		case CYW43_AUTH_WPA2_AES_PSK: wpa_auth = WPA_AUTH_WPA2_PSK, mfp = MFP_CAPABLE, auth = 0; break;
-		case CYW43_AUTH_WPA2_MIXED_PSK: wpa_auth = WPA_AUTH_WPA2_PSK, mfp = MFP_CAPABLE, auth = 0; break;
-		case CYW43_AUTH_WPA3_SAE_AES_PSK: wpa_auth = WPA_AUTH_WPA3_SAE, mfp = MFP_REQUIRED, auth = DOT11_AUTH_SAE, key_max = 128; break;
-		case CYW43_AUTH_WPA3_WPA2_AES_PSK: wpa_auth = WPA_AUTH_WPA3_SAE, mfp = MFP_CAPABLE, auth = DOT11_AUTH_SAE; break;
-		default: return CYW43_FAIL_FAST_CHECK(-CYW43_EINVAL);
-	}
-	if (ssid == NULL || ssid_len == 0 || ssid_len > 32 || (key == NULL && key_len != 0) || key_len < key_min || key_len > key_max)
+	if (!cyw43_protection_of(auth_type, &protection) || ssid == NULL || ssid_len == 0 || ssid_len > 32 || (key == NULL && key_len != 0)
+			|| key_len < protection.key_min || key_len > protection.key_max)
 		return CYW43_FAIL_FAST_CHECK(-CYW43_EINVAL);
 	int result = cyw43_ensure_up(self);
 	if (result != 0)
 		return result;
 
 	// Events of an association before this one are nobody's from here on.
-	cyw43_ll_t *ll = &self->cyw43_ll;
 	bool was_up = (self->wifi_join_state & JOIN_UP) == JOIN_UP;
 	uint32_t before = self->wifi_join_state & JOIN_KIND_MASK;
 	self->wifi_join_state = JOIN_IDLE;
@@ -406,32 +462,7 @@ static int cyw43_wifi_join_locked(cyw43_t *self, size_t ssid_len, const uint8_t 
 	if (was_up)
 		cyw43_cb_tcpip_set_link_down(self, CYW43_ITF_STA);
 	if (before == JOIN_ACTIVE || before == JOIN_LOST)
-		cyw43_ll_set_u32(ll, WLC_DISASSOC, 0);
-
-	// What only tunes is allowed to be refused: firmware versions differ. What secures is not.
-	cyw43_ll_set_variable_u32(ll, "ampdu_ba_wsize", 8);
-	result = cyw43_ll_set_u32(ll, WLC_SET_WSEC, auth_type & 0xFF);
-	if (result == 0)
-		result = cyw43_set_bss_variable(self, "bsscfg:sup_wpa", auth_type == CYW43_AUTH_OPEN ? 0 : 1);
-	if (result == 0 && auth_type != CYW43_AUTH_OPEN) {
-		cyw43_set_bss_variable(self, "bsscfg:sup_wpa2_eapver", 0xFFFFFFFF);
-		cyw43_set_bss_variable(self, "bsscfg:sup_wpa_tmo", SUPPLICANT_TIMEOUT_MS);
-		cyw43_ll_wait_ms(SUPPLICANT_SETTLE_MS);
-		result = cyw43_wifi_set_key(self, key_len, key, auth_type);
-	}
-	if (result == 0)
-		result = cyw43_ll_set_u32(ll, WLC_SET_INFRA, 1);
-	if (result == 0)
-		result = cyw43_ll_set_u32(ll, WLC_SET_AUTH, auth);
-	if (result == 0) {
-		int protected = cyw43_ll_set_variable_u32(ll, "mfp", mfp);
-		if (mfp == MFP_REQUIRED)
-			result = protected;
-	}
-	if (result == 0)
-		result = cyw43_ll_set_u32(ll, WLC_SET_WPA_AUTH, wpa_auth);
-	if (result != 0)
-		return result;
+		cyw43_ll_set_u32(&self->cyw43_ll, WLC_DISASSOC, 0);
 
 	memset(self->wifi_join_ssid, 0, sizeof self->wifi_join_ssid);
 	self->wifi_join_ssid[0] = (uint8_t)ssid_len;
@@ -441,14 +472,17 @@ static int cyw43_wifi_join_locked(cyw43_t *self, size_t ssid_len, const uint8_t 
 		memcpy(self->wifi_join_bssid, bssid, sizeof self->wifi_join_bssid);
 	self->wifi_join_channel = channel;
 	self->wifi_join_auth = auth_type;
-	self->wifi_join_tries = 0;
-	self->wifi_join_passphrase_refused = self->wifi_join_pruned = self->wifi_join_end_due = false;
+	cyw43_wifi_forget_key(self);
+	if (auth_type != CYW43_AUTH_OPEN) {
+		memcpy(self->wifi_join_key, key, key_len);
+		self->wifi_join_key_length = (uint8_t)key_len;
+	}
 	memset(&self->wifi_join_facts, 0, sizeof self->wifi_join_facts);
-	self->wifi_join_started_ms = cyw43_hal_ticks_ms();
-	self->wifi_join_state = JOIN_ACTIVE | (auth_type == CYW43_AUTH_OPEN ? JOIN_KEYED : 0);
-	result = cyw43_wifi_start_join(self);
-	if (result != 0)
+	result = cyw43_wifi_apply_join(self, JOIN_ACTIVE);
+	if (result != 0) {
 		self->wifi_join_state = JOIN_IDLE;
+		cyw43_wifi_forget_key(self);
+	}
 	return result;
 }
 
@@ -467,6 +501,7 @@ int cyw43_wifi_leave(cyw43_t *self, int itf) {
 	if (result == 0) {
 		bool was_up = (self->wifi_join_state & JOIN_UP) == JOIN_UP;
 		self->wifi_join_state = JOIN_IDLE;
+		cyw43_wifi_forget_key(self);
 		self->pend_disassoc = self->pend_rejoin = self->pend_rejoin_wpa = self->pend_link_up = false;
 		if (was_up)
 			cyw43_cb_tcpip_set_link_down(self, CYW43_ITF_STA);
@@ -541,6 +576,7 @@ static int cyw43_wifi_set_event_mask_after_country(cyw43_t *self) {
 
 static int cyw43_wifi_switch_on(cyw43_t *self, uint32_t country) {
 	cyw43_ll_t *ll = &self->cyw43_ll;
+	self->country = country;
 	int result = cyw43_wifi_set_country(self, country);
 	if (result != 0 && ll->ioctl_status != 0 && country != CYW43_COUNTRY_WORLDWIDE) {
 		CYW43_WARN("radio has no channels for country %c%c: worldwide ones are taken\n", (char)country, (char)(country >> 8));
@@ -697,6 +733,7 @@ int cyw43_wifi_scan(cyw43_t *self, cyw43_wifi_scan_options_t *opts, void *env, i
 
 static int cyw43_wifi_pm_locked(cyw43_t *self, uint32_t pm) {
 	cyw43_ll_t *ll = &self->cyw43_ll;
+	self->pm = pm;
 	int result = cyw43_ensure_up(self);
 	uint32_t sleep_return_ms = MAX((pm >> 4 & 0xFF) * 10, 10);
 	if (result == 0)
@@ -755,14 +792,14 @@ int cyw43_wifi_get_mac(cyw43_t *self, int itf, uint8_t mac[6]) {
 }
 
 static int cyw43_wifi_update_multicast_filter_locked(cyw43_t *self, const uint8_t *addr, bool add) {
-	uint8_t list[4 + MULTICAST_ADDRESSES_MAX * 6] = {0}; // u32 count, addresses
+	uint8_t list[4 + CYW43_MULTICAST_MAX * 6] = {0}; // u32 count, addresses
 	int result = cyw43_ensure_up(self);
 	if (result == 0)
 		result = cyw43_ll_get_variable(&self->cyw43_ll, "mcast_list", list, sizeof list);
 	if (result != 0)
 		return result;
 	uint32_t count = cyw43_read_le(list, 4);
-	if (count > MULTICAST_ADDRESSES_MAX)
+	if (count > CYW43_MULTICAST_MAX)
 		return CYW43_FAIL_FAST_CHECK(-CYW43_EIO);
 	uint32_t at = 0;
 	while (at < count && memcmp(list + 4 + at * 6, addr, 6) != 0)
@@ -770,7 +807,7 @@ static int cyw43_wifi_update_multicast_filter_locked(cyw43_t *self, const uint8_
 	if (add == (at < count))
 		return 0; // there already, or gone already
 	if (add) {
-		if (count == MULTICAST_ADDRESSES_MAX)
+		if (count == CYW43_MULTICAST_MAX)
 			return CYW43_FAIL_FAST_CHECK(-CYW43_EPERM);
 		memcpy(list + 4 + count++ * 6, addr, 6);
 	} else {
@@ -779,6 +816,7 @@ static int cyw43_wifi_update_multicast_filter_locked(cyw43_t *self, const uint8_
 		memset(list + 4 + count * 6, 0, 6);
 	}
 	list[0] = (uint8_t)count;
+	memcpy(self->multicast, list, sizeof list);
 	return cyw43_ll_set_variable(&self->cyw43_ll, "mcast_list", list, sizeof list);
 }
 
@@ -862,6 +900,8 @@ int cyw43_gpio_set(cyw43_t *self, int gpio, bool val) {
 	int result = cyw43_ensure_up(self);
 	if (result == 0) {
 		uint32_t value[2] = {1u << gpio, val ? 1u << gpio : 0}; // mask, levels
+		self->gpio_mask |= value[0];
+		self->gpio_levels = (self->gpio_levels & ~value[0]) | value[1];
 		result = cyw43_ll_set_variable(&self->cyw43_ll, "gpioout", value, sizeof value);
 	}
 	CYW43_THREAD_EXIT
@@ -883,3 +923,5 @@ int cyw43_gpio_get(cyw43_t *self, int gpio, bool *val) {
 }
 
 #endif
+
+#include "cyw43_health.c"

@@ -7,6 +7,9 @@
 
 #define PROCESS_FRAMES_MAX 64
 
+// A chip that starts or wakes reads all ones for a few polls; this many are no start.
+#define SILENT_READS_MAX 50
+
 // One turn of a wait. Not the SDK's CYW43_DO_IOCTL_WAIT: it sleeps until the earliest timer of the async context, and where
 // that is past already and was slept for before, SDK 2.3.0's best_effort_wfe_or_timeout() waits for an event that never comes.
 #define WAIT_TURN_US 250
@@ -137,8 +140,13 @@ static size_t cyw43_frame_read(cyw43_int_t *self) {
 	uint32_t status = cyw43_read_reg_u32(self, BUS_FUNCTION, BUS_STATUS);
 	if (status == BUS_STATUS_SILENT) {
 		CYW43_STAT_INC(BUS_ERROR);
+		if (++self->silent_reads >= SILENT_READS_MAX) {
+			self->silent_reads = 0;
+			self->suspect = true;
+		}
 		return 0;
 	}
+	self->silent_reads = 0;
 	if (!(status & BUS_STATUS_F2_PKT_AVAILABLE))
 		return 0;
 	size_t length = status >> BUS_STATUS_F2_PKT_LEN_SHIFT & BUS_STATUS_F2_PKT_LEN_MASK;
@@ -165,6 +173,7 @@ bool cyw43_ll_process(cyw43_int_t *self, bool force) {
 		if (length == 0)
 			return false;
 		cyw43_sleep = CYW43_SLEEP_MAX;
+		self->frames_in++;
 		cyw43_frame_dispatch(self, length);
 		if (!self->running) // a callback took the chip down
 			return false;
@@ -186,6 +195,7 @@ static int cyw43_frame_wait_credit(cyw43_int_t *self) {
 		if (cyw43_hal_ticks_us() - start_us > (self->credit_stalled ? 0 : CYW43_SEND_TIMEOUT_US)) {
 			CYW43_STAT_INC(CREDIT_STALL);
 			self->credit_stalled = true; // who comes next does not wait the whole time again
+			self->suspect = true;
 			return CYW43_FAIL_FAST_CHECK(-CYW43_ETIMEDOUT);
 		}
 		self->wait_depth++;
@@ -272,6 +282,7 @@ static int cyw43_ll_request_once(cyw43_int_t *self, const struct cyw43_request *
 			result = CYW43_FAIL_FAST_CHECK(-CYW43_EIO);
 		else if (cyw43_hal_ticks_us() - start_us > CYW43_IOCTL_TIMEOUT_US) {
 			CYW43_STAT_INC(IOCTL_TIMEOUT);
+			self->suspect = true;
 			CYW43_DEBUG("radio did not answer command %lu\n", (unsigned long)request->command);
 			result = CYW43_FAIL_FAST_CHECK(-CYW43_ETIMEDOUT);
 		} else

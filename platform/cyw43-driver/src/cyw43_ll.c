@@ -216,6 +216,9 @@ static int cyw43_ll_power_up(cyw43_int_t *self) {
 	self->transmit_limit = 1; // one frame before the first grant
 	self->flow_control = 0;
 	self->credit_stalled = false;
+	self->suspect = false;
+	self->frames_in = 0;
+	self->silent_reads = 0;
 	self->ioctl_pending = false;
 	self->wait_depth = 0;
 

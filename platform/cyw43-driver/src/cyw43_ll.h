@@ -98,6 +98,9 @@ typedef struct _cyw43_ll_t {
 	uint8_t transmit_limit; // first sequence number that is not allowed yet
 	uint8_t flow_control; // not 0: no frames
 	bool credit_stalled; // the last wait for a credit was in vain
+	bool suspect; // something was not answered: cyw43_health.c finds out
+	uint32_t frames_in; // since power-up
+	uint8_t silent_reads; // of the status, one after another
 	uint8_t wait_depth; // > 0: frames are read inside a wait, the IP stack is not entered
 
 	uint16_t ioctl_id; // of the last request

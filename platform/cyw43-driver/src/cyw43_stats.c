@@ -9,7 +9,7 @@
 uint32_t cyw43_stats[CYW43_STAT_COUNT];
 
 static const char *const cyw43_stat_names[CYW43_STAT_COUNT] = {
-	"bus errors", "frame errors", "credit stalls", "ioctls", "ioctl time-outs", "events",
+	"bus errors", "frame errors", "credit stalls", "restarts", "ioctls", "ioctl time-outs", "events",
 	"packets in", "packets in dropped", "packets out",
 };
 

@@ -1,0 +1,107 @@
+// A network that is kept: by script over the loss of the access point, by the driver over the loss of the radio.
+
+import assert from "node:assert/strict";
+import { duplexPair } from "node:stream";
+import { simulatedNetwork } from "../../../tools/start/simulated-network.ts";
+import { deviceTest, type DeviceRun, type DeviceScene } from "../../support/device.ts";
+
+const hosts = {
+	"echo.example": {
+		address: "203.0.113.10",
+		ports: {
+			7: {
+				connect: () => {
+					const [near, far] = duplexPair();
+					far.on("error", () => {});
+					far.pipe(far);
+					return near;
+				},
+			},
+		},
+	},
+};
+
+function scene(more: Partial<DeviceScene> = {}): DeviceScene {
+	return { app: "test/device/keeper/app", hosts, until: /^end\r?$/m, timeoutMs: 200_000, ...more };
+}
+
+function lines(run: DeviceRun, pattern: RegExp): string[] {
+	assert.equal(run.end.reason, "matched", run.console);
+	return run.console.split("\r\n").filter(line => pattern.test(line));
+}
+
+function answers(run: DeviceRun): { asked: number; answered: number } {
+	const [, asked, answered] = /asked (\d+) answered (\d+)/.exec(lines(run, /^asked/)[0]) ?? assert.fail(run.console);
+	return { asked: Number(asked), answered: Number(answered) };
+}
+
+deviceTest("an access point that is away for a second every five costs no connection", scene({
+	accessPoints: [{ ...simulatedNetwork, vanishes: { everyMicros: 5e6, forMicros: 1e6 } }],
+	configuration: { seconds: 30 },
+}), run => {
+	const { asked, answered } = answers(run);
+	assert.ok(answered >= asked - 2 && answered >= 25, run.console);
+});
+
+deviceTest("an access point that is away for longer is joined again each time", scene({
+	accessPoints: [{ ...simulatedNetwork, vanishes: { everyMicros: 20e6, forMicros: 9e6 } }],
+	configuration: { seconds: 72 },
+}), run => {
+	assert.ok(lines(run, /^joined 192\.168\.4\.2$/).length >= 4, run.console);
+	assert.ok(lines(run, /^waiting ERR_WIFI_LOST$/).length >= 3, run.console);
+	assert.ok(answers(run).answered >= 12, run.console);
+});
+
+deviceTest("a radio whose firmware hangs is started anew and joins again, without the script", scene({
+	radioFaults: { hangAfterMicros: 4e6 }, configuration: { seconds: 30 },
+}), run => {
+	assert.match(run.console, /radio does not answer: it is started anew/);
+	assert.equal(lines(run, /^joined 192\.168\.4\.2$/).length, 2, run.console);
+	assert.ok(answers(run).answered >= 15, run.console);
+});
+
+deviceTest("a radio that hangs while nothing is sent is found within 12 s", scene({
+	radioFaults: { hangAfterMicros: 900_000 }, configuration: { seconds: 25, quiet: true },
+}), run => {
+	assert.match(run.console, /radio does not answer: it is started anew/);
+	assert.equal(lines(run, /^joined 192\.168\.4\.2$/).length, 2, run.console);
+});
+
+deviceTest("a radio that drops off the bus is started anew", scene({
+	radioFaults: { offBusAfterMicros: 4e6 }, configuration: { seconds: 30 },
+}), run => {
+	assert.match(run.console, /radio does not answer: it is started anew/);
+	assert.ok(answers(run).answered >= 15, run.console);
+});
+
+deviceTest("a radio that gives no credit any more is started anew", scene({
+	radioFaults: { starveAtMicros: 4e6, starveForMicros: 3.6e9 }, configuration: { seconds: 30 },
+}), run => {
+	assert.match(run.console, /radio does not answer: it is started anew/);
+	assert.ok(answers(run).answered >= 3, run.console);
+});
+
+deviceTest("interrupts that get lost delay, and lose nothing", scene({
+	radioFaults: { lostInterruptEvery: 7 }, configuration: { seconds: 20 },
+}), run => {
+	assert.doesNotMatch(run.console, /radio does not answer/);
+	const { asked, answered } = answers(run);
+	assert.ok(answered >= asked - 2 && answered >= 8, run.console);
+});
+
+deviceTest("a radio that hangs again and again is left off, and tried anew by the keeper", scene({
+	radioFaults: { hangAfterMicros: 1_500_000, failures: 6 }, configuration: { seconds: 120 },
+}), run => {
+	assert.match(run.console, /radio does not come back: it is off/);
+	assert.ok(lines(run, /^waiting ERR_WIFI_CHIP$/).length >= 1, run.console);
+	assert.match(run.console.slice(run.console.lastIndexOf("waiting")), /^joined /m);
+});
+
+deviceTest("a network that is not there ends a keeper after its tries", scene({
+	ssid: "elsewhere", configuration: { seconds: 200, attempts: 3 },
+}), run => {
+	assert.deepEqual(lines(run, /^(joining|waiting|ended|promised)/), [
+		"waiting ERR_WIFI_NO_NETWORK", "joining ERR_WIFI_NO_NETWORK", "waiting ERR_WIFI_NO_NETWORK", "joining ERR_WIFI_NO_NETWORK",
+		"ended ERR_WIFI_NO_NETWORK", "promised ERR_WIFI_NO_NETWORK",
+	], run.console);
+});
