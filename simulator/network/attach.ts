@@ -36,6 +36,12 @@ export interface AttachedRadio {
 	readonly traffic: Traffic;
 	/** Sends the station away, as an access point does. @param reason IEEE 802.11 reason code, default 2. */
 	deauthenticate(reason?: number): void;
+	/**
+	 * Asks the device for an echo, as a router does.
+	 *
+	 * @param answered is told the round trip in virtual microseconds; it is not called when no answer comes.
+	 */
+	ping(lengthBytes: number, answered: (micros: number) => void): void;
 	/** Connects to a TCP port of the device, from outside of its network. The stream is destroyed when the device refuses or resets. */
 	connect(port: number): Duplex;
 	/** The same for a stream that is there, an accepted socket say: what is read from it goes to the device. */
@@ -49,6 +55,8 @@ export interface RadioReport {
 	ssid: string | null;
 	/** Dotted IPv4 of the device, null without a lease. */
 	address: string | null;
+	/** What the DHCP server told the device, by kind of answer. */
+	dhcp: { bound: number; renewed: number; rebound: number; refused: number };
 	led: boolean;
 	airFrames: number;
 	lostFrames: number;
@@ -141,6 +149,7 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		report: () => ({
 			ssid: accessPoints.find((one) => one.hasStation)?.ssid ?? null,
 			address: internet.deviceAddress ?? null,
+			dhcp: { ...internet.dhcpCounts },
 			led: radio.led,
 			airFrames: air.counts.frames,
 			lostFrames: air.counts.lost,
@@ -149,6 +158,7 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 			corruptedFrames: air.counts.corrupted,
 		}),
 		deauthenticate: (reason = 2) => accessPoints.forEach((one) => one.deauthenticate(reason)),
+		ping: (lengthBytes, answered) => internet.ping(lengthBytes, answered),
 		connect: (port) => {
 			const [near, far] = duplexPair();
 			near.on("close", () => {

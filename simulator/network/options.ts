@@ -26,6 +26,10 @@ export interface HostOptions {
 	udp?: Readonly<Record<number, UdpPeer>>;
 	/** Dotted IPv4. Default: 203.0.113.N, in the order of the names. */
 	address?: string;
+	/** The name has this IPv6 address too. Default: it has none. */
+	ipv6?: string;
+	/** The name is another one of this name (CNAME), which has the addresses. */
+	alias?: string;
 }
 
 /** An access point on the air. All of them lead to the same network. Times are virtual, microseconds. */
@@ -76,14 +80,46 @@ export interface AirFaults {
 	dropFrames?: readonly number[];
 }
 
+/** What the DHCP server gives out. */
+export interface DhcpOptions {
+	/** Default a day. */
+	leaseSeconds?: number;
+	/** T1 and T2 of RFC 2131, told to the client. Default: not told; it takes half and seven eighths of the lease. */
+	renewSeconds?: number;
+	rebindSeconds?: number;
+	/** How many addresses there are, from 192.168.4.2 on. Default 100. */
+	addresses?: number;
+}
+
+/** How the DHCP server fails; everything defaults to "not". */
+export interface DhcpFaults {
+	/** No address is left: a client that looks for one is not answered. */
+	exhausted?: boolean;
+	/** It offers, and never acknowledges. */
+	withholdsAck?: boolean;
+	/** It refuses this many first requests for what it offered. */
+	refusals?: number;
+	/** Of a renewal: it is not answered, refused, or refused with another address to come. */
+	renewal?: "silent" | "refuse" | "move";
+	/** The same, of a client that asks everybody because its renewal was not answered. */
+	rebinding?: "silent" | "refuse" | "move";
+}
+
 /** Faults of the network; everything defaults to "not". */
 export interface NetworkFaults extends AirFaults {
 	/** The DHCP server does not answer. */
 	dhcpSilent?: boolean;
+	dhcp?: DhcpFaults;
 	/** The DNS server does not answer. */
 	dnsSilent?: boolean;
 	/** Every name has this address (dotted IPv4). */
 	dnsAnswer?: string;
+	/** The DNS server takes this much longer. */
+	dnsDelayMicros?: number;
+	/** Its answers bear another query's number. */
+	dnsWrongId?: boolean;
+	/** Its answers do not fit: they say so (TC), and bear no records. */
+	dnsTruncated?: boolean;
 	/** The NTP server does not answer. */
 	ntpSilent?: boolean;
 	/** Milliseconds that the NTP server's clock is wrong by. */
@@ -98,6 +134,9 @@ export interface NetworkOptions {
 
 	/** Names in the simulated internet, in lower case. A bare `TcpPeer` answers every TCP port. */
 	hosts?: Readonly<Record<string, TcpPeer | HostOptions>>;
+	dhcp?: DhcpOptions;
+	/** The router advertises an IPv6 network to who asks for one. Default true. */
+	ipv6?: boolean;
 	/** Names under which the NTP server is known. Default: the usual public ones. */
 	ntpNames?: readonly string[];
 
