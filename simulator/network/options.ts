@@ -60,6 +60,20 @@ export interface AccessPointSettings {
 	handshakeTimeoutMs?: number;
 }
 
+/** A station that joins the network which the device itself opens. */
+export interface ClientSettings {
+	/** Of the device's network. */
+	ssid: string;
+	/** None: it joins an open one. */
+	password?: string;
+	/** Default 02:50:46:00:01:01 for the first, ...:02 for the second, and so on. */
+	mac?: string;
+	/** When it begins to look for it, since power-on. Default 0. */
+	joinAfterMicros?: number;
+	/** A path that it gets by HTTP from port 80 of the device, once it has an address. */
+	get?: string;
+}
+
 /** What the air does to frames, both ways; everything defaults to "not". Probabilities are 0 to 1. */
 export interface AirFaults {
 	/** Frames that get lost. */
@@ -131,6 +145,9 @@ export interface NetworkFaults extends AirFaults {
 export interface NetworkOptions {
 	/** Default: one, "picofetch", WPA2 with the passphrase "simulated network". None: nothing is on the air. */
 	accessPoints?: readonly AccessPointSettings[];
+
+	/** Who joins the network that the device itself opens. Default: nobody. */
+	clients?: readonly ClientSettings[];
 
 	/** Names in the simulated internet, in lower case. A bare `TcpPeer` answers every TCP port. */
 	hosts?: Readonly<Record<string, TcpPeer | HostOptions>>;

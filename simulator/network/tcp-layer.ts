@@ -21,7 +21,7 @@ interface Connection {
 export interface TcpLayerOptions {
 	clock: Clock;
 	random: Random;
-	hosts: Hosts;
+	hosts: Pick<Hosts, "exists" | "at">;
 	peers: Peers;
 	faults: NetworkFaults;
 	/** Of the way between the device and everybody, one direction. */
@@ -33,7 +33,7 @@ export interface TcpLayerOptions {
 export class TcpLayer {
 	readonly #clock: Clock;
 	readonly #random: Random;
-	readonly #hosts: Hosts;
+	readonly #hosts: TcpLayerOptions["hosts"];
 	readonly #peers: Peers;
 	readonly #faults: NetworkFaults;
 	readonly #remoteMicros: number;
@@ -160,8 +160,7 @@ export class TcpLayer {
 	}
 
 	/** Connects to a port of the device: `peer` speaks for the client. */
-	connect(device: Address, port: number, peer: TcpPeer): void {
-		const client = typeof device === "number" ? CLIENT : CLIENT_IPV6;
+	connect(device: Address, port: number, peer: TcpPeer, client: Address = typeof device === "number" ? CLIENT : CLIENT_IPV6): void {
 		const sourcePort = this.#clientPort;
 		this.#clientPort = sourcePort === 65_535 ? FIRST_CLIENT_PORT : sourcePort + 1;
 		const key = `${client}:${sourcePort}:${port}`;
