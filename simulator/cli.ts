@@ -12,6 +12,7 @@ import { DEFAULT_TOPICS, parseTopics } from "./journal.ts";
 import { ACCESS_POINT_KEYS, parseAccessPoint } from "./network/access-point-option.ts";
 import { CLIENT_KEYS, parseClient } from "./network/client-option.ts";
 import { FAULT_KEYS, parseFaults } from "./network/fault-option.ts";
+import { hostGateway } from "./network/gateway.ts";
 import type { AccessPointSettings, AirFaults, ClientSettings, NetworkOptions, Recording } from "./network/options.ts";
 import { PicoW, profileByFunction, type RunReport, type RunResult, type SerialLine } from "./simulator.ts";
 import { type DumpedPin, parsePinList } from "./value-change-dump.ts";
@@ -29,6 +30,7 @@ interface Options {
 	faults?: AirFaults;
 	client: ClientSettings[];
 	host: Record<string, string>;
+	gateway?: boolean;
 	pcap?: string;
 	vcd?: string;
 	vcdPins?: DumpedPin[];
@@ -127,6 +129,7 @@ export function command(): Command {
 		.option("--faults <key=value,...>", `what the air does to frames: ${FAULT_KEYS}`, read(parseFaults))
 		.option("--client <ssid,...>", `who joins the network that the device opens: its name, then ${CLIENT_KEYS} (repeatable)`, client, [])
 		.option("--host <name=address>", "who answers for NAME: a server on this machine, 127.0.0.1:PORT (repeatable)", host, {})
+		.option("--gateway", "names and public addresses that nobody here has are the real Internet's, TCP only; runs are not repeatable then")
 		.option("--pcap <file>", "write the frames on the air")
 		.option("--vcd <file>", "write the levels of the pins over time, for GTKWave or PulseView")
 		.option("--vcd-pins <list>", "with --vcd: only these, such as 0-5,25,led (default all)", read(parsePinList))
@@ -305,6 +308,7 @@ function network(options: Options, pcap: ((bytes: Uint8Array) => void) | undefin
 		hosts: options.host,
 		...(options.ap.length && { accessPoints: options.ap }),
 		...(options.client.length && { clients: options.client }),
+		...(options.gateway && { gateway: hostGateway }),
 		...(options.faults && { faults: options.faults }),
 		...(options.patience !== undefined && { patienceMs: options.patience }),
 		...(options.latency !== undefined && { latencyMicros: options.latency * 1000 }),

@@ -61,7 +61,7 @@ export class ClientStation implements Station {
 		this.#transaction = random.next32();
 		this.#tcp = new TcpLayer({
 			clock, random, peers, trace, faults: {}, remoteMicros: 0,
-			hosts: { exists: (address) => address === this.#lease?.address, at: () => undefined },
+			hosts: { exists: (address) => address === this.#lease?.address, at: () => undefined, peerAt: () => undefined },
 			send: (protocol, source, destination, payload) => this.#send(protocol, source as number, destination as number, payload),
 		});
 		clock.schedule(settings.joinAfterMicros ?? 0, () => this.#look());

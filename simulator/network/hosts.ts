@@ -1,5 +1,6 @@
 /** Who is in the simulated internet: the router, the named hosts, the time server, whoever connects to the device. */
-import { parseIpv4, parseIpv6, type Address } from "./addresses.ts";
+import { formatAddress, parseIpv4, parseIpv6, type Address } from "./addresses.ts";
+import { isPublic, type Gateway } from "./gateway.ts";
 import type { HostOptions, NetworkOptions, TcpPeer } from "./options.ts";
 
 /** The local network: router, DHCP and DNS server at .1, the device from .2 on. */
@@ -39,11 +40,13 @@ export interface NameRecord {
 export class Hosts {
 	readonly #hosts: readonly Host[];
 	readonly #ntpNames: ReadonlySet<string>;
+	readonly #gateway: Gateway | undefined;
 
 	/** @throws on a peer that is not on this machine, and on an address that is none. */
 	constructor(network: NetworkOptions) {
 		this.#hosts = hostsOf(network);
 		this.#ntpNames = new Set(network.ntpNames ?? NTP_NAMES);
+		this.#gateway = network.gateway;
 	}
 
 	/** The named host with this address. */
@@ -53,7 +56,30 @@ export class Hosts {
 
 	/** @returns true when somebody has this address. */
 	exists(address: Address): boolean {
-		return [ROUTER, NTP_SERVER, CLIENT, ROUTER_IPV6, CLIENT_IPV6].some((known) => known === address) || this.at(address) !== undefined;
+		return [ROUTER, NTP_SERVER, CLIENT, ROUTER_IPV6, CLIENT_IPV6].some((known) => known === address) || this.at(address) !== undefined
+			|| this.#isOutside(address);
+	}
+
+	/** Who answers on a TCP port; undefined: nobody. */
+	peerAt(address: Address, port: number): TcpPeer | undefined {
+		const host = this.at(address);
+		return host?.options.ports?.[port] ?? host?.options.tcp
+			?? (!host && this.#isOutside(address) ? this.#gateway?.peer(formatAddress(address), port) : undefined);
+	}
+
+	/** A name of the real Internet. @param name in lower case. */
+	async lookUpOutside(name: string): Promise<NameRecord | undefined> {
+		const address = parseIpv4(await this.#gateway?.lookUp(name) ?? "");
+		return address !== undefined && isPublic(address) ? { ipv4: address } : undefined;
+	}
+
+	/** There is a real Internet behind this one. */
+	get hasOutside(): boolean {
+		return this.#gateway !== undefined;
+	}
+
+	#isOutside(address: Address): boolean {
+		return this.#gateway !== undefined && typeof address === "number" && isPublic(address);
 	}
 
 	/** @param name in lower case. */

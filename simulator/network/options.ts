@@ -1,5 +1,6 @@
 /** What the world around a simulated Pico W is made of: the network that its radio can join, and who answers there. */
 import type { Duplex } from "node:stream";
+import type { Gateway } from "./gateway.ts";
 import type { RadioFaults } from "../radio/faults.ts";
 import type { Security } from "../radio/security.ts";
 
@@ -145,6 +146,9 @@ export interface NetworkFaults extends AirFaults {
 export interface NetworkOptions {
 	/** Default: one, "picofetch", WPA2 with the passphrase "simulated network". None: nothing is on the air. */
 	accessPoints?: readonly AccessPointSettings[];
+
+	/** Names and public addresses that nobody here has are those of the real Internet. Default: they do not exist. */
+	gateway?: Gateway;
 
 	/** Who joins the network that the device itself opens. Default: nobody. */
 	clients?: readonly ClientSettings[];

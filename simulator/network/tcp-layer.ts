@@ -1,7 +1,7 @@
 /** The TCP of everybody behind the router: finds or makes the connection of a segment, and who answers on it. Over IPv4 and IPv6. */
 import type { Clock, Random } from "../wires.ts";
 import { formatAddress, type Address } from "./addresses.ts";
-import { CLIENT, CLIENT_IPV6, type Host, type Hosts } from "./hosts.ts";
+import { CLIENT, CLIENT_IPV6, type Hosts } from "./hosts.ts";
 import type { NetworkFaults, TcpPeer } from "./options.ts";
 import { PROTOCOL_TCP, type Packet } from "./packets.ts";
 import type { PeerLink, PeerListener, Peers } from "./peers.ts";
@@ -21,7 +21,7 @@ interface Connection {
 export interface TcpLayerOptions {
 	clock: Clock;
 	random: Random;
-	hosts: Pick<Hosts, "exists" | "at">;
+	hosts: Pick<Hosts, "exists" | "at" | "peerAt">;
 	peers: Peers;
 	faults: NetworkFaults;
 	/** Of the way between the device and everybody, one direction. */
@@ -101,12 +101,11 @@ export class TcpLayer {
 	}
 
 	#open(key: string, device: Address, address: Address, syn: TcpSegment): void {
-		const host = this.#hosts.at(address);
-		const name = host?.name ?? formatAddress(address);
+		const name = this.#hosts.at(address)?.name ?? formatAddress(address);
 		const port = syn.destinationPort;
 		const at = `tcp ${name}:${port} (${syn.sourcePort})`;
 		const tcp = this.#connection(key, at, () => link, device, address, port, syn.sourcePort, syn);
-		const link: PeerLink = this.#peers.open(name, port, this.#peerAt(host, port), this.#listener(at, tcp, () => {
+		const link: PeerLink = this.#peers.open(name, port, this.#hosts.peerAt(address, port), this.#listener(at, tcp, () => {
 			this.#connections.delete(key);
 			this.#refuse(device, address, syn);
 		}));
@@ -170,10 +169,6 @@ export class TcpLayer {
 			this.#connections.delete(key);
 		}));
 		this.#connections.set(key, { tcp, link });
-	}
-
-	#peerAt(host: Host | undefined, port: number): TcpPeer | undefined {
-		return host?.options.ports?.[port] ?? host?.options.tcp;
 	}
 
 	#sendTcp(device: Address, address: Address, segment: TcpSegment): void {

@@ -29,6 +29,8 @@ export interface UdpLayerOptions {
 
 export class UdpLayer {
 	readonly #options: UdpLayerOptions;
+	/** Names of the real Internet, as they were told last. */
+	readonly #outside = new Map<string, NameRecord | undefined>();
 
 	constructor(options: UdpLayerOptions) {
 		this.#options = options;
@@ -70,13 +72,36 @@ export class UdpLayer {
 
 	#dns(datagram: Udp, reply: (answer: Uint8Array) => void): void {
 		const { faults, trace } = this.#options;
-		const answer = answerDns(datagram.payload, (name) => this.#lookUp(name), faults);
+		const unknown = new Set<string>();
+		const answer = answerDns(datagram.payload, (name) => {
+			const record = this.#lookUp(name);
+			if (!record) {
+				unknown.add(name);
+			}
+			return record;
+		}, faults);
 		if (typeof answer === "string") {
 			this.#options.malformed(answer);
 			return;
 		}
+		if (unknown.size && this.#options.hosts.hasOutside) {
+			// Virtual time stands while the real Internet is asked.
+			this.#options.clock.schedule(0, () => this.#dnsOutside(datagram, unknown, reply));
+			return;
+		}
 		trace?.(`dns ${answer.text}${faults.dnsSilent ? " (not answered: fault)" : ""}`);
 		if (!faults.dnsSilent) {
+			reply(answer.message);
+		}
+	}
+
+	async #dnsOutside(datagram: Udp, names: ReadonlySet<string>, reply: (answer: Uint8Array) => void): Promise<void> {
+		for (const name of names) {
+			this.#outside.set(name, await this.#options.hosts.lookUpOutside(name));
+		}
+		const answer = answerDns(datagram.payload, (name) => this.#lookUp(name) ?? this.#outside.get(name), this.#options.faults);
+		if (typeof answer !== "string") {
+			this.#options.trace?.(`dns ${answer.text} (by the gateway)`);
 			reply(answer.message);
 		}
 	}
