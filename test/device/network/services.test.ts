@@ -1,8 +1,9 @@
 // What the network's services do to the real firmware over the life of a lease, and when its names are answered oddly.
 
 import assert from "node:assert/strict";
+import test from "node:test";
 import type { NetworkFaults, NetworkOptions } from "../../../simulator/simulator.ts";
-import { deviceTest, type DeviceRun, type DeviceScene } from "../../support/device.ts";
+import { deviceTest, sceneBoard, type DeviceRun, type DeviceScene } from "../../support/device.ts";
 
 const hosts: NetworkOptions["hosts"] = {
 	"echo.example": { udp: { 5000: (datagram, reply) => reply(datagram.slice().reverse()) } },
@@ -71,6 +72,19 @@ for (const [what, dhcp] of Object.entries({ "no address left": { exhausted: true
 deviceTest("a DHCP server that refuses at first is asked again", scene("join", { dhcp: { refusals: 2 } }), run => {
 	says(run, /^join ok .*"192\.168\.4\.2"/m);
 	assert.equal(run.report.radio?.dhcp.refused, 2);
+});
+
+test("a joined device answers pings of its router, short and long", async () => {
+	const board = await sceneBoard(scene("join", {}));
+	await board.run({ until: /^end\r?$/m, timeoutMicros: 10e6 });
+	const answered: [lengthBytes: number, micros: number][] = [];
+	for (const lengthBytes of [0, 56, 1400]) {
+		board.radio!.ping(lengthBytes, micros => answered.push([lengthBytes, micros]));
+		await board.run({ timeoutMicros: 1e6 });
+	}
+	board.close();
+	assert.deepEqual(answered.map(([lengthBytes]) => lengthBytes), [0, 56, 1400], board.console.text);
+	assert.ok(answered.every(([, micros]) => micros > 100 && micros < 100_000), JSON.stringify(answered));
 });
 
 deviceTest("a name that stands for another is resolved", scene("names", {}, {
