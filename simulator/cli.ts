@@ -10,8 +10,10 @@ import { type GdbServer, listenForGdb } from "./debug/gdb-server.ts";
 import { isElf } from "./flash/elf.ts";
 import { DEFAULT_TOPICS, parseTopics } from "./journal.ts";
 import { ACCESS_POINT_KEYS, parseAccessPoint } from "./network/access-point-option.ts";
+import { CLIENT_KEYS, parseClient } from "./network/client-option.ts";
 import { FAULT_KEYS, parseFaults } from "./network/fault-option.ts";
-import type { AccessPointSettings, AirFaults, NetworkOptions, Recording } from "./network/options.ts";
+import { hostGateway } from "./network/gateway.ts";
+import type { AccessPointSettings, AirFaults, ClientSettings, NetworkOptions, Recording } from "./network/options.ts";
 import { PicoW, profileByFunction, type RunReport, type RunResult, type SerialLine } from "./simulator.ts";
 import { type DumpedPin, parsePinList } from "./value-change-dump.ts";
 import { LOG_TOPICS, type LogTopic } from "./wires.ts";
@@ -26,7 +28,9 @@ interface Options {
 	epoch?: string;
 	ap: AccessPointSettings[];
 	faults?: AirFaults;
+	client: ClientSettings[];
 	host: Record<string, string>;
+	gateway?: boolean;
 	pcap?: string;
 	vcd?: string;
 	vcdPins?: DumpedPin[];
@@ -85,6 +89,10 @@ function accessPoint(text: string, known: AccessPointSettings[]): AccessPointSet
 	return [...known, read(parseAccessPoint)(text)];
 }
 
+function client(text: string, known: ClientSettings[]): ClientSettings[] {
+	return [...known, read(parseClient)(text)];
+}
+
 function wire(text: string, known: [number, number][]): [number, number][] {
 	const match = /^(\d+)=(\d+)$/.exec(text);
 	if (!match) {
@@ -119,7 +127,9 @@ export function command(): Command {
 		.option("--epoch <time>", "power-on, as an ISO 8601 instant (default 2026-11-25T12:00:00Z)")
 		.option("--ap <ssid,...>", `an access point instead of picofetch's: its name, then ${ACCESS_POINT_KEYS} (repeatable)`, accessPoint, [])
 		.option("--faults <key=value,...>", `what the air does to frames: ${FAULT_KEYS}`, read(parseFaults))
+		.option("--client <ssid,...>", `who joins the network that the device opens: its name, then ${CLIENT_KEYS} (repeatable)`, client, [])
 		.option("--host <name=address>", "who answers for NAME: a server on this machine, 127.0.0.1:PORT (repeatable)", host, {})
+		.option("--gateway", "names and public addresses that nobody here has are the real Internet's, TCP only; runs are not repeatable then")
 		.option("--pcap <file>", "write the frames on the air")
 		.option("--vcd <file>", "write the levels of the pins over time, for GTKWave or PulseView")
 		.option("--vcd-pins <list>", "with --vcd: only these, such as 0-5,25,led (default all)", read(parsePinList))
@@ -297,6 +307,8 @@ function network(options: Options, pcap: ((bytes: Uint8Array) => void) | undefin
 	return {
 		hosts: options.host,
 		...(options.ap.length && { accessPoints: options.ap }),
+		...(options.client.length && { clients: options.client }),
+		...(options.gateway && { gateway: hostGateway }),
 		...(options.faults && { faults: options.faults }),
 		...(options.patience !== undefined && { patienceMs: options.patience }),
 		...(options.latency !== undefined && { latencyMicros: options.latency * 1000 }),

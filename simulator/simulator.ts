@@ -21,8 +21,8 @@ import type { Clock, I2cDevice, I2cPlace, Journal, Log, Milestone, Pin, Random, 
 
 export type { Violation } from "./core/violations.ts";
 export type { Fault } from "./core/processor.ts";
-export type { AccessPointSettings, AirFaults, HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
-export type { AttachedRadio, RadioReport } from "./network/attach.ts";
+export type { AccessPointSettings, AirFaults, ClientSettings, HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
+export type { AttachedClient, AttachedRadio, ClientReport, RadioReport } from "./network/attach.ts";
 export { listenForGdb, type GdbServer } from "./debug/gdb-server.ts";
 export { PacedRun, type PacedRunOptions } from "./paced-run.ts";
 export { profileByFunction, type ProfileRow } from "./profile.ts";

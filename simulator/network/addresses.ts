@@ -1,4 +1,17 @@
-/** Ethernet and IPv4 addresses, and the Internet checksum (RFC 1071). */
+/** Ethernet, IPv4 and IPv6 addresses, and the Internet checksum (RFC 1071). */
+
+/** IPv4 as a number, IPv6 as a bigint. */
+export type Address = number | bigint;
+
+/** @returns "192.168.4.2", or "fe80::1" (RFC 5952). */
+export function formatAddress(address: Address): string {
+	return typeof address === "number" ? formatIpv4(address) : formatIpv6(address);
+}
+
+/** @returns undefined when `text` is neither dotted IPv4 nor IPv6. */
+export function parseAddress(text: string): Address | undefined {
+	return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
+}
 
 /** @returns "192.168.4.2". */
 export function formatIpv4(address: number): string {
@@ -12,6 +25,52 @@ export function parseIpv4(text: string): number | undefined {
 		return undefined;
 	}
 	return parts.reduce((address, part) => ((address << 8) | Number(part)) >>> 0, 0);
+}
+
+function formatIpv6(address: bigint): string {
+	const words = ipv6Words(address).map((word) => word.toString(16));
+	// The longest run of zeros, two at least, is written as "::".
+	const runs = [...words.join(":").matchAll(/(?<![0-9a-f])0(?::0)+(?![0-9a-f])/g)].sort((one, other) => other[0].length - one[0].length);
+	const text = words.join(":");
+	if (!runs.length) {
+		return text;
+	}
+	const { 0: run, index } = runs[0];
+	return `${text.slice(0, index).replace(/:$/, "")}::${text.slice(index + run.length).replace(/^:/, "")}`;
+}
+
+/** @returns the address as a bigint, undefined when `text` is no IPv6 address. */
+export function parseIpv6(text: string): bigint | undefined {
+	const halves = text.split("::");
+	if (halves.length > 2) {
+		return undefined;
+	}
+	const [front, back = []] = halves.map((half) => (half === "" ? [] : half.split(":")));
+	const missing = 8 - front.length - back.length;
+	const words = [...front, ...Array.from({ length: Math.max(missing, 0) }, () => "0"), ...back];
+	if ((halves.length === 2 ? missing < 1 : missing !== 0) || !words.every((word) => /^[0-9a-f]{1,4}$/i.test(word))) {
+		return undefined;
+	}
+	return words.reduce((address, word) => (address << 16n) | BigInt(parseInt(word, 16)), 0n);
+}
+
+function ipv6Words(address: bigint): number[] {
+	return Array.from({ length: 8 }, (_, index) => Number((address >> BigInt(112 - 16 * index)) & 0xffffn));
+}
+
+/** 16 bytes. */
+export function ipv6Bytes(address: bigint): Uint8Array {
+	return Uint8Array.from(ipv6Words(address).flatMap((word) => [word >>> 8, word & 0xff]));
+}
+
+/** @param bytes 16 of them. */
+export function ipv6FromBytes(bytes: Uint8Array): bigint {
+	return BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
+}
+
+/** The sum of an address's 16-bit words, for a pseudo header. */
+export function addressSum(address: Address): number {
+	return typeof address === "number" ? (address >>> 16) + (address & 0xffff) : ipv6Words(address).reduce((sum, word) => sum + word, 0);
 }
 
 export function formatMac(mac: Uint8Array): string {

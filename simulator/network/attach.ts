@@ -2,7 +2,10 @@
 import { duplexPair, type Duplex } from "node:stream";
 import type { Clock, Journal, Log, Milestone, Pin, Random } from "../wires.ts";
 import { Cyw43439 } from "../radio/cyw43439.ts";
+import type { AccessPoint } from "../radio/air.ts";
 import { SimulatedAccessPoint } from "./access-point.ts";
+import { ClientStation, type ClientState } from "./client-station.ts";
+import { HttpGet } from "./http-get.ts";
 import { Internet } from "./internet.ts";
 import { FaultyAir } from "./faulty-air.ts";
 import type { AccessPointSettings, NetworkOptions } from "./options.ts";
@@ -36,12 +39,41 @@ export interface AttachedRadio {
 	readonly traffic: Traffic;
 	/** Sends the station away, as an access point does. @param reason IEEE 802.11 reason code, default 2. */
 	deauthenticate(reason?: number): void;
+	/**
+	 * Asks the device for an echo, as a router does.
+	 *
+	 * @param answered is told the round trip in virtual microseconds; it is not called when no answer comes.
+	 */
+	ping(lengthBytes: number, answered: (micros: number) => void): void;
 	/** Connects to a TCP port of the device, from outside of its network. The stream is destroyed when the device refuses or resets. */
 	connect(port: number): Duplex;
 	/** The same for a stream that is there, an accepted socket say: what is read from it goes to the device. */
 	forward(port: number, stream: Duplex): void;
+	/** Those that join the network which the device opens, in the order of their settings. */
+	readonly clients: readonly AttachedClient[];
 	/** Ends connections and hands out the recording. Harmless when called again. */
 	close(): void;
+}
+
+/** A client of the device's own network. */
+export interface AttachedClient {
+	readonly state: ClientState;
+	/** Dotted, once it has an address. */
+	readonly addresses: { own: string; router: string } | undefined;
+	/** Connects to a TCP port of the device, as soon as it can. */
+	connect(port: number): Duplex;
+	/** Leaves, and does not come back. */
+	leave(): void;
+}
+
+/** What became of a client. */
+export interface ClientReport {
+	ssid: string;
+	state: ClientState;
+	address: string | null;
+	router: string | null;
+	/** Only when it was to get a page. */
+	http?: { status: string; body: string; bytes: number; complete: boolean };
 }
 
 export interface RadioReport {
@@ -49,16 +81,21 @@ export interface RadioReport {
 	ssid: string | null;
 	/** Dotted IPv4 of the device, null without a lease. */
 	address: string | null;
+	/** What the DHCP server told the device, by kind of answer. */
+	dhcp: { bound: number; renewed: number; rebound: number; refused: number };
 	led: boolean;
 	airFrames: number;
 	lostFrames: number;
 	duplicatedFrames: number;
 	reorderedFrames: number;
 	corruptedFrames: number;
+	/** Only with clients. */
+	clients?: ClientReport[];
 }
 
 const DEFAULT_ACCESS_POINT: AccessPointSettings = { ssid: "picofetch", password: "simulated network" };
 const DEFAULT_PATIENCE_MS = 20;
+const HTTP_PORT = 80;
 /** Pico W data sheet: WL_ON, WL_D, WL_CS, WL_CLK. */
 const PIN_REG_ON = 23;
 const PIN_DATA = 24;
@@ -106,6 +143,18 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		send: (frame) => accessPoints.find((one) => one.hasStation)?.send(frame),
 	});
 	const ledListeners: ((on: boolean) => void)[] = [];
+	/** Of the device. */
+	const networks: AccessPoint[] = [];
+	const clients = (network.clients ?? []).map((settings, index) => {
+		const station = new ClientStation({
+			settings, clock, log, air, peers, trace, random: wires.random(`client ${index}`), networks: () => networks,
+		}, index);
+		const get = settings.get === undefined ? undefined : new HttpGet(settings.get);
+		if (get) {
+			station.connect(HTTP_PORT, get.peer(settings.ssid));
+		}
+		return { station, settings, get };
+	});
 	const radio = new Cyw43439({
 		clock, log,
 		onGpio: (index, level) => {
@@ -124,6 +173,14 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 			get accessPoints() {
 				return accessPoints.filter((one) => one.present);
 			},
+			announce(hosted, onAir) {
+				const at = networks.indexOf(hosted);
+				if (onAir && at < 0) {
+					networks.push(hosted);
+				} else if (!onAir && at >= 0) {
+					networks.splice(at, 1);
+				}
+			},
 		},
 		...(network.radioFaults ? { faults: network.radioFaults } : {}),
 		journal: wires.journal,
@@ -141,24 +198,39 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		report: () => ({
 			ssid: accessPoints.find((one) => one.hasStation)?.ssid ?? null,
 			address: internet.deviceAddress ?? null,
+			dhcp: { ...internet.dhcpCounts },
 			led: radio.led,
 			airFrames: air.counts.frames,
 			lostFrames: air.counts.lost,
 			duplicatedFrames: air.counts.duplicated,
 			reorderedFrames: air.counts.reordered,
 			corruptedFrames: air.counts.corrupted,
+			...(clients.length && { clients: clients.map(({ station, settings: { ssid }, get }) => ({
+				ssid, state: station.state, address: station.addresses?.own ?? null, router: station.addresses?.router ?? null,
+				...(get && { http: get.answer }),
+			})) }),
 		}),
 		deauthenticate: (reason = 2) => accessPoints.forEach((one) => one.deauthenticate(reason)),
+		ping: (lengthBytes, answered) => internet.ping(lengthBytes, answered),
 		connect: (port) => {
-			const [near, far] = duplexPair();
-			near.on("close", () => {
-				if (!near.writableFinished) {
-					far.destroy();	// a pair of Node's does not tell the other side
-				}
-			});
+			const [near, far] = pair();
 			internet.connect(port, { connect: () => near });
 			return far;
 		},
+		clients: clients.map(({ station }) => ({
+			get state() {
+				return station.state;
+			},
+			get addresses() {
+				return station.addresses;
+			},
+			connect: (port) => {
+				const [near, far] = pair();
+				station.connect(port, { connect: () => near });
+				return far;
+			},
+			leave: () => station.leave(),
+		})),
 		forward: (port, stream) => internet.connect(port, { connect: () => stream }),
 		close() {
 			if (!closed) {
@@ -170,4 +242,15 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 			}
 		},
 	};
+}
+
+/** Two ends of a stream, of which the far one learns that the near one broke off. */
+function pair(): [near: Duplex, far: Duplex] {
+	const [near, far] = duplexPair();
+	near.on("close", () => {
+		if (!near.writableFinished) {
+			far.destroy();	// a pair of Node's does not tell the other side
+		}
+	});
+	return [near, far];
 }

@@ -1,4 +1,6 @@
-/** A DHCP server with one address to give (RFC 2131, options of RFC 2132). */
+/** A DHCP server: offers, leases, renewals, refusals (RFC 2131, options of RFC 2132), and the ways in which it can fail. */
+import { formatMac } from "./addresses.ts";
+import type { DhcpFaults, DhcpOptions } from "./options.ts";
 
 const HEADER_BYTES = 236;
 const MAGIC = 0x63825363;
@@ -13,19 +15,26 @@ const OPTION_REQUESTED_ADDRESS = 50;
 const OPTION_LEASE_TIME = 51;
 const OPTION_TYPE = 53;
 const OPTION_SERVER = 54;
+const OPTION_RENEWAL_TIME = 58;
+const OPTION_REBINDING_TIME = 59;
 const OPTION_END = 255;
 const DISCOVER = 1;
 const OFFER = 2;
 const REQUEST = 3;
+const DECLINE = 4;
 const ACKNOWLEDGE = 5;
 const REFUSE = 6;
+const RELEASE = 7;
 const INFORM = 8;
-const LEASE_SECONDS = 86_400;
+const DEFAULT_LEASE_SECONDS = 86_400;
+const DEFAULT_ADDRESSES = 100;
 /** Smallest BOOTP message that every client takes. */
 const SMALLEST_BYTES = 300;
 
-export interface Lease {
-	address: number;
+/** The network that addresses are given out of. */
+export interface DhcpNetwork {
+	/** The first address to give. */
+	first: number;
 	mask: number;
 	/** Router, DHCP server and DNS server. */
 	router: number;
@@ -37,47 +46,135 @@ export interface DhcpAnswer {
 	broadcast: boolean;
 	/** 6 bytes. */
 	clientMac: Uint8Array;
-	/** The address is the client's from now on. */
-	bound: boolean;
+	/** The address that it tells of. */
+	address: number;
+	/** What it says, for transcripts and counts. */
+	kind: "offered" | "bound" | "renewed" | "rebound" | "refused" | "informed";
 }
 
-/** @returns the answer; undefined when none is due; a sentence when the message is malformed. */
-export function answerDhcp(message: Uint8Array, lease: Lease): DhcpAnswer | string | undefined {
-	if (message.length < HEADER_BYTES + 4) {
-		return `a DHCP message of ${message.length} bytes`;
+/** What a client is at, told by how it asks (RFC 2131, 4.3.2). */
+type Phase = "selecting" | "rebooting" | "renewing" | "rebinding";
+
+export class DhcpServer {
+	readonly #network: DhcpNetwork;
+	readonly #options: DhcpOptions;
+	readonly #faults: DhcpFaults;
+	/** By the client's address in hexadecimal. */
+	readonly #leases = new Map<string, number>();
+	/** Addresses that were taken away from a client, or that it found to be another's. */
+	readonly #spoiled = new Set<number>();
+	#refusals = 0;
+
+	constructor(network: DhcpNetwork, options: DhcpOptions = {}, faults: DhcpFaults = {}) {
+		this.#network = network;
+		this.#options = options;
+		this.#faults = faults;
 	}
-	const view = new DataView(message.buffer, message.byteOffset, message.length);
-	if (message[0] !== BOOT_REQUEST || message[1] !== 1 || message[2] !== 6 || view.getUint32(HEADER_BYTES) !== MAGIC) {
-		return "a DHCP message with an odd header";
-	}
-	const options = parseOptions(message.subarray(HEADER_BYTES + 4));
-	if (typeof options === "string") {
-		return options;
-	}
-	const type = options.get(OPTION_TYPE)?.[0];
-	const clientMac = message.slice(28, 34);
-	const requested = number(options.get(OPTION_REQUESTED_ADDRESS)) ?? view.getUint32(12);
-	const server = number(options.get(OPTION_SERVER));
-	const answer = (answerType: number): DhcpAnswer => ({
-		// A client that informs has an address already.
-		message: emitAnswer(message, answerType, type === INFORM ? { ...lease, address: 0 } : lease),
-		broadcast: (view.getUint16(10) & BROADCAST_FLAG) !== 0 || answerType === REFUSE,
-		clientMac,
-		bound: answerType === ACKNOWLEDGE && type === REQUEST,
-	});
-	switch (type) {
-		case DISCOVER:
-			return answer(OFFER);
-		case REQUEST:
-			if (server !== undefined && server !== lease.router) {
+
+	/** @param unicast it came to the server alone. @returns the answer; undefined when none is due; a sentence when the message is malformed. */
+	answer(message: Uint8Array, unicast: boolean): DhcpAnswer | string | undefined {
+		if (message.length < HEADER_BYTES + 4) {
+			return `a DHCP message of ${message.length} bytes`;
+		}
+		const view = new DataView(message.buffer, message.byteOffset, message.length);
+		if (message[0] !== BOOT_REQUEST || message[1] !== 1 || message[2] !== 6 || view.getUint32(HEADER_BYTES) !== MAGIC) {
+			return "a DHCP message with an odd header";
+		}
+		const options = parseOptions(message.subarray(HEADER_BYTES + 4));
+		if (typeof options === "string") {
+			return options;
+		}
+		const client = formatMac(message.subarray(28, 34));
+		switch (options.get(OPTION_TYPE)?.[0]) {
+			case DISCOVER: {
+				const address = this.#faults.exhausted ? undefined : this.#addressFor(client);
+				return address === undefined ? undefined : this.#reply(message, OFFER, address, "offered");
+			}
+			case REQUEST:
+				return this.#request(message, client, options, unicast);
+			case INFORM:
+				// A client that informs has an address already.
+				return this.#reply(message, ACKNOWLEDGE, 0, "informed");
+			case DECLINE: {
+				const declined = this.#leases.get(client);
+				if (declined !== undefined) {
+					this.#spoiled.add(declined);
+				}
+				this.#leases.delete(client);
 				return undefined;
 			}
-			return answer(requested === lease.address ? ACKNOWLEDGE : REFUSE);
-		case INFORM:
-			return answer(ACKNOWLEDGE);
-		default:
-			// Decline and release need no answer.
+			case RELEASE:
+			default:
+				// A client that comes back gets the same address again.
+				return undefined;
+		}
+	}
+
+	#request(message: Uint8Array, client: string, options: Map<number, Uint8Array>, unicast: boolean): DhcpAnswer | undefined {
+		const view = new DataView(message.buffer, message.byteOffset, message.length);
+		const server = number(options.get(OPTION_SERVER));
+		if (server !== undefined && server !== this.#network.router) {
 			return undefined;
+		}
+		const current = view.getUint32(12);
+		const requested = number(options.get(OPTION_REQUESTED_ADDRESS)) ?? current;
+		const phase: Phase = server !== undefined ? "selecting" : current === 0 ? "rebooting" : unicast ? "renewing" : "rebinding";
+		const extends_ = phase === "renewing" || phase === "rebinding";
+		const refuse = () => this.#reply(message, REFUSE, requested, "refused");
+		if (!extends_ && this.#faults.withholdsAck) {
+			return undefined;
+		}
+		if (!extends_ && this.#refusals < (this.#faults.refusals ?? 0)) {
+			this.#refusals++;
+			return refuse();
+		}
+		if (extends_) {
+			switch (phase === "renewing" ? this.#faults.renewal : this.#faults.rebinding) {
+				case "silent":
+					return undefined;
+				case "refuse":
+					return refuse();
+				case "move":
+					// The next one is offered when it asks anew.
+					this.#spoiled.add(requested);
+					this.#leases.delete(client);
+					return refuse();
+				case undefined:
+			}
+		}
+		// Who names an address that is not its own is told so.
+		if (requested !== this.#addressFor(client)) {
+			return refuse();
+		}
+		return this.#reply(message, ACKNOWLEDGE, requested, phase === "renewing" ? "renewed" : phase === "rebinding" ? "rebound" : "bound");
+	}
+
+	/** The client's address: the one that it has or had, or the next. */
+	#addressFor(client: string): number | undefined {
+		const had = this.#leases.get(client);
+		if (had !== undefined) {
+			return had;
+		}
+		const taken = new Set([...this.#leases.values(), ...this.#spoiled]);
+		const { first } = this.#network;
+		for (let address = first; address < first + (this.#options.addresses ?? DEFAULT_ADDRESSES); address++) {
+			if (!taken.has(address)) {
+				this.#leases.set(client, address);
+				return address;
+			}
+		}
+		return undefined;
+	}
+
+	#reply(request: Uint8Array, type: number, address: number, kind: DhcpAnswer["kind"]): DhcpAnswer {
+		const flags = (request[10] << 8) | request[11];
+		return {
+			message: emitAnswer(request, type, address, this.#network, this.#options),
+			broadcast: (flags & BROADCAST_FLAG) !== 0 || type === REFUSE,
+			clientMac: request.slice(28, 34),
+			address,
+			kind,
+		};
 	}
 }
 
@@ -102,15 +199,20 @@ function number(option: Uint8Array | undefined): number | undefined {
 	return option?.length === 4 ? new DataView(option.buffer, option.byteOffset).getUint32(0) : undefined;
 }
 
-function emitAnswer(request: Uint8Array, type: number, lease: Lease): Uint8Array {
+function emitAnswer(request: Uint8Array, type: number, address: number, network: DhcpNetwork, times: DhcpOptions): Uint8Array {
+	const { router, mask } = network;
+	const { leaseSeconds = DEFAULT_LEASE_SECONDS, renewSeconds, rebindSeconds } = times;
 	const word = (value: number) => [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
-	const options = [OPTION_TYPE, 1, type, OPTION_SERVER, 4, ...word(lease.router)];
+	const time = (option: number, seconds: number | undefined) => (seconds === undefined ? [] : [option, 4, ...word(seconds)]);
+	const options = [OPTION_TYPE, 1, type, OPTION_SERVER, 4, ...word(router)];
 	if (type !== REFUSE) {
 		options.push(
-			OPTION_LEASE_TIME, 4, ...word(LEASE_SECONDS),
-			OPTION_MASK, 4, ...word(lease.mask),
-			OPTION_ROUTER, 4, ...word(lease.router),
-			OPTION_DNS, 4, ...word(lease.router),
+			...time(OPTION_LEASE_TIME, leaseSeconds),
+			...time(OPTION_RENEWAL_TIME, renewSeconds),
+			...time(OPTION_REBINDING_TIME, rebindSeconds),
+			OPTION_MASK, 4, ...word(mask),
+			OPTION_ROUTER, 4, ...word(router),
+			OPTION_DNS, 4, ...word(router),
 		);
 	}
 	options.push(OPTION_END);
@@ -118,8 +220,8 @@ function emitAnswer(request: Uint8Array, type: number, lease: Lease): Uint8Array
 	const view = new DataView(answer.buffer);
 	answer.set(request.subarray(0, 44));
 	answer[0] = BOOT_REPLY;
-	view.setUint32(16, type === REFUSE ? 0 : lease.address);
-	view.setUint32(20, type === REFUSE ? 0 : lease.router);
+	view.setUint32(16, type === REFUSE ? 0 : address);
+	view.setUint32(20, type === REFUSE ? 0 : router);
 	view.setUint32(HEADER_BYTES, MAGIC);
 	answer.set(options, HEADER_BYTES + 4);
 	return answer;

@@ -1,5 +1,6 @@
 /** What the world around a simulated Pico W is made of: the network that its radio can join, and who answers there. */
 import type { Duplex } from "node:stream";
+import type { Gateway } from "./gateway.ts";
 import type { RadioFaults } from "../radio/faults.ts";
 import type { Security } from "../radio/security.ts";
 
@@ -26,6 +27,10 @@ export interface HostOptions {
 	udp?: Readonly<Record<number, UdpPeer>>;
 	/** Dotted IPv4. Default: 203.0.113.N, in the order of the names. */
 	address?: string;
+	/** The name has this IPv6 address too. Default: it has none. */
+	ipv6?: string;
+	/** The name is another one of this name (CNAME), which has the addresses. */
+	alias?: string;
 }
 
 /** An access point on the air. All of them lead to the same network. Times are virtual, microseconds. */
@@ -56,6 +61,20 @@ export interface AccessPointSettings {
 	handshakeTimeoutMs?: number;
 }
 
+/** A station that joins the network which the device itself opens. */
+export interface ClientSettings {
+	/** Of the device's network. */
+	ssid: string;
+	/** None: it joins an open one. */
+	password?: string;
+	/** Default 02:50:46:00:01:01 for the first, ...:02 for the second, and so on. */
+	mac?: string;
+	/** When it begins to look for it, since power-on. Default 0. */
+	joinAfterMicros?: number;
+	/** A path that it gets by HTTP from port 80 of the device, once it has an address. */
+	get?: string;
+}
+
 /** What the air does to frames, both ways; everything defaults to "not". Probabilities are 0 to 1. */
 export interface AirFaults {
 	/** Frames that get lost. */
@@ -76,14 +95,46 @@ export interface AirFaults {
 	dropFrames?: readonly number[];
 }
 
+/** What the DHCP server gives out. */
+export interface DhcpOptions {
+	/** Default a day. */
+	leaseSeconds?: number;
+	/** T1 and T2 of RFC 2131, told to the client. Default: not told; it takes half and seven eighths of the lease. */
+	renewSeconds?: number;
+	rebindSeconds?: number;
+	/** How many addresses there are, from 192.168.4.2 on. Default 100. */
+	addresses?: number;
+}
+
+/** How the DHCP server fails; everything defaults to "not". */
+export interface DhcpFaults {
+	/** No address is left: a client that looks for one is not answered. */
+	exhausted?: boolean;
+	/** It offers, and never acknowledges. */
+	withholdsAck?: boolean;
+	/** It refuses this many first requests for what it offered. */
+	refusals?: number;
+	/** Of a renewal: it is not answered, refused, or refused with another address to come. */
+	renewal?: "silent" | "refuse" | "move";
+	/** The same, of a client that asks everybody because its renewal was not answered. */
+	rebinding?: "silent" | "refuse" | "move";
+}
+
 /** Faults of the network; everything defaults to "not". */
 export interface NetworkFaults extends AirFaults {
 	/** The DHCP server does not answer. */
 	dhcpSilent?: boolean;
+	dhcp?: DhcpFaults;
 	/** The DNS server does not answer. */
 	dnsSilent?: boolean;
 	/** Every name has this address (dotted IPv4). */
 	dnsAnswer?: string;
+	/** The DNS server takes this much longer. */
+	dnsDelayMicros?: number;
+	/** Its answers bear another query's number. */
+	dnsWrongId?: boolean;
+	/** Its answers do not fit: they say so (TC), and bear no records. */
+	dnsTruncated?: boolean;
 	/** The NTP server does not answer. */
 	ntpSilent?: boolean;
 	/** Milliseconds that the NTP server's clock is wrong by. */
@@ -96,8 +147,17 @@ export interface NetworkOptions {
 	/** Default: one, "picofetch", WPA2 with the passphrase "simulated network". None: nothing is on the air. */
 	accessPoints?: readonly AccessPointSettings[];
 
+	/** Names and public addresses that nobody here has are those of the real Internet. Default: they do not exist. */
+	gateway?: Gateway;
+
+	/** Who joins the network that the device itself opens. Default: nobody. */
+	clients?: readonly ClientSettings[];
+
 	/** Names in the simulated internet, in lower case. A bare `TcpPeer` answers every TCP port. */
 	hosts?: Readonly<Record<string, TcpPeer | HostOptions>>;
+	dhcp?: DhcpOptions;
+	/** The router advertises an IPv6 network to who asks for one. Default true. */
+	ipv6?: boolean;
 	/** Names under which the NTP server is known. Default: the usual public ones. */
 	ntpNames?: readonly string[];
 

@@ -2,7 +2,7 @@
  * Ethernet II, ARP (RFC 826), IPv4 (RFC 791), ICMP (RFC 792), UDP (RFC 768): parse and emit. A parser answers undefined or
  * a sentence for what cannot be used; nothing is read beyond a checked length.
  */
-import { checksumAdd, checksumEnd } from "./addresses.ts";
+import { addressSum, checksumAdd, checksumEnd, type Address } from "./addresses.ts";
 
 export const ETHER_HEADER_BYTES = 14;
 export const ETHER_TYPE_IPV4 = 0x0800;
@@ -50,17 +50,18 @@ export function parseArp(bytes: Uint8Array): Arp | undefined {
 	return { request: operation === 1, senderMac: bytes.slice(8, 14), senderIp: data.getUint32(14), targetIp: data.getUint32(24) };
 }
 
-export function emitArpReply(senderMac: Uint8Array, senderIp: number, targetMac: Uint8Array, targetIp: number): Uint8Array {
+/** @param targetMac undefined: this asks for it. */
+export function emitArp(senderMac: Uint8Array, senderIp: number, targetMac: Uint8Array | undefined, targetIp: number): Uint8Array {
 	const bytes = new Uint8Array(28);
 	const data = view(bytes);
 	data.setUint16(0, 1);
 	data.setUint16(2, ETHER_TYPE_IPV4);
 	bytes[4] = 6;
 	bytes[5] = 4;
-	data.setUint16(6, 2);
+	data.setUint16(6, targetMac ? 2 : 1);
 	bytes.set(senderMac, 8);
 	data.setUint32(14, senderIp);
-	bytes.set(targetMac, 18);
+	bytes.set(targetMac ?? [], 18);
 	data.setUint32(24, targetIp);
 	return bytes;
 }
@@ -117,10 +118,16 @@ export function emitIpv4(protocol: number, source: number, destination: number, 
 	return bytes;
 }
 
-/** Checksum of UDP and TCP, over pseudo header and segment. 0 when a segment that carries its checksum is right. */
-export function transportChecksum(protocol: number, source: number, destination: number, segment: Uint8Array): number {
-	const sum = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + protocol + segment.length;
-	return checksumEnd(checksumAdd(segment, sum));
+/** What UDP, TCP and ICMP need of a packet, of IPv4 or IPv6. */
+export interface Packet {
+	source: Address;
+	destination: Address;
+	payload: Uint8Array;
+}
+
+/** Checksum of UDP, TCP and ICMPv6, over pseudo header and segment. 0 when a segment that carries its checksum is right. */
+export function transportChecksum(protocol: number, source: Address, destination: Address, segment: Uint8Array): number {
+	return checksumEnd(checksumAdd(segment, addressSum(source) + addressSum(destination) + protocol + segment.length));
 }
 
 export interface Udp {
@@ -129,13 +136,16 @@ export interface Udp {
 	payload: Uint8Array;
 }
 
-export function parseUdp(packet: Ipv4): Udp | string {
+export function parseUdp(packet: Packet): Udp | string {
 	const bytes = packet.payload;
 	if (bytes.length < 8) {
 		return `a UDP datagram of ${bytes.length} bytes`;
 	}
 	const data = view(bytes);
 	const length = data.getUint16(4);
+	if (typeof packet.source === "bigint" && data.getUint16(6) === 0) {
+		return "a UDP datagram over IPv6 without a checksum (RFC 8200, 8.1)";
+	}
 	if (length < 8 || length > bytes.length) {
 		return `a UDP datagram of length ${length} in ${bytes.length} bytes`;
 	}
@@ -145,7 +155,7 @@ export function parseUdp(packet: Ipv4): Udp | string {
 	return { sourcePort: data.getUint16(0), destinationPort: data.getUint16(2), payload: bytes.slice(8, length) };
 }
 
-export function emitUdp(source: number, destination: number, datagram: Udp): Uint8Array {
+export function emitUdp(source: Address, destination: Address, datagram: Udp): Uint8Array {
 	const bytes = new Uint8Array(8 + datagram.payload.length);
 	const data = view(bytes);
 	data.setUint16(0, datagram.sourcePort);
@@ -161,6 +171,23 @@ const ICMP_UNREACHABLE = 3;
 const ICMP_ECHO_REQUEST = 8;
 export const UNREACHABLE_HOST = 1;
 export const UNREACHABLE_PORT = 3;
+
+/** An echo request with `lengthBytes` of data. */
+export function emitEchoRequest(identifier: number, sequence: number, lengthBytes: number): Uint8Array {
+	const bytes = new Uint8Array(8 + lengthBytes).map((_, index) => index);
+	bytes[0] = ICMP_ECHO_REQUEST;
+	bytes[1] = bytes[2] = bytes[3] = 0;
+	view(bytes).setUint16(4, identifier);
+	view(bytes).setUint16(6, sequence);
+	view(bytes).setUint16(2, checksumEnd(checksumAdd(bytes)));
+	return bytes;
+}
+
+/** @returns identifier and sequence of an echo reply; undefined for other messages. */
+export function parseEchoReply(message: Uint8Array): { identifier: number; sequence: number } | undefined {
+	return message.length < 8 || message[0] !== ICMP_ECHO_REPLY || checksumEnd(checksumAdd(message)) !== 0 ? undefined
+		: { identifier: view(message).getUint16(4), sequence: view(message).getUint16(6) };
+}
 
 /** @returns the reply to an echo request; undefined for other messages; a sentence on what is wrong. */
 export function answerEcho(message: Uint8Array): Uint8Array | string | undefined {

@@ -6,8 +6,8 @@ import type { Clock } from "../wires.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import { ACK, FIN, PSH, RST, SYN, sequenceAdd, sequenceDifference, type TcpSegment } from "./tcp-segments.ts";
 
-/** Ethernet's 1500 bytes less two headers of 20. */
-const MAXIMUM_SEGMENT_BYTES = 1460;
+/** Ethernet's 1500 bytes less the headers of IP and TCP. */
+export const MAXIMUM_SEGMENT_BYTES = { ipv4: 1460, ipv6: 1440 } as const;
 const DEFAULT_SEGMENT_BYTES = 536;
 const RECEIVE_WINDOW_BYTES = 65_535;
 const DELAYED_ACK_MICROS = 10_000;
@@ -48,7 +48,8 @@ interface Sent {
 export class TcpConnection {
 	readonly #clock: Clock;
 	readonly #owner: TcpOwner;
-	#segmentBytes = MAXIMUM_SEGMENT_BYTES;
+	readonly #maximumSegmentBytes: number;
+	#segmentBytes: number;
 	#state: TcpState = "opening";
 
 	// Sending.
@@ -92,8 +93,10 @@ export class TcpConnection {
 	/**
 	 * @param syn the device's first segment; undefined when we connect to the device.
 	 * @param initialSequence of our bytes.
+	 * @param maximumSegmentBytes that both ways to the device carry.
 	 */
-	constructor(clock: Clock, owner: TcpOwner, syn: TcpSegment | undefined, initialSequence: number) {
+	constructor(clock: Clock, owner: TcpOwner, syn: TcpSegment | undefined, initialSequence: number, maximumSegmentBytes: number = MAXIMUM_SEGMENT_BYTES.ipv4) {
+		this.#maximumSegmentBytes = this.#segmentBytes = maximumSegmentBytes;
 		this.#clock = clock;
 		this.#owner = owner;
 		this.#initial = this.#unacknowledged = initialSequence >>> 0;
@@ -109,7 +112,7 @@ export class TcpConnection {
 	#synchronize(syn: TcpSegment): void {
 		this.#expected = sequenceAdd(syn.sequence, 1);
 		this.#window = syn.window;
-		this.#segmentBytes = Math.max(64, Math.min(syn.maximumSegmentBytes ?? DEFAULT_SEGMENT_BYTES, MAXIMUM_SEGMENT_BYTES));
+		this.#segmentBytes = Math.max(64, Math.min(syn.maximumSegmentBytes ?? DEFAULT_SEGMENT_BYTES, this.#maximumSegmentBytes));
 	}
 
 	get state(): TcpState {
@@ -405,7 +408,7 @@ export class TcpConnection {
 	}
 
 	#sendSyn(): void {
-		this.#emit(this.#state === "connecting" ? SYN : SYN | ACK, this.#initial, new Uint8Array(), MAXIMUM_SEGMENT_BYTES);
+		this.#emit(this.#state === "connecting" ? SYN : SYN | ACK, this.#initial, new Uint8Array(), this.#maximumSegmentBytes);
 	}
 
 	#emit(flags: number, sequence: number, payload: Uint8Array, maximumSegmentBytes?: number): void {

@@ -1,5 +1,6 @@
 /** TCP segments (RFC 9293, section 3.1): parse and emit; and arithmetic on sequence numbers. */
-import { PROTOCOL_TCP, transportChecksum, type Ipv4 } from "./packets.ts";
+import type { Address } from "./addresses.ts";
+import { PROTOCOL_TCP, transportChecksum, type Packet } from "./packets.ts";
 
 export const FIN = 0x01;
 export const SYN = 0x02;
@@ -25,7 +26,7 @@ export interface TcpSegment {
 }
 
 /** @returns the segment, or a sentence on what is wrong with it. */
-export function parseTcp(packet: Ipv4): TcpSegment | string {
+export function parseTcp(packet: Packet): TcpSegment | string {
 	const bytes = packet.payload;
 	if (bytes.length < HEADER_BYTES) {
 		return `a TCP segment of ${bytes.length} bytes`;
@@ -64,7 +65,7 @@ export function parseTcp(packet: Ipv4): TcpSegment | string {
 	return segment;
 }
 
-export function emitTcp(source: number, destination: number, segment: TcpSegment): Uint8Array {
+export function emitTcp(source: Address, destination: Address, segment: TcpSegment): Uint8Array {
 	const optionBytes = segment.maximumSegmentBytes === undefined ? 0 : 4;
 	const bytes = new Uint8Array(HEADER_BYTES + optionBytes + segment.payload.length);
 	const view = new DataView(bytes.buffer);

@@ -55,6 +55,9 @@ export interface AccessPoint {
 /** All that is on the air now, near or far. */
 export interface Air {
 	readonly accessPoints: readonly AccessPoint[];
+
+	/** The radio opens a network of its own, or takes it off the air again. */
+	announce?(network: AccessPoint, onAir: boolean): void;
 }
 
 /** WPA2-PSK: PBKDF2 with HMAC-SHA1, 4096 rounds, salt = SSID, 32 bytes (IEEE 802.11-2020, annex J.4.1). */

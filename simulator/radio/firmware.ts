@@ -7,9 +7,11 @@
 import type { Journal, Milestone, Random } from "../wires.ts";
 import type { Air } from "./air.ts";
 import { Association, type AssociationOwner, type JoinTarget } from "./association.ts";
+import { BssSettings } from "./bss-settings.ts";
 import { EVENT, FLAG_LINK_UP, SUPPLICANT, describeEvent, emitEvent, type RadioEvent } from "./events.ts";
 import type { RadioFaults } from "./faults.ts";
 import type { FrameQueue } from "./frame-queue.ts";
+import { HostedNetwork, MOST_STATIONS, type HostedNetworkOwner } from "./hosted-network.ts";
 import { IOCTL, REFUSED, ioctlName, refusalName } from "./ioctls.ts";
 import type { PowerCycle } from "./power-cycle.ts";
 import { COUNTRY_SETTLES_MICROS, Regulatory } from "./regulatory.ts";
@@ -22,7 +24,6 @@ import {
 const VERSION = "7.95.49 (simulated) FWID 01-00000000";
 const CLM_VERSION = "API: 12.2 Data: simulated";
 const LONGEST_IOCTL_BYTES = 1500;
-const LONGEST_SAE_PASSWORD_BYTES = 128;
 const SHORTEST_ETHERNET_BYTES = 14;
 const LONGEST_ETHERNET_BYTES = 1514;
 
@@ -35,8 +36,8 @@ const TO_AIR_MICROS = 200;
 const FROM_AIR_MICROS = 200;
 /** Unless the fault says another. */
 const STARVATION_MICROS = 200_000;
+const NETWORK_STARTS_MICROS = 20_000;
 
-const DEFAULT_SUPPLICANT_TIMEOUT_MS = 2500;
 const LED_GPIO = 0;
 const VBUS_GPIO = 2;
 const MULTICAST_LIMIT = 10;
@@ -59,7 +60,7 @@ export interface FirmwareOptions {
 	milestone: (name: Milestone) => void;
 }
 
-export class Firmware implements AssociationOwner {
+export class Firmware implements AssociationOwner, HostedNetworkOwner {
 	readonly #power: PowerCycle;
 	readonly #random: Random;
 	readonly #queue: FrameQueue;
@@ -68,6 +69,7 @@ export class Firmware implements AssociationOwner {
 	readonly #tellEvent: ((text: string) => void) | undefined;
 	readonly #onGpio: FirmwareOptions["onGpio"];
 	readonly #milestone: FirmwareOptions["milestone"];
+	readonly #air: Air;
 	readonly #association: Association;
 	readonly #scan: Scan;
 	readonly #regulatory: Regulatory;
@@ -75,18 +77,15 @@ export class Firmware implements AssociationOwner {
 	#mac: Uint8Array;
 	#up = false;
 	#eventMask = new Uint8Array(32);
-	#ssid = new Uint8Array();
 	#multicast = new Uint8Array(4);
 	#gpioOut = 0;
 	#outstanding: IoctlRequest[] = [];
 	#ioctlCount = 0;
 
-	#wirelessSecurity = 0;
-	#wpaAuth = 0;
-	#passphrase: Uint8Array | undefined;
-	#saePassword: Uint8Array | undefined;
-	#supplicant = false;
-	#supplicantTimeoutMs = DEFAULT_SUPPLICANT_TIMEOUT_MS;
+	/** By interface: the station, the network of its own. */
+	readonly #bss = [new BssSettings(), new BssSettings()];
+	/** The network that is on the air. */
+	#hosted: { network: HostedNetwork; index: number } | undefined;
 	#channel = 1;
 	/** Set and read back, without effect in the model. */
 	readonly #plainIoctls = new Map<number, Uint8Array>();
@@ -102,6 +101,8 @@ export class Firmware implements AssociationOwner {
 		this.#onGpio = options.onGpio;
 		this.#milestone = options.milestone;
 		this.#mac = options.mac;
+		this.#air = options.air;
+		this.#power.atEnd(() => this.#hosted && options.air.announce?.(this.#hosted.network, false));
 		this.#regulatory = new Regulatory(this.#power);
 		this.#scan = new Scan(this.#power, options.air, this);
 		this.#association = new Association(this.#power, this.#random, options.air, this);
@@ -144,11 +145,12 @@ export class Firmware implements AssociationOwner {
 
 	#data(frame: SdpcmFrame): void {
 		const { log } = this.#power;
-		let ethernet = parseBdc(frame.payload);
-		if (typeof ethernet === "string") {
-			log.violation("error", "radio-data-frame", ethernet);
+		const data = parseBdc(frame.payload);
+		if (typeof data === "string") {
+			log.violation("error", "radio-data-frame", data);
 			return;
 		}
+		let { ethernet } = data;
 		if (frame.headerBytes !== SDPCM_DATA_HEADER_BYTES) {
 			log.violation("error", "radio-data-padding", `a data frame with an SDPCM header of ${frame.headerBytes} bytes; without the 2 bytes of padding the firmware adds two zeros to the frame`);
 			ethernet = Uint8Array.from([...ethernet, 0, 0]);
@@ -159,19 +161,21 @@ export class Firmware implements AssociationOwner {
 		}
 		const sent = ethernet;
 		this.#power.after(TO_AIR_MICROS, () => {
-			if (!this.#association.transmit(sent)) {
+			if (data.interfaceIndex === this.#hosted?.index) {
+				this.#hosted.network.send(sent);
+			} else if (data.interfaceIndex !== 0 || !this.#association.transmit(sent)) {
 				log.violation("info", "radio-data-unconnected", "a data frame while the radio is not connected; it was dropped");
 			}
 		});
 	}
 
-	/** A frame from the air. */
-	receive(frame: Uint8Array): void {
+	/** A frame from the air. @param interfaceIndex whose it is: 0 the station's. */
+	receive(frame: Uint8Array, interfaceIndex = 0): void {
 		if (!this.#accepts(frame)) {
 			return;
 		}
 		this.#power.after(FROM_AIR_MICROS, () => {
-			this.#queue.push(emitBdc(frame, false), CHANNEL_DATA, SDPCM_DATA_HEADER_BYTES);
+			this.#queue.push(emitBdc(frame, false, interfaceIndex), CHANNEL_DATA, SDPCM_DATA_HEADER_BYTES);
 		});
 	}
 
@@ -198,7 +202,7 @@ export class Firmware implements AssociationOwner {
 	/** Sends an event, if the host asked for it. */
 	event(event: RadioEvent): void {
 		const wanted = (this.#eventMask[event.type >> 3] >>> (event.type & 7)) & 1;
-		if (event.type === EVENT.link && (event.flags ?? 0) & FLAG_LINK_UP) {
+		if (event.type === EVENT.link && !event.interfaceIndex && (event.flags ?? 0) & FLAG_LINK_UP) {
 			this.#milestone("associated");
 		} else if (event.type === EVENT.pskSupplicant && event.status === SUPPLICANT.keyed && !event.reason) {
 			this.#milestone("keyed");
@@ -209,7 +213,7 @@ export class Firmware implements AssociationOwner {
 		}
 		const copies = this.#faults.duplicateEvents ? 2 : 1;
 		for (let copy = 0; copy < copies; copy++) {
-			this.#queue.push(emitBdc(emitEvent(event, this.#mac), true), CHANNEL_EVENT, SDPCM_DATA_HEADER_BYTES);
+			this.#queue.push(emitBdc(emitEvent(event, this.#mac), true, event.interfaceIndex), CHANNEL_EVENT, SDPCM_DATA_HEADER_BYTES);
 		}
 	}
 
@@ -295,6 +299,10 @@ export class Firmware implements AssociationOwner {
 
 	#performSet(request: IoctlRequest): Outcome {
 		const { command, payload } = request;
+		const bss = this.#bss[request.interfaceIndex];
+		if (!bss) {
+			return REFUSED.notFound;
+		}
 		const word = word32(payload, 0);
 		switch (command) {
 			case IOCTL.up:
@@ -305,6 +313,7 @@ export class Firmware implements AssociationOwner {
 				return 0;
 			case IOCTL.down:
 				this.#association.leave();
+				this.#closeNetwork();
 				this.#up = false;
 				return 0;
 			case IOCTL.setSsid:
@@ -314,17 +323,14 @@ export class Firmware implements AssociationOwner {
 				this.#power.after(1_000, () => this.#association.leave());
 				return 0;
 			case IOCTL.setPassphrase:
-				return this.#setPassphrase(payload);
+				return bss.setPassphrase(payload);
 			case IOCTL.setWirelessSecurity:
 			case IOCTL.setWpaAuth:
+			case IOCTL.setAuth:
 				if (word === undefined) {
 					return REFUSED.badLength;
 				}
-				if (command === IOCTL.setWpaAuth) {
-					this.#wpaAuth = word;
-				} else {
-					this.#wirelessSecurity = word;
-				}
+				bss[command === IOCTL.setWpaAuth ? "wpaAuth" : command === IOCTL.setAuth ? "authentication" : "wirelessSecurity"] = word;
 				return 0;
 			case IOCTL.setChannel:
 				if (word === undefined) {
@@ -336,9 +342,7 @@ export class Firmware implements AssociationOwner {
 				this.#channel = word;
 				return 0;
 			case IOCTL.setAccessPoint:
-				return word ? this.#unsupported(request, "access point mode is not modelled") : 0;
 			case IOCTL.setInfra:
-			case IOCTL.setAuth:
 			case IOCTL.setAntennaDiversity:
 			case IOCTL.setDtimPeriod:
 			case IOCTL.setPowerMode:
@@ -361,7 +365,7 @@ export class Firmware implements AssociationOwner {
 			case IOCTL.getBssid:
 				return accessPoint ? accessPoint.bssid : REFUSED.notAssociated;
 			case IOCTL.getSsid:
-				return Uint8Array.from([...bytes32(this.#ssid.length), ...this.#ssid]);
+				return Uint8Array.from([...bytes32(this.#bss[0].ssid.length), ...this.#bss[0].ssid]);
 			case IOCTL.getChannel: {
 				const channel = accessPoint?.channel ?? this.#channel;
 				return Uint8Array.from([...bytes32(channel), ...bytes32(channel), ...bytes32(0)]);
@@ -372,8 +376,11 @@ export class Firmware implements AssociationOwner {
 				return this.#plainIoctls.get(IOCTL.setPowerMode) ?? bytes32(0);
 			case IOCTL.getAntennaDiversity:
 				return this.#plainIoctls.get(IOCTL.setAntennaDiversity) ?? bytes32(0);
-			case IOCTL.getAssociationList:
-				return bytes32(0);
+			case IOCTL.getAssociationList: {
+				// As many as the host has room for.
+				const stations = this.#hosted?.network.stations.slice(0, Math.max(0, Math.floor((request.payload.length - 4) / 6))) ?? [];
+				return Uint8Array.from([...bytes32(stations.length), ...stations.flatMap((mac) => [...mac])]);
+			}
 			default:
 				return this.#unsupported(request, "unknown ioctl");
 		}
@@ -393,10 +400,10 @@ export class Firmware implements AssociationOwner {
 			return REFUSED.badArgument;
 		}
 		const value = request.payload.subarray(name.length + 1);
-		return request.set ? this.#setVariable(request, name, value) : this.#getVariable(request, name);
+		return request.set ? this.#setVariable(request, name, value) : this.#getVariable(request, name, value);
 	}
 
-	#getVariable(request: IoctlRequest, name: string): Outcome {
+	#getVariable(request: IoctlRequest, name: string, value: Uint8Array): Outcome {
 		switch (name) {
 			case "cur_etheraddr": return this.#mac;
 			case "ver": return text(VERSION);
@@ -410,8 +417,9 @@ export class Firmware implements AssociationOwner {
 				return Uint8Array.from([...code, ...bytes32(-1), ...code]);
 			}
 			case "bsscfg:event_msgs": return Uint8Array.from([0, 0, 0, 0, ...this.#eventMask.subarray(0, 24)]);
-			// The state of the access point interface: there is none.
-			case "bss": return REFUSED.notFound;
+			case "bss": return bytes32(this.#hosted && word32(value, 0) === this.#hosted.index ? 1 : 0);
+			case "mfp": return bytes32(this.#bss[request.interfaceIndex]?.managementFrameProtection ?? 0);
+			case "maxassoc": return bytes32(MOST_STATIONS);
 			default: {
 				const plain = this.#plainVariables.get(name);
 				return plain ?? this.#unsupported(request, "unknown variable");
@@ -440,15 +448,29 @@ export class Firmware implements AssociationOwner {
 			case "mcast_list": return this.#setMulticast(value);
 			case "gpioout": return this.#setGpio(value);
 			case "bsscfg:sup_wpa":
-				return this.#perInterface(value, (setting) => {
-					this.#supplicant = setting === 1;
+				return this.#perInterface(value, (bss, setting) => {
+					bss.supplicant = setting === 1;
 				});
 			case "bsscfg:sup_wpa_tmo":
-				return this.#perInterface(value, (setting) => {
-					this.#supplicantTimeoutMs = Math.min(setting, 60_000);
+				return this.#perInterface(value, (bss, setting) => {
+					bss.supplicantTimeoutMs = Math.min(setting, 60_000);
+				});
+			case "bsscfg:wsec":
+				return this.#perInterface(value, (bss, setting) => {
+					bss.wirelessSecurity = setting;
+				});
+			case "bsscfg:wpa_auth":
+				return this.#perInterface(value, (bss, setting) => {
+					bss.wpaAuth = setting;
 				});
 			case "bsscfg:sup_wpa2_eapver":
 				return this.#perInterface(value, () => {});
+			case "bsscfg:ssid":
+				return this.#bss[word ?? -1]?.setSsid(value.subarray(4)) ?? REFUSED.notFound;
+			case "bss": {
+				const up = word32(value, 4);
+				return word === undefined || up === undefined ? REFUSED.badLength : this.#openNetwork(word, up !== 0);
+			}
 			case "escan": return this.#up ? this.#scan.request(value) : REFUSED.notUp;
 			case "join": return this.#join(value, joinPlace(value));
 			case "apsta":
@@ -457,10 +479,16 @@ export class Firmware implements AssociationOwner {
 					return REFUSED.notDown;
 				}
 				return this.#plainVariable(name, value, 4);
-			case "sae_password": return this.#setSaePassword(value);
+			case "sae_password": return this.#bss[request.interfaceIndex]?.setPassword(value) ?? REFUSED.notFound;
+			case "mfp":
+				if (word === undefined) {
+					return REFUSED.badLength;
+				}
+				return this.#setProtection(request.interfaceIndex, word);
 			case "mkeep_alive":
 				return value.length < 11 ? REFUSED.badLength : 0;
-			case "bus:txglom": case "ampdu_ba_wsize": case "ampdu_mpdu": case "ampdu_rx_factor": case "mfp":
+			case "bus:txglom": case "ampdu_ba_wsize": case "ampdu_mpdu": case "ampdu_rx_factor":
+			case "2g_mrate": case "sae_max_pwe_loop":
 			case "pm2_sleep_ret": case "bcn_li_bcn": case "bcn_li_dtim": case "assoc_listen": case "allmulti":
 				return this.#plainVariable(name, value, 4);
 			default:
@@ -476,17 +504,27 @@ export class Firmware implements AssociationOwner {
 		return 0;
 	}
 
+	#setProtection(index: number, setting: number): Outcome {
+		const bss = this.#bss[index];
+		if (!bss) {
+			return REFUSED.notFound;
+		}
+		bss.managementFrameProtection = setting;
+		return 0;
+	}
+
 	/** "bsscfg:" variables: index of the interface, then the value. */
-	#perInterface(value: Uint8Array, apply: (setting: number) => void): Outcome {
+	#perInterface(value: Uint8Array, apply: (bss: BssSettings, setting: number) => void): Outcome {
 		const index = word32(value, 0);
 		const setting = word32(value, 4);
 		if (index === undefined || setting === undefined) {
 			return REFUSED.badLength;
 		}
-		if (index !== 0) {
+		const bss = this.#bss[index];
+		if (!bss) {
 			return REFUSED.notFound;
 		}
-		apply(setting);
+		apply(bss, setting);
 		return 0;
 	}
 
@@ -515,29 +553,49 @@ export class Firmware implements AssociationOwner {
 		return 0;
 	}
 
-	#setPassphrase(value: Uint8Array): Outcome {
-		if (value.length < 4) {
-			return REFUSED.badLength;
+	// ---- a network of its own ----------------------------------------------------------------------------------------
+
+	/** "bss": the interface's network goes on the air, or off it. */
+	#openNetwork(index: number, up: boolean): Outcome {
+		const bss = this.#bss[index];
+		if (!bss) {
+			return REFUSED.notFound;
 		}
-		const length = value[0] | (value[1] << 8);
-		if (length > 64 || value.length < 4 + length) {
+		if (!up) {
+			if (this.#hosted?.index === index) {
+				this.#closeNetwork();
+			}
+			return 0;
+		}
+		if (!this.#up) {
+			return REFUSED.notUp;
+		}
+		const { security, ssid } = bss;
+		const secret = security?.includes("wpa3") ? bss.password : bss.passphrase;
+		if (security === undefined || !ssid.length || (security !== "open" && !secret)) {
+			this.#power.log.violation("warning", "radio-network-incomplete", `"bss" for interface ${index} without ${ssid.length ? "keys that go with its ciphers" : "a name"}`);
 			return REFUSED.badArgument;
 		}
-		this.#passphrase = length ? value.slice(4, 4 + length) : undefined;
+		this.#closeNetwork();
+		const network = new HostedNetwork(index, this.#channel, security, bss, this);
+		this.#hosted = { network, index };
+		// The event follows the reply.
+		this.#power.after(NETWORK_STARTS_MICROS, () => {
+			if (this.#hosted?.network === network) {
+				network.start();
+				this.#air.announce?.(network, true);
+			}
+		});
 		return 0;
 	}
 
-	/** Length, then the password. */
-	#setSaePassword(value: Uint8Array): Outcome {
-		if (value.length < 2) {
-			return REFUSED.badLength;
+	#closeNetwork(): void {
+		const hosted = this.#hosted;
+		if (hosted) {
+			this.#hosted = undefined;
+			this.#air.announce?.(hosted.network, false);
+			hosted.network.stop();
 		}
-		const length = value[0] | (value[1] << 8);
-		if (length > LONGEST_SAE_PASSWORD_BYTES || value.length < 2 + length) {
-			return REFUSED.badArgument;
-		}
-		this.#saePassword = length ? value.slice(2, 2 + length) : undefined;
-		return 0;
 	}
 
 	// ---- join --------------------------------------------------------------------------------------------------
@@ -548,20 +606,12 @@ export class Firmware implements AssociationOwner {
 			this.#power.log.violation("error", "radio-join-down", "a join before UP");
 			return REFUSED.notUp;
 		}
-		const length = word32(value, 0);
-		if (length === undefined || length > 32 || value.length < 4 + length) {
-			return REFUSED.badArgument;
+		const bss = this.#bss[0];
+		const refused = bss.setSsid(value);
+		if (refused) {
+			return refused;
 		}
-		this.#ssid = value.slice(4, 4 + length);
-		this.#association.join({ ssid: this.#ssid, ...place }, {
-			wirelessSecurity: this.#wirelessSecurity,
-			wpaAuth: this.#wpaAuth,
-			managementFrameProtection: word32(this.#plainVariables.get("mfp") ?? new Uint8Array(4), 0) ?? 0,
-			supplicant: this.#supplicant,
-			supplicantTimeoutMs: this.#supplicantTimeoutMs,
-			passphrase: this.#passphrase,
-			password: this.#saePassword,
-		});
+		this.#association.join({ ssid: bss.ssid, ...place }, { ...bss });
 		return 0;
 	}
 }

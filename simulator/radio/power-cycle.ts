@@ -4,6 +4,7 @@ import type { Clock, Log } from "../wires.ts";
 export class PowerCycle {
 	readonly #clock: Clock;
 	readonly log: Log;
+	readonly #atEnd: (() => void)[] = [];
 	#on = true;
 
 	constructor(clock: Clock, log: Log) {
@@ -25,8 +26,16 @@ export class PowerCycle {
 		});
 	}
 
+	/** Calls `callback` when the radio loses its power. */
+	atEnd(callback: () => void): void {
+		this.#atEnd.push(callback);
+	}
+
 	/** WL_REG_ON went low. */
 	end(): void {
 		this.#on = false;
+		for (const callback of this.#atEnd) {
+			callback();
+		}
 	}
 }

@@ -129,8 +129,8 @@ export function emitIoctlReply(request: IoctlRequest, status: number, payload: U
 	return frame;
 }
 
-/** @param payload of a frame of channel 2. @returns the Ethernet frame, or a sentence on what is wrong. */
-export function parseBdc(payload: Uint8Array): Uint8Array | string {
+/** @param payload of a frame of channel 2. @returns the Ethernet frame and whose it is, or a sentence on what is wrong. */
+export function parseBdc(payload: Uint8Array): { ethernet: Uint8Array; interfaceIndex: number } | string {
 	if (payload.length < BDC_HEADER_BYTES) {
 		return `a data frame of ${payload.length} bytes has no BDC header (4)`;
 	}
@@ -141,7 +141,7 @@ export function parseBdc(payload: Uint8Array): Uint8Array | string {
 	if (offset > payload.length) {
 		return `BDC data offset ${payload[3]} words in ${payload.length} bytes`;
 	}
-	return payload.slice(offset);
+	return { ethernet: payload.slice(offset), interfaceIndex: payload[2] & 0x0f };
 }
 
 /** Between SDPCM and Ethernet: two bytes of padding, BDC, and one word of data offset, as real chips send it. */
@@ -149,10 +149,11 @@ const CHIP_DATA_OFFSET_WORDS = 1;
 const CHIP_DATA_BYTES = SDPCM_DATA_HEADER_BYTES + BDC_HEADER_BYTES + 4 * CHIP_DATA_OFFSET_WORDS;
 
 /** The frame (without its SDPCM header filled in) around an Ethernet frame. @param padded to the length of an event. */
-export function emitBdc(ethernet: Uint8Array, padded: boolean): Uint8Array {
+export function emitBdc(ethernet: Uint8Array, padded: boolean, interfaceIndex = 0): Uint8Array {
 	const length = CHIP_DATA_BYTES + ethernet.length;
 	const frame = new Uint8Array(padded ? paddedLength(length) : length);
 	frame[SDPCM_DATA_HEADER_BYTES] = 0x20;
+	frame[SDPCM_DATA_HEADER_BYTES + 2] = interfaceIndex;
 	frame[SDPCM_DATA_HEADER_BYTES + 3] = CHIP_DATA_OFFSET_WORDS;
 	frame.set(ethernet, CHIP_DATA_BYTES);
 	return frame;

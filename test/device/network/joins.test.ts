@@ -1,6 +1,7 @@
 // Joining networks of each kind by the real firmware: with the right password, with a wrong one, and with the wrong idea of the kind.
 
 import assert from "node:assert/strict";
+import { duplexPair, type Duplex } from "node:stream";
 import type { AccessPointSettings } from "../../../simulator/simulator.ts";
 import { simulatedNetwork } from "../../../tools/start/simulated-network.ts";
 import { deviceTest, type DeviceRun, type DeviceScene } from "../../support/device.ts";
@@ -61,6 +62,14 @@ deviceTest("after WPA2 was joined, a join of WPA3 alone is not given WPA2", scen
 	says(run, /^first ok/m, /^second ERR_WIFI_SECURITY/m);
 });
 
+/** Answers each byte with itself. */
+function echoPeer(): Duplex {
+	const [near, far] = duplexPair();
+	far.on("error", () => {});
+	far.pipe(far);
+	return near;
+}
+
 const three = [
 	network("wpa2", { rssiDbm: -70, channel: 1 }), network("wpa2", { rssiDbm: -40, channel: 6 }), network("wpa2", { rssiDbm: -60, channel: 11 }),
 ];
@@ -83,6 +92,16 @@ deviceTest("a hidden network is joined by its name", scene("join", [network("wpa
 
 deviceTest("at the edge of reach a join fails as such", scene("join", [network("wpa2", { rssiDbm: -91 })]), run => {
 	says(run, /^join ERR_WIFI_FAILED: wifi "picofetch": the access point did not take us/m);
+});
+
+deviceTest("an access point that vanishes for a second every five takes frames with it, and nothing else", {
+	...scene("echo", [network("wpa2", { vanishes: { everyMicros: 5e6, forMicros: 1e6 } })]),
+	hosts: { "echo.example": { ports: { 7: { connect: echoPeer } } } },
+	faults: { delayMicros: 200_000 },
+	timeoutMs: 300_000,
+}, run => {
+	says(run, /^echo ok 102400/m);
+	assert.ok(run.end.atMicros > 6e6, `it was over before the access point vanished: ${run.end.atMicros}`);
 });
 
 deviceTest("an access point that vanished is joined again when it is back", scene("lost, and tried until it is back", [network("wpa2", { goneAtMicros: 2e6, backAtMicros: 16e6 })]), run => {

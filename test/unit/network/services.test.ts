@@ -1,49 +1,9 @@
-// What the simulated network answers: DHCP, ARP, ping, DNS and NTP.
+// What the simulated network answers: ARP, ping, DNS and NTP.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 import { decode, encode } from "dns-packet";
-import { checksum, DEVICE_IP, HOST_IP, ROUTER_IP, VirtualDevice } from "./virtual-device.ts";
-
-const BROADCAST = new Uint8Array(6).fill(0xff);
-
-function dhcp(type: number, options: number[] = [], transaction = 0x1234): Uint8Array {
-	const message = new Uint8Array(240);
-	message.set([1, 1, 6, 0, 0, 0, transaction >>> 8, transaction & 0xff]);
-	message.set([0x28, 0xcd, 0xc1, 1, 2, 3], 28);
-	message.set([0x63, 0x82, 0x53, 0x63], 236);
-	return Uint8Array.from([...message, 53, 1, type, ...options, 255]);
-}
-
-test("DHCP offers and binds 192.168.4.2, with router, mask and DNS server", async () => {
-	const device = new VirtualDevice();
-	device.sendUdp([255, 255, 255, 255], 68, 67, dhcp(1), [0, 0, 0, 0], BROADCAST);
-	await device.clock.run(10_000);
-	const offer = device.datagrams(68)[0];
-	assert.equal(offer[0], 2);
-	assert.deepEqual([...offer.slice(16, 20)], DEVICE_IP);
-	device.sendUdp([255, 255, 255, 255], 68, 67, dhcp(3, [50, 4, ...DEVICE_IP, 54, 4, ...ROUTER_IP]), [0, 0, 0, 0], BROADCAST);
-	await device.clock.run(10_000);
-	const ack = device.datagrams(68)[1];
-	const options = Buffer.from(ack.slice(240)).toString("hex");
-	assert.match(options, /^350105/);
-	assert.match(options, /0104ffffff00/);
-	assert.match(options, /0304c0a80401/);
-	assert.match(options, /0604c0a80401/);
-	assert.equal(device.internet.deviceAddress, "192.168.4.2");
-	assert.deepEqual(device.violations, []);
-});
-
-test("DHCP refuses a foreign address, and says nothing when silent", async () => {
-	const device = new VirtualDevice();
-	device.sendUdp([255, 255, 255, 255], 68, 67, dhcp(3, [50, 4, 10, 0, 0, 9]), [0, 0, 0, 0], BROADCAST);
-	await device.clock.run(10_000);
-	assert.equal(device.datagrams(68)[0][242], 6);
-	const silent = new VirtualDevice({ faults: { dhcpSilent: true } });
-	silent.sendUdp([255, 255, 255, 255], 68, 67, dhcp(1), [0, 0, 0, 0], BROADCAST);
-	await silent.clock.run(10_000);
-	assert.equal(silent.frames.length, 0);
-});
+import { BROADCAST, checksum, DEVICE_IP, HOST_IP, ROUTER_IP, VirtualDevice } from "./virtual-device.ts";
 
 test("ARP tells the router's address, and nobody else's", async () => {
 	const device = new VirtualDevice();
@@ -72,6 +32,93 @@ test("DNS knows the hosts and the time servers, and nothing else", async () => {
 	]);
 	assert.equal(answers[0].id, 77);
 	assert.deepEqual(device.violations, []);
+});
+
+test("DNS tells IPv6 addresses, and follows names that stand for others", async () => {
+	const device = new VirtualDevice({
+		hosts: {
+			"a.example": { address: "198.51.100.7", ipv6: "2001:db8::7" },
+			"www.example": { alias: "Edge.Example" }, "edge.example": { alias: "a.example" },
+			"lost.example": { alias: "nowhere.example" },
+			"one.example": { alias: "two.example" }, "two.example": { alias: "one.example" },
+		},
+	});
+	const asked = [["a.example", "AAAA"], ["www.example", "A"], ["www.example", "AAAA"], ["lost.example", "A"], ["one.example", "A"]] as const;
+	for (const [name, type] of asked) {
+		device.sendUdp(ROUTER_IP, 5353, 53, ask(name, type));
+	}
+	await device.clock.run(10_000);
+	const answers = device.datagrams(5353).map((bytes) => decode(Buffer.from(bytes)));
+	assert.deepEqual(answers.map((answer) => (answer as { rcode?: string }).rcode), ["NOERROR", "NOERROR", "NOERROR", "NXDOMAIN", "SERVFAIL"]);
+	assert.deepEqual(answers.map((answer) => answer.answers?.map((entry) => `${entry.name} ${"data" in entry ? String(entry.data) : ""}`)), [
+		["a.example 2001:db8::7"],
+		["www.example edge.example", "edge.example a.example", "a.example 198.51.100.7"],
+		["www.example edge.example", "edge.example a.example", "a.example 2001:db8::7"],
+		["lost.example nowhere.example"],
+		[],
+	]);
+});
+
+test("DNS faults: slow, with a wrong number, cut off", async () => {
+	const hosts = { "a.example": { address: "198.51.100.7" } };
+	const slow = new VirtualDevice({ hosts, faults: { dnsDelayMicros: 3_000_000 } });
+	slow.sendUdp(ROUTER_IP, 5353, 53, ask("a.example"));
+	await slow.clock.run(2_900_000);
+	assert.equal(slow.frames.length, 0);
+	await slow.clock.run(200_000);
+	assert.equal(slow.frames.length, 1);
+	const wrong = new VirtualDevice({ hosts, faults: { dnsWrongId: true } });
+	wrong.sendUdp(ROUTER_IP, 5353, 53, ask("a.example"));
+	await wrong.clock.run(10_000);
+	assert.notEqual(decode(Buffer.from(wrong.datagrams(5353)[0])).id, 77);
+	const cut = new VirtualDevice({ hosts, faults: { dnsTruncated: true } });
+	cut.sendUdp(ROUTER_IP, 5353, 53, ask("a.example"));
+	await cut.clock.run(10_000);
+	const answer = decode(Buffer.from(cut.datagrams(5353)[0]));
+	assert.deepEqual([answer.flag_tc, answer.answers?.length], [true, 0]);
+});
+
+test("addresses that are none are refused with a sentence", () => {
+	assert.throws(() => new VirtualDevice({ hosts: { "a.example": { ipv6: "2001:db8::1::2" } } }), /host "a\.example": "2001:db8::1::2" is not an IPv6 address/);
+	assert.throws(() => new VirtualDevice({ hosts: { "a.example": { address: "1.2.3" } } }), /"1\.2\.3" is not an IPv4 address/);
+	assert.throws(() => new VirtualDevice({ faults: { dnsAnswer: "here" } }), /dnsAnswer: "here" is not an IPv4 address/);
+});
+
+test("ARP speaks for hosts of the local network too", async () => {
+	const device = new VirtualDevice({ hosts: { "printer.local": { address: "192.168.4.50" } } });
+	const request = (last: number) => Uint8Array.from([0, 1, 8, 0, 6, 4, 0, 1, ...device.mac, ...DEVICE_IP, 0, 0, 0, 0, 0, 0, 192, 168, 4, last]);
+	device.send(0x0806, request(50), BROADCAST);
+	device.send(0x0806, request(51), BROADCAST);
+	await device.clock.run(10_000);
+	assert.deepEqual(device.frames.map((frame) => frame[31]), [50]);
+});
+
+test("a ping of the device asks for its hardware address and for an echo, and tells the round trip", async () => {
+	const device = new VirtualDevice();
+	device.send(0x0806, Uint8Array.from([0, 1, 8, 0, 6, 4, 0, 1, ...device.mac, ...DEVICE_IP, 0, 0, 0, 0, 0, 0, ...ROUTER_IP]), BROADCAST);
+	await device.clock.run(10_000);
+	device.frames.length = 0;
+	const answered: number[] = [];
+	device.internet.ping(32, (micros) => answered.push(micros));
+	await device.clock.run(10_000);
+	const [arp, echo] = device.frames;
+	assert.equal(Buffer.from(arp.slice(12, 22)).toString("hex"), "08060001080006040001", "a request");
+	assert.deepEqual([...arp.slice(38, 42)], DEVICE_IP);
+	assert.deepEqual([echo[34], echo.length, checksum(echo.slice(34))], [8, 14 + 20 + 8 + 32, 0]);
+	const reply = echo.slice(34);
+	reply[0] = 0;
+	reply.set([0, 0], 2);
+	new DataView(reply.buffer).setUint16(2, checksum(reply));
+	const other = reply.slice();
+	other[7] ^= 1;
+	other.set([0, 0], 2);
+	new DataView(other.buffer).setUint16(2, checksum(other));
+	device.sendIp(1, ROUTER_IP, other);
+	device.sendIp(1, ROUTER_IP, reply);
+	device.sendIp(1, ROUTER_IP, reply);
+	await device.clock.run(10_000);
+	assert.equal(answered.length, 1, "once, and not for another's answer");
+	assert.ok(answered[0] > 9_000 && answered[0] < 11_000, `${answered[0]}`);
 });
 
 test("DNS faults: silent, one answer for all", async () => {

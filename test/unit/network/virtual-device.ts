@@ -19,6 +19,7 @@ const ROUTER_MAC = Uint8Array.from([2, 0x50, 0x46, 0, 0, 1]);
 export const DEVICE_IP = [192, 168, 4, 2];
 export const ROUTER_IP = [192, 168, 4, 1];
 export const HOST_IP = [203, 0, 113, 10];
+export const BROADCAST = new Uint8Array(6).fill(0xff);
 
 export interface Segment {
 	flags: number;

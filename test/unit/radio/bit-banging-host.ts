@@ -164,6 +164,9 @@ export class BitBangingHost {
 	#ioctlId = 0;
 	readonly events: { type: number; status: number; reason: number; flags: number; authType: number; address: Uint8Array; data: Uint8Array }[] = [];
 	readonly ethernet: Uint8Array[] = [];
+	/** Of the events and of the Ethernet frames, in their order. */
+	readonly eventInterfaces: number[] = [];
+	readonly ethernetInterfaces: number[] = [];
 
 	readonly #halfPeriodCycles: number;
 
@@ -425,8 +428,8 @@ export class BitBangingHost {
 		this.write(WLAN, 0, frame);
 	}
 
-	sendEthernet(frame: Uint8Array): void {
-		this.sendFrame(2, 14, Uint8Array.from([0x20, 0, 0, 0, ...frame]));
+	sendEthernet(frame: Uint8Array, interfaceIndex = 0): void {
+		this.sendFrame(2, 14, Uint8Array.from([0x20, 0, interfaceIndex, 0, ...frame]));
 	}
 
 	/** The next frame, or undefined. Events and data are sorted; control payload is returned. */
@@ -453,12 +456,14 @@ export class BitBangingHost {
 		const inner = payload.subarray(4 + 4 * payload[3]);
 		if (channel === 1 && inner.length >= 72) {
 			const event = new DataView(inner.buffer, inner.byteOffset);
+			this.eventInterfaces.push(inner[70]);
 			this.events.push({
 				flags: event.getUint16(26), type: event.getUint32(28), status: event.getUint32(32), reason: event.getUint32(36),
 				authType: event.getUint32(40), address: inner.slice(48, 54), data: inner.slice(72, 72 + event.getUint32(44)),
 			});
 		} else if (channel === 2) {
 			this.ethernet.push(inner.slice());
+			this.ethernetInterfaces.push(payload[2]);
 		}
 		return { channel, payload: inner };
 	}
@@ -474,13 +479,13 @@ export class BitBangingHost {
 	}
 
 	/** @returns status and payload of the reply. */
-	ioctl(set: boolean, command: number, payload: Uint8Array): { status: number; payload: Uint8Array } {
+	ioctl(set: boolean, command: number, payload: Uint8Array, interfaceIndex = 0): { status: number; payload: Uint8Array } {
 		const id = ++this.#ioctlId;
 		const frame = new Uint8Array(16 + payload.length);
 		const view = new DataView(frame.buffer);
 		view.setUint32(0, command, true);
 		view.setUint32(4, payload.length, true);
-		view.setUint32(8, ((set ? 2 : 0) | (id << 16)) >>> 0, true);
+		view.setUint32(8, ((set ? 2 : 0) | (interfaceIndex << 12) | (id << 16)) >>> 0, true);
 		frame.set(payload, 16);
 		this.sendFrame(0, 12, frame);
 		const end = this.clock.micros + 1_000_000;
@@ -497,12 +502,12 @@ export class BitBangingHost {
 		throw new Error(`ioctl ${command} was not answered`);
 	}
 
-	setWord(command: number, value: number): number {
-		return this.ioctl(true, command, words(value)).status;
+	setWord(command: number, value: number, interfaceIndex = 0): number {
+		return this.ioctl(true, command, words(value), interfaceIndex).status;
 	}
 
-	setVariable(name: string, value: Uint8Array): number {
-		return this.ioctl(true, 263, Uint8Array.from([...Buffer.from(`${name}\0`), ...value])).status;
+	setVariable(name: string, value: Uint8Array, interfaceIndex = 0): number {
+		return this.ioctl(true, 263, Uint8Array.from([...Buffer.from(`${name}\0`), ...value]), interfaceIndex).status;
 	}
 
 	getVariable(name: string, length: number): { status: number; payload: Uint8Array } {

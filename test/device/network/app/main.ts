@@ -9,8 +9,8 @@ import { synchronizeClock } from "network/ntp";
 import { join, type JoinOptions } from "wifi";
 import { echo } from "./echo.ts";
 
-const { story, wrongPassword = "not the passphrase", timeoutMs = 30_000, security, bssid, channel } = config as {
-	story: string; wrongPassword?: string; timeoutMs?: number; security?: JoinOptions["security"]; bssid?: string; channel?: number;
+const { story, wrongPassword = "not the passphrase", timeoutMs = 30_000, seconds = 0, security, bssid, channel } = config as {
+	story: string; wrongPassword?: string; timeoutMs?: number; seconds?: number; security?: JoinOptions["security"]; bssid?: string; channel?: number;
 };
 const names = ["echo.example", "nobody.example"];
 
@@ -222,6 +222,20 @@ const stories: Readonly<Record<string, () => Promise<unknown>>> = {
 		while (!await attempt("again", join())) {
 			// Its access point is away for a while.
 		}
+	}),
+	"lease": () => joined(async () => {
+		const wifi = new WiFi();
+		let last: string | undefined;
+		for (let second = 0; second <= seconds; second += 5) {
+			const address = wifi.address ?? "none";
+			if (address !== last) {
+				console.log(`${second} s ${address}`);
+				last = address;
+			}
+			await new Promise<void>((resolve) => setTimeout(resolve, 5000));
+		}
+		wifi.close();
+		await attempt("datagram", address("echo.example").then((host) => ping(host, 5000)));
 	}),
 	"closed resolver": () => joined(async () => {
 		const resolver = new Resolver();

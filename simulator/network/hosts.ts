@@ -1,0 +1,116 @@
+/** Who is in the simulated internet: the router, the named hosts, the time server, whoever connects to the device. */
+import { formatAddress, parseIpv4, parseIpv6, type Address } from "./addresses.ts";
+import { isPublic, type Gateway } from "./gateway.ts";
+import type { HostOptions, NetworkOptions, TcpPeer } from "./options.ts";
+
+/** The local network: router, DHCP and DNS server at .1, the device from .2 on. */
+export const ROUTER = 0xc0a80401;
+export const FIRST_LEASE = 0xc0a80402;
+export const MASK = 0xffffff00;
+/** TEST-NET-3 (RFC 5737): hosts from .10 on, the NTP server at .123, whoever connects to the device at .200. */
+const FIRST_HOST = 0xcb00710a;
+export const CLIENT = 0xcb0071c8;
+export const NTP_SERVER = 0xcb00717b;
+/** The same in a unique local network (RFC 4193), fd50:4650:0:4::/64; the client in the documentation's 2001:db8::/32. */
+export const PREFIX_IPV6 = 0xfd5046500000_0004n << 64n;
+export const ROUTER_IPV6 = PREFIX_IPV6 | 1n;
+export const CLIENT_IPV6 = (0x20010db8n << 96n) | 0x200n;
+
+const NTP_NAMES = [
+	"pool.ntp.org", "0.pool.ntp.org", "1.pool.ntp.org", "2.pool.ntp.org", "3.pool.ntp.org", "time.cloudflare.com",
+	"time.google.com", "time.nist.gov", "time.windows.com", "time.apple.com",
+];
+
+export interface Host {
+	name: string;
+	address: number;
+	ipv6: bigint | undefined;
+	/** The name that this one stands for. */
+	alias: string | undefined;
+	options: HostOptions;
+}
+
+/** What a name stands for. */
+export interface NameRecord {
+	ipv4?: number;
+	ipv6?: bigint;
+	alias?: string;
+}
+
+export class Hosts {
+	readonly #hosts: readonly Host[];
+	readonly #ntpNames: ReadonlySet<string>;
+	readonly #gateway: Gateway | undefined;
+
+	/** @throws on a peer that is not on this machine, and on an address that is none. */
+	constructor(network: NetworkOptions) {
+		this.#hosts = hostsOf(network);
+		this.#ntpNames = new Set(network.ntpNames ?? NTP_NAMES);
+		this.#gateway = network.gateway;
+	}
+
+	/** The named host with this address. */
+	at(address: Address): Host | undefined {
+		return this.#hosts.find((host) => host.address === address || (host.ipv6 !== undefined && host.ipv6 === address));
+	}
+
+	/** @returns true when somebody has this address. */
+	exists(address: Address): boolean {
+		return [ROUTER, NTP_SERVER, CLIENT, ROUTER_IPV6, CLIENT_IPV6].some((known) => known === address) || this.at(address) !== undefined
+			|| this.#isOutside(address);
+	}
+
+	/** Who answers on a TCP port; undefined: nobody. */
+	peerAt(address: Address, port: number): TcpPeer | undefined {
+		const host = this.at(address);
+		return host?.options.ports?.[port] ?? host?.options.tcp
+			?? (!host && this.#isOutside(address) ? this.#gateway?.peer(formatAddress(address), port) : undefined);
+	}
+
+	/** A name of the real Internet. @param name in lower case. */
+	async lookUpOutside(name: string): Promise<NameRecord | undefined> {
+		const address = parseIpv4(await this.#gateway?.lookUp(name) ?? "");
+		return address !== undefined && isPublic(address) ? { ipv4: address } : undefined;
+	}
+
+	/** There is a real Internet behind this one. */
+	get hasOutside(): boolean {
+		return this.#gateway !== undefined;
+	}
+
+	#isOutside(address: Address): boolean {
+		return this.#gateway !== undefined && typeof address === "number" && isPublic(address);
+	}
+
+	/** @param name in lower case. */
+	lookUp(name: string): NameRecord | undefined {
+		const host = this.#hosts.find((entry) => entry.name === name);
+		if (host) {
+			const { address, ipv6, alias } = host;
+			return alias === undefined ? { ipv4: address, ...(ipv6 !== undefined && { ipv6 }) } : { alias };
+		}
+		return this.#ntpNames.has(name) ? { ipv4: NTP_SERVER } : undefined;
+	}
+}
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d+$/;
+
+function hostsOf(network: NetworkOptions): Host[] {
+	return Object.entries(network.hosts ?? {}).map(([name, entry], index) => {
+		const options: HostOptions = typeof entry === "string" || "connect" in entry ? { tcp: entry } : entry;
+		for (const peer of [options.tcp, ...Object.values(options.ports ?? {})]) {
+			if (typeof peer === "string" && !LOOPBACK.test(peer)) {
+				throw new Error(`host "${name}": "${peer}" is not a server on this machine; give 127.0.0.1:PORT`);
+			}
+		}
+		const address = options.address === undefined ? FIRST_HOST + index : parseIpv4(options.address);
+		if (address === undefined) {
+			throw new Error(`host "${name}": "${options.address}" is not an IPv4 address`);
+		}
+		const ipv6 = options.ipv6 === undefined ? undefined : parseIpv6(options.ipv6);
+		if (options.ipv6 !== undefined && ipv6 === undefined) {
+			throw new Error(`host "${name}": "${options.ipv6}" is not an IPv6 address`);
+		}
+		return { name: name.toLowerCase(), address, ipv6, alias: options.alias?.toLowerCase(), options };
+	});
+}
