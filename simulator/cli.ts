@@ -7,14 +7,16 @@
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { type GdbServer, listenForGdb } from "./debug/gdb-server.ts";
-import { isElf } from "./flash/elf.ts";
+import { isElf, objectSymbols } from "./flash/elf.ts";
 import { DEFAULT_TOPICS, parseTopics } from "./journal.ts";
 import { ACCESS_POINT_KEYS, parseAccessPoint } from "./network/access-point-option.ts";
 import { CLIENT_KEYS, parseClient } from "./network/client-option.ts";
 import { FAULT_KEYS, parseFaults } from "./network/fault-option.ts";
 import { hostGateway } from "./network/gateway.ts";
 import type { AccessPointSettings, AirFaults, ClientSettings, NetworkOptions, Recording } from "./network/options.ts";
-import { PicoW, profileByFunction, type RunReport, type RunResult, type SerialLine } from "./simulator.ts";
+import { openBrowser } from "./page/open-browser.ts";
+import { servePage, type ServedPage } from "./page/page-server.ts";
+import { PacedRun, PicoW, profileByFunction, type RunReport, type RunResult, type SerialLine } from "./simulator.ts";
 import { type DumpedPin, parsePinList } from "./value-change-dump.ts";
 import { LOG_TOPICS, type LogTopic } from "./wires.ts";
 
@@ -46,6 +48,8 @@ interface Options {
 	log?: string;
 	logTopics?: LogTopic[];
 	gdb?: number;
+	page?: number;
+	open?: boolean;
 	wire: [number, number][];
 	quiet?: boolean;
 }
@@ -120,8 +124,10 @@ export function command(): Command {
 		.option("--uf2 <file>", "the program, by an option")
 		.addOption(new Option("--serial <line>", "where its console is").choices(["usb", "uart0", "uart1"]).default("usb"))
 		.option("--until <regex>", "end with status 0 when the console's text matches")
-		.option("--timeout <seconds>", "virtual seconds after which to end with status 2 (default 30, with --gdb none)", number)
+		.option("--timeout <seconds>", "virtual seconds after which to end with status 2 (default 30; with --gdb, --page or --open none)", number)
 		.option("--gdb <port>", "wait for GDB on this port of 127.0.0.1 (0: a free one), and let it steer", portNumber)
+		.option("--page <port>", "serve a page that shows the board, in real time, on this port of 127.0.0.1 (0: a free one)", portNumber)
+		.option("--open", "open that page in a browser; without --page, on a free port")
 		.option("--report <file>", "write what happened as JSON")
 		.option("--seed <n>", "seed of every random stream", number, 1)
 		.option("--epoch <time>", "power-on, as an ISO 8601 instant (default 2026-11-25T12:00:00Z)")
@@ -142,7 +148,7 @@ export function command(): Command {
 		.option("--stuck-rosc", "fault: the ring oscillator's random bit never changes")
 		.option("--xip", "count what flash costs through the XIP cache")
 		.option("--profile <file>", "write how often each address was seen executing, as JSON")
-		.option("--elf <file>", "with --profile: the program's ELF if it is not the program itself, to print the hottest functions")
+		.option("--elf <file>", "the program's ELF if it is not the program itself: for the functions of --profile and the variables on the page")
 		.option("--log <file>", "write what happens, a line each, with virtual milliseconds; - is stderr")
 		.option("--log-topics <list>", `with --log: only ${LOG_TOPICS.join(", ")}, or all (default: ${DEFAULT_TOPICS.join(",")})`, read(parseTopics))
 		.option("--quiet", "no console on stdout")
@@ -204,16 +210,17 @@ async function simulate(path: string, options: Options): Promise<number> {
 		} else {
 			board.load(file, path);
 		}
-		elf = options.profile === undefined ? undefined : options.elf !== undefined ? readFileSync(options.elf) : isElf(file) ? file : undefined;
+		elf = options.elf !== undefined ? readFileSync(options.elf) : isElf(file) ? file : undefined;
 		gdb = options.gdb === undefined ? undefined : await listenForGdb(board.debugPort, options.gdb);
 	} catch (error) {
 		process.stderr.write(`simulate: ${sentence(error)}\n`);
 		return STATUS_CANNOT_START;
 	}
 	let interrupted = false;
+	let run: PacedRun | undefined;
 	const interrupt = (): void => {
 		interrupted = true;
-		board.end();
+		(run ?? board).end();
 	};
 	// Once: a second Ctrl-C ends Node, should a peer on this machine hold the run up.
 	process.once("SIGINT", interrupt);
@@ -226,9 +233,29 @@ async function simulate(path: string, options: Options): Promise<number> {
 	if (options.profile !== undefined) {
 		board.profile(PROFILE_EVERY_CYCLES);
 	}
-	const seconds = options.timeout ?? (options.gdb === undefined ? DEFAULT_TIMEOUT_SECONDS : Infinity);
+	const seconds = options.timeout ?? (options.gdb === undefined && options.page === undefined && !options.open ? DEFAULT_TIMEOUT_SECONDS : Infinity);
 	const beganMs = performance.now();
-	const result = await board.run({ ...(until && { until }), timeoutMicros: seconds * 1e6 });
+	const ends = { ...(until && { until }), timeoutMicros: seconds * 1e6 };
+	let result: RunResult;
+	if (options.page === undefined && !options.open) {
+		result = await board.run(ends);
+	} else {
+		run = new PacedRun(board, ends);
+		const page = await shownPage(board, run, elf, options);
+		if (!page) {
+			run.end();
+			await run.result;
+			board.close();
+			return STATUS_CANNOT_START;
+		}
+		result = await run.result;
+		if (!interrupted && (result.reason === "fault" || result.reason === "halted")) {
+			process.stderr.write(`simulate: ${ending(result, options)}; Ctrl-C ends\n`);
+			process.off("SIGINT", interrupt);
+			await new Promise((resolve) => process.once("SIGINT", resolve));
+		}
+		await page.close();
+	}
 	const hostSeconds = Math.round(performance.now() - beganMs) / 1000;
 	process.off("SIGINT", interrupt);
 	await gdb?.close();
@@ -242,7 +269,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 		const samples = [...board.profileSamples].sort((a, b) => b[1] - a[1]).map(([pc, count]) => [`0x${pc.toString(16)}`, count]);
 		writeFileSync(options.profile, `${JSON.stringify({ everyCycles: PROFILE_EVERY_CYCLES, samples: Object.fromEntries(samples) }, undefined, "\t")}\n`);
 	}
-	if (elf) {
+	if (elf && options.profile !== undefined) {
 		for (const row of profileByFunction(board.profileSamples, elf).slice(0, PROFILE_ROWS)) {
 			process.stderr.write(`${(100 * row.share).toFixed(1).padStart(5)} %  ${row.name}\n`);
 		}
@@ -268,6 +295,22 @@ async function simulate(path: string, options: Options): Promise<number> {
 	}
 	// Without a text to wait for, running for the whole time is what was asked.
 	return result.reason === "matched" || result.reason === "ended" || until === undefined ? STATUS_MATCHED : STATUS_TIMEOUT;
+}
+
+/** Serves the page, says where, and opens it if that is asked for. @returns undefined when it cannot be served. */
+async function shownPage(board: PicoW, run: PacedRun, elf: Uint8Array | undefined, options: Options): Promise<ServedPage | undefined> {
+	let page: ServedPage;
+	try {
+		page = await servePage(board, run, { port: options.page ?? 0, objects: elf && objectSymbols(elf) });
+	} catch (error) {
+		process.stderr.write(`simulate: ${(error as Error).message}\n`);
+		return undefined;
+	}
+	process.stderr.write(`simulate: the board is shown at ${page.url}\n`);
+	if (options.open && !await openBrowser(page.ticketUrl)) {
+		process.stderr.write("simulate: no browser could be started: open that address yourself\n");
+	}
+	return page;
 }
 
 /** Appends to a file that is open. */

@@ -1,7 +1,7 @@
 /** Where the processor spent its time: samples of the program counter, put together by the functions of an ELF file. */
 
 import { ROM_BYTES } from "./core/processor.ts";
-import { type FunctionSymbol, functionSymbols } from "./flash/elf.ts";
+import { type ElfSymbol, functionSymbols } from "./flash/elf.ts";
 
 export interface ProfileRow {
 	/** Symbol, or `0x…` of the 256 bytes around when no function is there. */
@@ -24,7 +24,7 @@ export function profileByFunction(samples: ReadonlyMap<number, number>, elf: Uin
 	return [...sums].sort((a, b) => b[1] - a[1]).map(([name, count]) => ({ name, samples: count, share: count / all }));
 }
 
-function find(functions: FunctionSymbol[], address: number): FunctionSymbol | undefined {
+function find(functions: ElfSymbol[], address: number): ElfSymbol | undefined {
 	let low = 0;
 	let high = functions.length;
 	while (low < high) {

@@ -24,6 +24,8 @@ export type { Fault } from "./core/processor.ts";
 export type { AccessPointSettings, AirFaults, ClientSettings, HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
 export type { AttachedClient, AttachedRadio, ClientReport, RadioReport } from "./network/attach.ts";
 export { listenForGdb, type GdbServer } from "./debug/gdb-server.ts";
+export { type PageOptions, type ServedPage, servePage } from "./page/page-server.ts";
+export { objectSymbols } from "./flash/elf.ts";
 export { PacedRun, type PacedRunOptions } from "./paced-run.ts";
 export { profileByFunction, type ProfileRow } from "./profile.ts";
 export type { LogOptions } from "./journal.ts";
@@ -552,7 +554,7 @@ export class PicoW {
 
 	/** Pulls the RUN pin low and lets go: the whole chip begins anew, SRAM stays. */
 	pressRun(): void {
-		this.#chip.powerOn("run-pin");
+		this.#chip.pressRun();
 	}
 
 	// ---- profile ----------------------------------------------------------------------------------------------------

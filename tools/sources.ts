@@ -93,6 +93,9 @@ export const debianTools: Readonly<Record<string, string | undefined>> = {
 	"debian-archive-keyring": undefined,
 };
 
+/** What tests of pages run in. Large, so that only `npm run setup -- --browser` brings it; without it those tests are skipped. */
+export const browserTools: Readonly<Record<string, string | undefined>> = { "chromium": "chromium" };
+
 const wholeArchive: readonly Take[] = [{ from: "*", to: "" }];
 
 export const parts: readonly Part[] = [

@@ -374,9 +374,19 @@ export class Chip implements Bus, DmaBus {
 
 	#resetNow(reason: string): void {
 		this.#resetReason = undefined;
+		this.#noteReset(reason);
+		this.#reset();
+	}
+
+	/** The RUN pin went low and high again. */
+	pressRun(): void {
+		this.#noteReset("RUN pin");
+		this.powerOn("run-pin");
+	}
+
+	#noteReset(reason: string): void {
 		this.resets.push({ atMicros: Math.round(this.clock.micros * 1000) / 1000, reason });
 		this.onReset?.(reason);
-		this.#reset();
 	}
 
 	#reset(): void {

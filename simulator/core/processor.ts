@@ -94,11 +94,10 @@ export class Processor {
 	control = 0;
 	ipsr = 0;
 	#otherStackPointer = 0;
-	/** Where the main stack began, and the lowest its pointer came to since. */
+	/** Where the main stack began. */
 	stackStart = 0;
-	#lowestStack = 0;
-	/** The same of the process stack, which takes the place of the other while it is the present one. */
-	#otherLowestStack = 0;
+	/** The lowest that the pointer of the present stack came to since it was set, and that of the other one. */
+	readonly #lowestStacks = Int32Array.of(0, 0);
 
 	vtor = 0;
 	scr = 0;
@@ -308,12 +307,12 @@ export class Processor {
 
 	/** The main stack begins anew. To be called while it is the present one. */
 	setMainStack(address: number): void {
-		this.registers[13] = this.stackStart = this.#lowestStack = address & ~3;
+		this.registers[13] = this.stackStart = this.#lowestStacks[0] = address & ~3;
 	}
 
 	/** The lowest address that the main stack has reached. */
 	get lowestStack(): number {
-		return this.control & 2 ? this.#otherLowestStack : this.#lowestStack;
+		return this.#lowestStacks[this.control & 2 ? 1 : 0];
 	}
 
 	#romWord(offset: number): number {
@@ -518,17 +517,15 @@ export class Processor {
 	}
 
 	#noteStack(pointer: number): void {
-		if (pointer < this.#lowestStack) {
-			this.#lowestStack = pointer;
+		if (pointer < this.#lowestStacks[0]) {
+			this.#lowestStacks[0] = pointer;
 		}
 	}
 
 	/** Both stack pointers trade places; the flag in CONTROL is the caller's. */
 	#swapStackPointers(): void {
 		const r = this.registers;
-		const lowest = this.#lowestStack;
-		this.#lowestStack = this.#otherLowestStack;
-		this.#otherLowestStack = lowest;
+		this.#lowestStacks.reverse();
 		const other = r[13];
 		r[13] = this.#otherStackPointer;
 		this.#otherStackPointer = other;
@@ -753,6 +750,7 @@ export class Processor {
 	run(maxCycles: number): void {
 		const r = this.registers;
 		const flags = this.#flags;
+		const lowestStacks = this.#lowestStacks;
 		const table = operations;
 		const sram8 = this.sram;
 		const sram16 = this.#sram16;
@@ -1299,8 +1297,8 @@ export class Processor {
 					break;
 				case Op.SubStackImmediate:
 					r[13] -= (op & 0x7f) << 2;
-					if (r[13] < this.#lowestStack) {
-						this.#lowestStack = r[13];
+					if (r[13] < lowestStacks[0]) {
+						lowestStacks[0] = r[13];
 					}
 					t++;
 					break;
@@ -1354,8 +1352,8 @@ export class Processor {
 						}
 					}
 					r[13] = bottom;
-					if (bottom < this.#lowestStack) {
-						this.#lowestStack = bottom;
+					if (bottom < lowestStacks[0]) {
+						lowestStacks[0] = bottom;
 					}
 					t += 1 + count;
 					break;
@@ -1647,9 +1645,9 @@ export class Processor {
 			case 8:
 			case 9:
 				if ((which === 9) === !!(this.control & 2)) {
-					this.registers[13] = this.#lowestStack = value & ~3;
+					this.registers[13] = this.#lowestStacks[0] = value & ~3;
 				} else {
-					this.#otherStackPointer = this.#otherLowestStack = value & ~3;
+					this.#otherStackPointer = this.#lowestStacks[1] = value & ~3;
 				}
 				if (which === 8) {
 					this.stackStart = value & ~3;

@@ -6,7 +6,7 @@ export interface ElfSegment {
 	data: Uint8Array;
 }
 
-export interface FunctionSymbol {
+export interface ElfSymbol {
 	start: number;
 	end: number;
 	name: string;
@@ -19,6 +19,7 @@ const TYPE_EXECUTABLE = 2;
 const MACHINE_ARM = 40;
 const SEGMENT_LOAD = 1;
 const SECTION_SYMBOLS = 2;
+const TYPE_OBJECT = 1;
 const TYPE_FUNCTION = 2;
 
 /** By its first bytes. */
@@ -73,12 +74,28 @@ export function elfSegments(file: Uint8Array): { entry: number; segments: ElfSeg
 	return { entry: view.getUint32(24, true), segments };
 }
 
-/** The function symbols, by address. */
-export function functionSymbols(file: Uint8Array): FunctionSymbol[] {
+/** The functions, by address. */
+export function functionSymbols(file: Uint8Array): ElfSymbol[] {
+	const symbols = symbolsOf(file, TYPE_FUNCTION).map((symbol) => ({ ...symbol, start: symbol.start & ~1, end: (symbol.start & ~1) + symbol.end - symbol.start }));
+	// Functions written in assembler often have no size: they reach to the next one.
+	symbols.forEach((symbol, index) => {
+		if (symbol.end === symbol.start) {
+			symbol.end = symbols.slice(index).find((other) => other.start > symbol.start)?.start ?? symbol.start + 2;
+		}
+	});
+	return symbols;
+}
+
+/** The variables, by address. */
+export function objectSymbols(file: Uint8Array): ElfSymbol[] {
+	return symbolsOf(file, TYPE_OBJECT);
+}
+
+function symbolsOf(file: Uint8Array, type: number): ElfSymbol[] {
 	const view = header(file);
 	const sections = view.getUint32(32, true);
 	const sectionBytes = view.getUint16(46, true);
-	const symbols: FunctionSymbol[] = [];
+	const symbols: ElfSymbol[] = [];
 	for (let index = 0; index < view.getUint16(48, true); index++) {
 		const at = sections + index * sectionBytes;
 		if (view.getUint32(at + 4, true) !== SECTION_SYMBOLS) {
@@ -88,21 +105,14 @@ export function functionSymbols(file: Uint8Array): FunctionSymbol[] {
 		const start = view.getUint32(at + 16, true);
 		const end = start + view.getUint32(at + 20, true);
 		for (let symbol = start; symbol < end; symbol += 16) {
-			const value = view.getUint32(symbol + 4, true) & ~1;
+			const value = view.getUint32(symbol + 4, true);
 			const size = view.getUint32(symbol + 8, true);
-			if ((view.getUint8(symbol + 12) & 15) === TYPE_FUNCTION && value) {
+			if ((view.getUint8(symbol + 12) & 15) === type && value) {
 				const nameAt = strings + view.getUint32(symbol, true);
 				const name = Buffer.from(file.subarray(nameAt, file.indexOf(0, nameAt))).toString();
 				symbols.push({ start: value, end: value + size, name });
 			}
 		}
 	}
-	symbols.sort((a, b) => a.start - b.start);
-	// Functions written in assembler often have no size: they reach to the next one.
-	symbols.forEach((symbol, index) => {
-		if (symbol.end === symbol.start) {
-			symbol.end = symbols.slice(index).find((other) => other.start > symbol.start)?.start ?? symbol.start + 2;
-		}
-	});
-	return symbols;
+	return symbols.sort((a, b) => a.start - b.start);
 }

@@ -3,7 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { type Part, debianTools, parts as everyPart } from "../sources.ts";
+import { type Part, browserTools, debianTools, parts as everyPart } from "../sources.ts";
 import { UserError } from "../user-error.ts";
 import { applyPatches } from "./apply-patches.ts";
 import { fillFromCargo } from "./cargo-source.ts";
@@ -21,6 +21,8 @@ export interface SetUpOptions {
 	readonly machine?: Machine;
 	/** What to bring. Default everything in tools/sources.ts. */
 	readonly parts?: readonly Part[];
+	/** Also the browser that tests of pages run in. Default false. */
+	readonly browser?: boolean;
 	/** Default lines on the standard error output. */
 	readonly progress?: Progress;
 }
@@ -31,10 +33,10 @@ export interface SetUpOptions {
  * @throws UserError with one sentence: no network, no root, too old a version, a missing client, a patch that no longer fits
  */
 export async function setUp(options: SetUpOptions = {}): Promise<void> {
-	const { machine = thisMachine(), parts = everyPart, progress = consoleProgress() } = options;
+	const { machine = thisMachine(), parts = everyPart, browser = false, progress = consoleProgress() } = options;
 	try {
 		const hasApt = await isThere(machine.commands.aptGet, machine);
-		await setUpTools(hasApt, machine, progress);
+		await setUpTools(browser ? { ...debianTools, ...browserTools } : debianTools, hasApt, machine, progress);
 		await setUpParts(parts, hasApt, machine, progress);
 		await setUpAuthority(machine, progress);
 	} catch (error) {
@@ -43,15 +45,15 @@ export async function setUp(options: SetUpOptions = {}): Promise<void> {
 	}
 }
 
-async function setUpTools(hasApt: boolean, machine: Machine, progress: Progress): Promise<void> {
+async function setUpTools(tools: Readonly<Record<string, string | undefined>>, hasApt: boolean, machine: Machine, progress: Progress): Promise<void> {
 	if (!hasApt) {
-		const missing = missingCommands(debianTools, machine);
+		const missing = missingCommands(tools, machine);
 		if (missing.length !== 0) {
 			throw new UserError(`${missing.join(", ")} must be installed, and there is no apt on this machine: use its own package manager`);
 		}
 		return;
 	}
-	const missing = await missingDebianTools(Object.keys(debianTools), machine);
+	const missing = await missingDebianTools(Object.keys(tools), machine);
 	if (missing.length !== 0) {
 		progress.begin(`Debian packages: ${missing.join(", ")}`);
 		await installDebianTools(missing, machine);

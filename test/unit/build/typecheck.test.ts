@@ -18,6 +18,10 @@ test("tools, simulator and tests have no type error", () => {
 	assert.deepEqual(typecheck(join(projectFolder, "tools/tsconfig.json")), []);
 });
 
+test("the script of the simulator's page has no type error", () => {
+	assert.deepEqual(typecheck(join(projectFolder, "simulator/page/tsconfig.json")), []);
+});
+
 test("an editor finds each module where its manifest has it", () => {
 	const manifests = readdirSync(modulesFolder, { recursive: true, encoding: "utf8" }).filter(path => basename(path) === "manifest.json");
 	assert.ok(manifests.length > 0);

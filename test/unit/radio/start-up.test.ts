@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { attachRadio } from "../../../simulator/network/attach.ts";
 import { Cyw43439 } from "../../../simulator/radio/cyw43439.ts";
+import type { Pin } from "../../../simulator/wires.ts";
 import { BACKPLANE, BitBangingHost, BUS, words, WLAN } from "./bit-banging-host.ts";
 import { FIRMWARE, NVRAM, accessPoint, board, running, start } from "./running-radio.ts";
 
@@ -421,6 +423,28 @@ test("the log names registers, places, frames, ioctls, variables and events", ()
 	const refused = lines.length;
 	host.ioctl(false, 127, new Uint8Array(1));
 	assert.match(lines.slice(refused).find((line) => line.startsWith("ioctl")) ?? "", /^ioctl get getRssi = -14 \(bufferShort\)$/);
+});
+
+test("a radio on a board tells of its LED's changes, and of its milestones once it comes by them", () => {
+	const host = new BitBangingHost("big");
+	const { regOn, data, chipSelect, clock } = host.pins;
+	const wires = new Map([[23, regOn], [24, data], [25, chipSelect], [29, clock]]);
+	const told: unknown[] = [];
+	const radio = attachRadio({
+		clock: host.clock, log: host.log, epochMs: 0,
+		pin: (index) => wires.get(index) as Pin,
+		random: () => host.random,
+		journal: () => undefined,
+		milestone: (name) => told.push(name),
+	});
+	radio.onLed((on) => told.push(on));
+	start(host);
+	host.setVariable("gpioout", words(1, 1));
+	host.setVariable("gpioout", words(1, 1));
+	host.setVariable("gpioout", words(1, 0));
+	host.join("picofetch", "simulated network");
+	host.listen(500_000);
+	assert.deepEqual(told, ["radioPowered", "radioFirmwareReady", true, false, "associated", "keyed"]);
 });
 
 test("two runs with the same seed tell the same, to the microsecond", () => {

@@ -268,6 +268,16 @@ test("root installs only the Debian packages that are missing", async t => {
 	assert.match(install!, /^apt-get .*install cmake make$/);
 });
 
+test("the browser is brought only when it is asked for", async t => {
+	const stand = newMachine(t);
+	stand.standIn("dpkg-query", 'shift 2; for name; do [ "$name" = chromium ] || echo "$name installed"; done; exit 1');
+	await setUpOn(stand);
+	assert.ok(!stand.told.some(line => line.startsWith("Debian packages")));
+	stand.calls();
+	await setUp({ machine: stand.machine, parts: stand.parts(), progress: stand.progress, browser: true });
+	assert.match(stand.calls()[1]!, /^apt-get .*install chromium$/);
+});
+
 test("another user installs through a sudo that asks for no password", async t => {
 	const stand = newMachine(t, 1000);
 	stand.standIn("dpkg-query", "");

@@ -1,6 +1,7 @@
 /** Programs as .uf2, .elf and .bin; the command that boots them, and what it says of bad ones. */
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -157,6 +158,33 @@ test("Ctrl-C ends the command cleanly, with its report", async () => {
 	assert.equal(status, 130, told);
 	assert.match(told, /ended at 0\.000 ms virtual/);
 	assert.equal((JSON.parse(readFileSync(report, "utf8")) as { reason: string }).reason, "ended");
+});
+
+test("with --open and no browser the page is served all the same; a fault is shown until Ctrl-C, and is the status", async () => {
+	const program = join(folder, "faults.bin");
+	writeFileSync(program, image([0xde01]));
+	const child = spawn(process.execPath, ["--import", "tsx", "tools/main.ts", "simulate", program, "--open"], { cwd: root, env: { ...process.env, PATH: "" } });
+	let told = "";
+	const until = async (text: RegExp): Promise<RegExpExecArray> => {
+		for (;;) {
+			const match = text.exec(told);
+			if (match) {
+				return match;
+			}
+			assert.equal(child.exitCode, null, told);
+			await Promise.race([once(child.stderr, "data"), once(child, "exit")]);
+		}
+	};
+	child.stderr.on("data", (text: Buffer) => {
+		told += text.toString();
+	});
+	await until(/no browser could be started: open that address yourself\n/);
+	await until(/the core locks up.*; Ctrl-C ends\n/);
+	const [, url] = await until(/the board is shown at (http:\/\/127\.0\.0\.1:\d+\/[\w-]+\/)\n/);
+	assert.match(await (await fetch(url)).text(), /<title>Pico W, simulated<\/title>/);
+	const ended = once(child, "exit");
+	child.kill("SIGINT");
+	assert.deepEqual(await ended, [3, null], told);
 });
 
 test("the command refuses options that name no program, two, no serial line, or what nobody has", async () => {
