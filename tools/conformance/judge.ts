@@ -21,8 +21,8 @@ export interface PathCase {
 	readonly now: Date;
 	/** The most intermediates that a path may have, self-issued ones not counted. Default any. */
 	readonly intermediatesMax?: number;
-	/** Whose the roots are: the user's own, held to RFC 5280 alone, or the web's (the default). */
-	readonly authorities?: "own" | "web";
+	/** Whose the roots are: the user's own, held to RFC 5280 alone, or the web's (the default); "store": the web's, and `roots` is their table. */
+	readonly authorities?: "own" | "web" | "store";
 }
 
 export interface Verdict {

@@ -63,11 +63,10 @@ async function dev({ app, seed, forward = [] }: Options): Promise<void> {
 				configuration: { ...built.configuration, url: `https://${serverName}/` },
 				ssid: simulatedNetwork.ssid,
 				password: simulatedNetwork.passphrase,
-				roots: built.roots,
-				ownRoots: [rootDer],
+				roots: [...built.roots.own.map(({ der }) => der), rootDer],
 				data: built.data,
 			});
-			return assembleUf2({ elf: built.elf, image });
+			return assembleUf2({ elf: built.elf, image, rootStore: built.roots.store });
 		},
 		run(uf2) {
 			const server = new PageServer({ certificateChainPem: leaf.chainPem, keyPem: leaf.keyPem, page: `a page of ${serverName}\n` });

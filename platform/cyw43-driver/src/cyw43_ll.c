@@ -8,7 +8,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "cyw43_bus_wait.h"
 #include "cyw43_inflate.h"
 #include "cyw43_internal.h"
 #include "cyw43_protocol.h"
@@ -311,7 +310,7 @@ static int cyw43_ll_write_image(cyw43_int_t *self, uint32_t addr, const uint8_t 
 	return 0;
 }
 
-// A packed firmware: what comes next is unpacked while the bus file waits for the DMA of a block (cyw43_bus_wait.h).
+// A packed firmware: what comes next is unpacked while the bus file waits for the DMA of a block (cyw43_bus_meanwhile).
 
 static struct cyw43_inflate *cyw43_ll_unpacking; // while blocks are under way
 
