@@ -55,7 +55,7 @@ typedef struct trust_answer {
 	uint16_t place[TRUST_DEPTH_MAX];
 } trust_answer;
 
-/** Memory of one judgement, the caller's, 1.6 KB on the board; it holds nothing before and nothing after. */
+/** Memory of one judgement, the caller's, 1.7 KB on the board; it holds nothing before and nothing after. */
 typedef struct trust_room {
 	const trust_question *question;
 	trust_answer *answer;

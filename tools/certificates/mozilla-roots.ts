@@ -29,7 +29,7 @@ const distrusted = "distrusted for what begins after ";
 /** @throws Error when the file is not as `emitMozillaRoots` writes it */
 export function readMozillaRoots(text = readFileSync(mozillaRootsPath, "utf8")): MozillaRoots {
 	const [head = "", ...blocks] = text.split(/\n\n/);
-	const source = /^# From Debian's (.+?),/m.exec(head)?.[1];
+	const source = /^# Source: (.+); written by/m.exec(head)?.[1];
 	if (source === undefined) {
 		throw new Error("certs/mozilla.pem: it does not say what it was taken from");
 	}
@@ -52,7 +52,7 @@ export function readMozillaRoots(text = readFileSync(mozillaRootsPath, "utf8")):
 export function emitMozillaRoots({ source, roots }: MozillaRoots): string {
 	return [
 		"# The authorities that Mozilla trusts for TLS servers (certdata.txt, MPL-2.0), by their labels.\n"
-			+ `# From Debian's ${source}, by \`npm run certs -- refresh\`. Do not edit.`,
+			+ `# Source: ${source}; written by \`npm run certs -- refresh\`, not by hand.`,
 		...[...roots].sort((one, other) => one.label < other.label ? -1 : 1).map(({ label, der, distrustAfter }) => [
 			`# ${label}`,
 			...distrustAfter ? [`# ${distrusted}${distrustAfter.toISOString()}`] : [],

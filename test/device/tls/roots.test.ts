@@ -28,7 +28,7 @@ async function scene(change: Partial<WebRoot> | "not there", rest: Partial<Devic
 		server,
 		hosts: { [name]: { connect: () => server.connect() } },
 		configuration: { url: `https://${name}/` },
-		until: /^(?:received|refused).*\n/m,
+		until: /^(?:received|refused).*\r?\n/m,
 		roots: [],
 		webRoots: change === "not there" ? mozilla : [...mozilla, { label: "Web Root", der: root.certificateDer, ...change }],
 		...rest,
