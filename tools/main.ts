@@ -33,6 +33,11 @@ const rows: Record<string, Row> = {
 		needsSetUp: true,
 		load: () => import("./dev/command.ts"),
 	},
+	certs: {
+		summary: "list, add and refresh the roots that images trust",
+		needsSetUp: false,
+		load: () => import("./certificates/command.ts"),
+	},
 	setup: {
 		summary: "install what is missing: compiler, third-party sources, test authority",
 		needsSetUp: false,

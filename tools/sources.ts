@@ -96,6 +96,28 @@ export const debianTools: Readonly<Record<string, string | undefined>> = {
 /** What tests of pages run in. Large, so that only `npm run setup -- --browser` brings it; without it those tests are skipped. */
 export const browserTools: Readonly<Record<string, string | undefined>> = { "chromium": "chromium" };
 
+/** Mozilla's list of roots: not brought by the set-up, for certs/mozilla.pem is made of it; `npm run certs -- refresh` takes the newest. */
+export const rootsPart = {
+	folder: "mozilla-roots",
+	title: "Mozilla's list of roots",
+	licence: "MPL-2.0",
+	proof: "certdata.txt",
+	source: {
+		client: "apt",
+		kind: "source",
+		package: "ca-certificates",
+		atLeast: "20250419",
+		below: "30000101",
+		suites: ["trixie", "forky", "sid"],
+		take: [{ from: "*/mozilla/certdata.txt", to: "certdata.txt" }],
+		release: {
+			version: "20250419",
+			url: "https://deb.debian.org/debian/pool/main/c/ca-certificates/ca-certificates_20250419.tar.xz",
+			sha256: "33b44ef78653ecd3f0f2f13e5bba6be466be2e7da72182f737912b81798ba5d2",
+		},
+	},
+} as const satisfies Part;
+
 const wholeArchive: readonly Take[] = [{ from: "*", to: "" }];
 
 export const parts: readonly Part[] = [

@@ -2,17 +2,11 @@
 #include "engine.h"
 #include "roots.h"
 
-/* (index): the subject of that root, or undefined behind the last one. */
-void xs_certificates_subject(xsMachine *the)
+/* (index): the name of that root, or undefined behind the last one. */
+void xs_certificates_name(xsMachine *the)
 {
-	char subject[200];
-	size_t length_bytes;
-	const uint8_t *der = roots_get((unsigned)xsmcToInteger(xsArg(0)), &length_bytes);
+	char name[200];
 
-	if (!der)
-		return;
-	if (roots_subject(der, length_bytes, subject, sizeof subject))
-		xsmcSetString(xsResult, subject);
-	else
-		xsmcSetString(xsResult, "(not a certificate)");
+	if (roots_name((unsigned)xsmcToInteger(xsArg(0)), name, sizeof name))
+		xsmcSetString(xsResult, name);
 }

@@ -1,10 +1,10 @@
-// The roots that this image trusts, by name.
+// The roots that this board trusts, by name.
 
-const subject = native<(index: number) => string | undefined>("xs_certificates_subject");
+const name = native<(index: number) => string | undefined>("xs_certificates_name");
 
-/** The subjects of the trusted roots, "C=..., O=..., CN=...", in the order of the image. */
+/** The web's roots by the names that people call them, then the user's own by their subjects, "C=..., O=..., CN=...". */
 export function trustedRoots(): string[] {
 	const found: string[] = [];
-	for (let name; (name = subject(found.length)) !== undefined; ) found.push(name);
+	for (let one; (one = name(found.length)) !== undefined; ) found.push(one);
 	return found;
 }

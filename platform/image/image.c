@@ -6,13 +6,13 @@
 
 #include "hardware/dma.h"
 
-extern const uint8_t __image_start[], __image_end[], __build_id_start[], __build_id_end[];
+extern const uint8_t __image_start[], __image_end[], __roots_start[], __roots_end[], __build_id_start[], __build_id_end[];
 
 static const image_record *checked;
 
-// CRC-32 as in zlib (RFC 1952 section 8) over whole words, by the sniffer of the DMA (RP2040 datasheet 2.5.5.2): it takes the
-// bits of a word from the lowest up, as zlib takes those of the four bytes. A loop on the processor takes 17 times as long.
-static uint32_t crc32(const uint8_t *bytes, size_t length)
+// By the sniffer of the DMA (RP2040 datasheet 2.5.5.2): it takes the bits of a word from the lowest up, as zlib takes those of the
+// four bytes. A loop on the processor takes 17 times as long.
+uint32_t image_crc32(const uint8_t *bytes, size_t length_bytes)
 {
 	static uint32_t nowhere;
 	unsigned channel = (unsigned)dma_claim_unused_channel(true);
@@ -25,7 +25,7 @@ static uint32_t crc32(const uint8_t *bytes, size_t length)
 	dma_sniffer_enable(channel, DMA_SNIFF_CTRL_CALC_VALUE_CRC32R, true);
 	dma_sniffer_set_output_reverse_enabled(true);
 	dma_sniffer_set_output_invert_enabled(true);
-	dma_channel_configure(channel, &config, &nowhere, bytes, length / 4, true);
+	dma_channel_configure(channel, &config, &nowhere, bytes, length_bytes / 4, true);
 	dma_channel_wait_for_finish_blocking(channel);
 	uint32_t crc = dma_sniffer_get_data_accumulator();
 	dma_sniffer_disable();
@@ -49,14 +49,20 @@ const char *image_check(void)
 		return "the image was made for another firmware: flash the whole UF2";
 	if (record->frozen_length < IMAGE_RECORD_BYTES || record->frozen_length % 4 || record->frozen_length > room)
 		return "the image's length does not fit: flash the whole UF2 again";
-	if (crc32(__image_start + IMAGE_CHECKED_OFFSET, record->frozen_length - IMAGE_CHECKED_OFFSET) != record->frozen_crc32)
+	if (image_crc32(__image_start + IMAGE_CHECKED_OFFSET, record->frozen_length - IMAGE_CHECKED_OFFSET) != record->frozen_crc32)
 		return "the image is damaged (checksum): flash the whole UF2 again";
 	if (record->records_offset < record->frozen_length || record->records_offset % 4 || record->records_offset > room
 		|| record->records_length % 4 || record->records_length > room - record->records_offset
-		|| crc32(__image_start + record->records_offset, record->records_length) != record->records_crc32)
+		|| image_crc32(__image_start + record->records_offset, record->records_length) != record->records_crc32)
 		return "the image's configuration is damaged (checksum): flash the whole UF2 again";
 	checked = record;
 	return NULL;
+}
+
+const uint8_t *image_roots(size_t *room_bytes)
+{
+	*room_bytes = (size_t)(__roots_end - __roots_start);
+	return __roots_start;
 }
 
 const image_record *image_get(void)

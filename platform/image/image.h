@@ -18,4 +18,10 @@ const image_record *image_get(void);
 // is none, or the image was refused.
 const void *image_find(uint32_t type, unsigned index, size_t *length_bytes);
 
+// The flash that is kept for the root store, outside what an update of the image swaps. Not checked here.
+const uint8_t *image_roots(size_t *room_bytes);
+
+// CRC-32 as in zlib (RFC 1952 section 8) over whole words.
+uint32_t image_crc32(const uint8_t *bytes, size_t length_bytes);
+
 #endif

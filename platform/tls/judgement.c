@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "anchor.h"
 #include "mbedtls/pk.h"
 #include "mbedtls/platform.h"
 
@@ -57,16 +58,21 @@ int judgement_parse(mbedtls_x509_crt *chain, const unsigned char *bytes, size_t 
 }
 
 /* A root as the library reads it; the last one is kept, because it is the one that is asked for again. */
-static mbedtls_x509_crt *anchor(judgement *of, der whole)
+static mbedtls_x509_crt *anchor(judgement *of, const certificate *root)
 {
-	if (of->anchor && of->anchor->raw.p == whole.at)
+	int error;
+
+	if (of->anchor && of->anchor_of == root->whole.at)
 		return of->anchor;
 	drop_anchor(of);
 	of->anchor = mbedtls_calloc(1, sizeof *of->anchor);
 	if (!of->anchor)
 		return NULL;
 	mbedtls_x509_crt_init(of->anchor);
-	if (mbedtls_x509_crt_parse_der_with_ext_cb(of->anchor, whole.at, whole.length, 0, take_extension, NULL) != 0)
+	of->anchor_of = root->whole.at;
+	error = root->says & CERTIFICATE_IS_ANCHOR ? anchor_parse(root, of->anchor)
+		: mbedtls_x509_crt_parse_der_with_ext_cb(of->anchor, root->whole.at, root->whole.length, 0, take_extension, NULL);
+	if (error != 0)
 		drop_anchor(of);
 	return of->anchor;
 }
@@ -83,6 +89,12 @@ static bool same_bytes(const mbedtls_x509_buf *a, const der *b)
 	return der_same(&bytes, b);
 }
 
+/* The library has a root of the store in memory of its own: there the bytes must be the same. */
+static bool same_key(const mbedtls_x509_crt *signer, const certificate *issuer)
+{
+	return issuer->says & CERTIFICATE_IS_ANCHOR ? same_bytes(&signer->pk_raw, &issuer->key_info) : same_place(&signer->pk_raw, issuer->key_info);
+}
+
 /* As x509_crt.c checks a signature, with the same bytes: both readers must have found them at the same place. */
 static bool check(void *context, const certificate *child, const certificate *issuer)
 {
@@ -92,10 +104,10 @@ static bool check(void *context, const certificate *child, const certificate *is
 	unsigned char hash[MBEDTLS_MD_MAX_SIZE];
 
 	if (!signer)
-		signer = anchor(of, issuer->whole);
+		signer = anchor(of, issuer);
 	if (!signed_one || !signer || !same_place(&signed_one->tbs, child->signed_part)
 		|| !same_place(&signed_one->MBEDTLS_PRIVATE(sig), child->signature)
-		|| !same_place(&signer->pk_raw, issuer->key_info))
+		|| !same_key(signer, issuer))
 		return false;
 	hash_kind = mbedtls_md_info_from_type(signed_one->MBEDTLS_PRIVATE(sig_md));
 	if (!hash_kind || mbedtls_md(hash_kind, signed_one->tbs.p, signed_one->tbs.len, hash) != 0
@@ -164,7 +176,7 @@ static int judge(judgement *of, mbedtls_x509_crt *chain)
 	of->at_fault = in_chain(of, on->answer.at_fault.at);
 	if (of->code == TRUST_OK) {
 		put_in_order(of, on->sent, &on->answer);
-		anchor(of, on->room.path[of->depth - 1].whole);
+		anchor(of, &on->room.path[of->depth - 1]);
 	}
 	mbedtls_free(on);
 	return 0;

@@ -28,6 +28,7 @@ typedef struct judgement {
 	bool is_over;
 	unsigned depth;
 	mbedtls_x509_crt *chain, *anchor; /* the chain, and the root that was parsed last */
+	const uint8_t *anchor_of; /* where that root stands */
 	struct judgement_proof {
 		const uint8_t *signature;
 		der key; /* its subjectPublicKeyInfo, in place */

@@ -1,32 +1,35 @@
 /* Trusted roots, found by the name of an issuer and parsed in place. See roots.h. */
 #include "roots.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "image.h"
 #include "mbedtls/asn1.h"
 #include "mbedtls/oid.h"
+#include "mbedtls/sha256.h"
 
 #define SEQUENCE (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
 
-static const uint8_t *find(unsigned index, size_t *length_bytes, bool *is_own)
-{
-	const uint8_t *at = image_find(IMAGE_ROOT, index, length_bytes);
-	unsigned of_the_web = 0;
+typedef enum store_state { STORE_UNKNOWN, STORE_SOUND, STORE_DAMAGED } store_state;
 
-	*is_own = !at;
-	if (at)
-		return at;
-	while (image_find(IMAGE_ROOT, of_the_web, length_bytes))
-		of_the_web++;
-	return image_find(IMAGE_ROOT_OWN, index - of_the_web, length_bytes);
+/* The web's roots; NULL when they are damaged. They are checked when they are asked for first. */
+static const uint8_t *web(void)
+{
+	static store_state state;
+	size_t room_bytes;
+	const uint8_t *store = image_roots(&room_bytes);
+
+	if (state == STORE_UNKNOWN) {
+		size_t length = root_store_length(store, room_bytes);
+		bool is_whole = length > 0 && image_crc32(store + ROOT_STORE_CHECKED_OFFSET, length - ROOT_STORE_CHECKED_OFFSET) == root_store_crc32(store);
+		state = is_whole && root_store_is_sound(store, room_bytes) ? STORE_SOUND : STORE_DAMAGED;
+	}
+	return state == STORE_SOUND ? store : NULL;
 }
 
-const uint8_t *roots_get(unsigned index, size_t *length_bytes)
+bool roots_are_damaged(void)
 {
-	bool is_own;
-
-	return find(index, length_bytes, &is_own);
+	return web() == NULL;
 }
 
 static bool enter(unsigned char **at, unsigned char **end)
@@ -101,13 +104,13 @@ static size_t write_attribute(unsigned char *at, unsigned char *end, char *to, s
 	return used;
 }
 
-bool roots_subject(const uint8_t *der, size_t length_bytes, char *to, size_t to_bytes)
+static bool write_subject(const uint8_t *der, size_t length_bytes, char *to, size_t to_bytes)
 {
 	const uint8_t *subject;
 	size_t subject_bytes, used = 0;
 	unsigned char *at, *end;
 
-	if (to_bytes == 0 || !find_subject(der, length_bytes, &subject, &subject_bytes))
+	if (!find_subject(der, length_bytes, &subject, &subject_bytes))
 		return false;
 	at = (unsigned char *)subject;
 	end = at + subject_bytes;
@@ -124,15 +127,48 @@ bool roots_subject(const uint8_t *der, size_t length_bytes, char *to, size_t to_
 	return true;
 }
 
+bool roots_name(unsigned index, char *to, size_t to_bytes)
+{
+	const uint8_t *store = web(), *root = store ? root_store_get(store, index) : NULL, *own;
+	size_t length_bytes;
+
+	if (root) {
+		der label = root_store_label(store, root);
+		snprintf(to, to_bytes, "%.*s", (int)label.length, (const char *)label.at);
+		return true;
+	}
+	own = image_find(IMAGE_ROOT, store ? index - root_store_count(store) : index, &length_bytes);
+	if (own && !write_subject(own, length_bytes, to, to_bytes))
+		snprintf(to, to_bytes, "(not a certificate)");
+	return own != NULL;
+}
+
 bool roots_anchor(void *context, const der *issuer, unsigned index, trust_anchor *root)
 {
-	(void)issuer; /* platform/trust compares the names in place */
+	const uint8_t *store, *found, *own;
+	unsigned char digest[32];
+	unsigned own_count = 0;
+	size_t length_bytes;
+
+	/* platform/trust compares the names of certificates in place. */
 	for (const roots_extra *extra = context; extra; extra = extra->next) {
 		if (index-- == 0) {
-			*root = (trust_anchor){{extra->der, extra->length_bytes}, true};
+			*root = (trust_anchor){.certificate = {extra->der, extra->length_bytes}, .is_own = true};
 			return true;
 		}
 	}
-	root->certificate.at = find(index, &root->certificate.length, &root->is_own);
-	return root->certificate.at != NULL;
+	for (; (own = image_find(IMAGE_ROOT, own_count, &length_bytes)) != NULL; own_count++) {
+		if (own_count == index) {
+			*root = (trust_anchor){.certificate = {own, length_bytes}, .is_own = true};
+			return true;
+		}
+	}
+	store = web();
+	if (!store || mbedtls_sha256(issuer->at, issuer->length, digest, 0) != 0)
+		return false;
+	/* CA/B BR 7.1.4.1: an issuer's name is byte for byte its subject. */
+	found = root_store_find(store, digest, index - own_count);
+	if (found)
+		*root = (trust_anchor){.certificate = {found, ROOT_STORE_ROOT_BYTES}, .store = store};
+	return found != NULL;
 }

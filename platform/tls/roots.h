@@ -1,9 +1,10 @@
 /*
- * The trusted roots: the image's ROOT records, read in place from flash, and
- * roots that a script gives for one connection. Nothing is parsed before a
- * chain asks for it, and then only the root that it ends in.
+ * The trusted roots: the web's, a table in flash (platform/trust/root_store.h),
+ * the user's own, records of the image, and those that a script gives for one
+ * connection. All are read in place, and only the one that a chain ends in is
+ * parsed.
  *
- * Used by tls_client.c and, for the list, by the "certificates" module.
+ * Used by verify.c and, for the list, by the "certificates" module.
  */
 #ifndef ROOTS_H
 #define ROOTS_H
@@ -21,11 +22,11 @@ typedef struct roots_extra {
 	size_t length_bytes;
 } roots_extra;
 
-/** The image's root number `index` in DER, the web's before the user's own, or NULL behind the last one. */
-const uint8_t *roots_get(unsigned index, size_t *length_bytes);
+/** Writes the name of root number `index`, the web's before the user's own; false behind the last one. */
+bool roots_name(unsigned index, char *to, size_t to_bytes);
 
-/** Writes the subject of a DER certificate as text; false when it is none. */
-bool roots_subject(const uint8_t *der, size_t length_bytes, char *to, size_t to_bytes);
+/** True when the web's roots are not in flash as they were written: none of them is then trusted. */
+bool roots_are_damaged(void);
 
 /**
  * Gives the roots to platform/trust, those of the connection first: see

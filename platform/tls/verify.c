@@ -148,12 +148,14 @@ int verify_candidates(void *context, const mbedtls_x509_crt *child, mbedtls_x509
 {
 	verify *of = context;
 	int error = judgement_candidates(&of->both, child, candidates);
+	trust_code code = of->both.code;
+	bool is_unknown = code == TRUST_LEAF_SELF_SIGNED || code == TRUST_ROOT_UNKNOWN || code == TRUST_LEAF_ISSUER_UNKNOWN || code == TRUST_ISSUER_UNKNOWN;
 
-	if (of->both.code == TRUST_OK || !refuse(of, trust_code_name(of->both.code), WEIGHT_PATH))
+	if (code == TRUST_OK || !refuse(of, is_unknown && roots_are_damaged() ? "ERR_TLS_ROOTS_DAMAGED" : trust_code_name(code), WEIGHT_PATH))
 		return error;
 	/* Of a root at fault there is nothing to tell that would help: the chain's top names it. */
 	verify_describe(of->both.at_fault ? of->both.at_fault : child, &of->certificate);
-	if (of->both.code == TRUST_WRONG_NAME)
+	if (code == TRUST_WRONG_NAME)
 		write_names(child, of->names);
 	return error;
 }

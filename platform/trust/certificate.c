@@ -185,6 +185,13 @@ static bool read_key(const der *info, certificate *to)
 	return true;
 }
 
+bool certificate_read_key(const der *whole, certificate *to)
+{
+	der info = *whole;
+
+	return der_enter(&info, DER_SEQUENCE) && read_key(&info, to);
+}
+
 /* --- Names of people and places (RFC 5280 4.1.2.4). */
 
 bool certificate_name_is_sound(const der *of)

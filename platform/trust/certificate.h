@@ -29,6 +29,7 @@
 #define CERTIFICATE_UNKNOWN_CRITICAL 0x2000u
 #define CERTIFICATE_SELF_ISSUED 0x4000u
 #define CERTIFICATE_SERIAL_IS_ZERO 0x8000u
+#define CERTIFICATE_IS_ANCHOR 0x10000u /* of a root store: a name and a key, without a certificate */
 
 /** What signs or is signed with: a kind of key. */
 typedef enum certificate_key { CERTIFICATE_KEY_OTHER, CERTIFICATE_KEY_RSA, CERTIFICATE_KEY_P256, CERTIFICATE_KEY_P384 } certificate_key;
@@ -48,10 +49,14 @@ typedef struct certificate {
 	der permitted, excluded; /* the content of nameConstraints' two lists */
 	der subject_key, authority_key;
 	int64_t not_before, not_after; /* seconds since 1970 */
+	int64_t distrust_after; /* of a root: leaves that begin later are not trusted; 0: all are */
 } certificate;
 
 /** Reads a certificate; false when it is malformed. */
 bool certificate_read(const der *whole, certificate *to);
+
+/** Reads a subjectPublicKeyInfo: kind and strength of the key. False when it is malformed. */
+bool certificate_read_key(const der *whole, certificate *to);
 
 /** True when a certificate's subject is the name; the rest of it is not looked at. */
 bool certificate_bears(const der *whole, const der *name);

@@ -21,6 +21,7 @@ typedef enum trust_code {
 	TRUST_TOO_LONG,
 	TRUST_NOT_YET_VALID,
 	TRUST_EXPIRED,
+	TRUST_DISTRUSTED, /* its root is trusted for what began earlier */
 	TRUST_NOT_PERMITTED,
 	TRUST_EXCLUDED,
 	TRUST_LEAF_SELF_SIGNED,

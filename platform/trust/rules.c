@@ -73,7 +73,7 @@ trust_code rules_authority_fault(const trust_question *question, const certifica
 	if (~authority->says & (CERTIFICATE_IS_CA | CERTIFICATE_BASIC_CRITICAL)
 		|| (authority->says & CERTIFICATE_HAS_KEY_USAGE && !(authority->key_usage & CERTIFICATE_KEY_CERT_SIGN)))
 		return TRUST_INVALID_AUTHORITY;
-	if (certificate_is_nameless(authority) || authority->subject_key.length == 0)
+	if (!(authority->says & CERTIFICATE_IS_ANCHOR) && (certificate_is_nameless(authority) || authority->subject_key.length == 0))
 		return TRUST_PROFILE; /* RFC 5280 4.1.2.6, 4.2.1.2 */
 	if (!has_purpose(question, authority))
 		return TRUST_INVALID_PURPOSE;
@@ -110,6 +110,8 @@ static trust_code web_fault(const trust_question *question, const certificate *p
 		return TRUST_INVALID_PURPOSE; /* CA/B BR 7.1.2.7.8, 7.1.2.7.10 */
 	if (!question->for_client && !names_common_is_listed(leaf))
 		return TRUST_PROFILE;
+	if (root->distrust_after != 0 && leaf->not_before > root->distrust_after)
+		return TRUST_DISTRUSTED;
 	for (; *at_fault <= depth; ++*at_fault) {
 		if (path[*at_fault].says & CERTIFICATE_NAMES_CRITICAL && !certificate_is_nameless(&path[*at_fault]))
 			return TRUST_PROFILE; /* CA/B BR 7.1.2.7.12 */

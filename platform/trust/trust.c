@@ -74,16 +74,17 @@ static bool try_candidate(trust_room *of, unsigned depth, unsigned place, const 
 {
 	certificate *child = &of->path[depth - 1], *candidate = &of->path[depth];
 	unsigned at_fault = depth;
+	bool is_whole = !root || !root->store;
 	trust_code code;
 
-	if (!certificate_bears(whole, &child->issuer))
+	if (is_whole && !certificate_bears(whole, &child->issuer))
 		return false;
 	if (of->steps == 0) {
 		of->spent = true;
 		return false;
 	}
 	of->steps--;
-	if (!certificate_read(whole, candidate))
+	if (!(is_whole ? certificate_read(whole, candidate) : root_store_read(root->store, whole->at, &child->issuer, candidate)))
 		return false;
 	for (unsigned i = 0; i < depth; i++) {
 		if (der_same(&of->path[i].key_info, &candidate->key_info)

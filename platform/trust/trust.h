@@ -11,6 +11,7 @@
 #define TRUST_H
 
 #include "names.h"
+#include "root_store.h"
 
 #define TRUST_DEPTH_MAX 10 /* certificates of a path, leaf and root included */
 #define TRUST_SIGNATURES_MAX 24
@@ -20,7 +21,9 @@
 typedef bool (*trust_check)(void *context, const certificate *child, const certificate *issuer);
 
 typedef struct trust_anchor {
+	/** Whole, or a root of `store`, which then bears the name that it was asked for by. */
 	der certificate;
+	const uint8_t *store; /* NULL: the certificate is whole */
 	/** The user's own authority, held to RFC 5280 alone; the others are the web's, held to CA/B BR too. */
 	bool is_own;
 } trust_anchor;
@@ -52,7 +55,7 @@ typedef struct trust_answer {
 	uint16_t place[TRUST_DEPTH_MAX];
 } trust_answer;
 
-/** Memory of one judgement, the caller's, 1.6 KB on the board; it holds nothing before and nothing after. */
+/** Memory of one judgement, the caller's, 1.7 KB on the board; it holds nothing before and nothing after. */
 typedef struct trust_room {
 	const trust_question *question;
 	trust_answer *answer;

@@ -10,6 +10,7 @@ import { buildApp, type BuiltApp } from "../../tools/build/build-app.ts";
 import { withRecords } from "../../tools/build/records.ts";
 import { assembleUf2 } from "../../tools/build/uf2-file.ts";
 import { authority } from "../../tools/certificates/authority.ts";
+import { compileRootStore, type WebRoot } from "../../tools/certificates/root-store.ts";
 import { simulatedNetwork } from "../../tools/start/simulated-network.ts";
 import { outcome, storyEnd, type Outcome } from "../../tools/start/story.ts";
 
@@ -30,6 +31,8 @@ export interface DeviceScene extends Pick<NetworkOptions, "accessPoints" | "host
 	readonly password?: string;
 	/** Trusted roots, as `--ca` gives them, DER. Default: the test authority. */
 	readonly roots?: readonly Uint8Array[];
+	/** The web's roots, as in certs/mozilla.pem. Default: none. */
+	readonly webRoots?: readonly WebRoot[];
 	/** Ends the run. Default: the last line of main.ts. */
 	readonly until?: RegExp;
 	/** Virtual milliseconds the device gets. Default 60,000. */
@@ -79,11 +82,10 @@ export async function sceneUf2(scene: DeviceScene): Promise<Uint8Array> {
 		configuration: { ...app.configuration, ...scene.configuration },
 		ssid: scene.ssid ?? simulatedNetwork.ssid,
 		password: scene.password ?? simulatedNetwork.password,
-		roots: [],
-		ownRoots: scene.roots ?? [(await authority()).certificateDer],
+		roots: scene.roots ?? [(await authority()).certificateDer],
 		data: app.data,
 	});
-	const uf2 = assembleUf2({ elf: app.elf, image });
+	const uf2 = assembleUf2({ elf: app.elf, image, ...scene.webRoots && { rootStore: compileRootStore(scene.webRoots) } });
 	return scene.damaged === undefined ? uf2 : damage(uf2, scene.damaged);
 }
 

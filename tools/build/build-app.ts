@@ -11,7 +11,7 @@ import { withLock } from "./lock.ts";
 import { readManifest } from "./manifest.ts";
 import { reachableModules } from "./reachable-modules.ts";
 import type { NamedData } from "./records.ts";
-import { committedRoots } from "./roots.ts";
+import { noRoots, type RootsProfile, type TrustedRoots, trustedRoots } from "./roots.ts";
 
 const projectFolder = resolve(import.meta.dirname, "../..");
 const buildFolder = join(projectFolder, "build");
@@ -27,8 +27,8 @@ export interface BuiltApp {
 	readonly image: Uint8Array;
 	/** The manifest's merged `config`. */
 	readonly configuration: Readonly<Record<string, unknown>>;
-	/** The roots of certs/, DER. */
-	readonly roots: readonly Uint8Array[];
+	/** The web's roots, and the user's own of certs/. */
+	readonly roots: TrustedRoots;
 	/** The files of the manifest's `data`. */
 	readonly data: readonly NamedData[];
 }
@@ -36,6 +36,8 @@ export interface BuiltApp {
 export interface BuildOptions {
 	/** Folder of the app: the one that holds its manifest.json. Default: the project's own. */
 	readonly app?: string;
+	/** Which of the web's roots it trusts. Default: the manifest's "roots". */
+	readonly roots?: RootsProfile;
 	/** A debug build: the xsbug protocol on a second serial port (platform/debugger). Its name ends in "-debug". Default false. */
 	readonly debug?: boolean;
 	/** A build for tests: each allocation collects garbage first, while freezing too. Its name ends in "-stress". Default false. */
@@ -51,7 +53,7 @@ export interface BuildOptions {
  * build/app, build/firmware and build/xs-compiler, so that several tests may build one app at the same time.
  * @throws UserError for a fault in the app: manifest, TypeScript, C, or a module that cannot be frozen
  */
-export async function buildApp({ app = projectFolder, debug = false, stress = false, quiet = false, onProgress = quiet ? () => {} : progressLine }: BuildOptions = {}): Promise<BuiltApp> {
+export async function buildApp({ app = projectFolder, debug = false, stress = false, roots, quiet = false, onProgress = quiet ? () => {} : progressLine }: BuildOptions = {}): Promise<BuiltApp> {
 	const appFolder = resolve(app);
 	const appName = appFolder === projectFolder ? "picofetch" : basename(appFolder);
 	const variant = `${debug ? "-debug" : ""}${stress ? "-stress" : ""}`;
@@ -74,7 +76,7 @@ export async function buildApp({ app = projectFolder, debug = false, stress = fa
 			}, line => onProgress(`${name}: ${line}`));
 			onProgress(`${name}: freezing the heap`);
 			const image = await freezeKept({ elf, packs, preload, creation: manifest.creation, afterFailure: manifest.afterFailure, ...stress ? { mostCycles: 400e9 } : {} }, variant === "" ? folder : join(folder, variant.slice(1)));
-			return { name, elf, map, image, configuration: manifest.config, roots: committedRoots().map(({ der }) => der), data: manifest.data.map(({ name: file, path }) => ({ name: file, bytes: readFileSync(path) })) };
+			return { name, elf, map, image, configuration: manifest.config, roots: manifest.libraries.includes("tls") ? trustedRoots(roots ?? manifest.roots, appFolder) : noRoots, data: manifest.data.map(({ name: file, path }) => ({ name: file, bytes: readFileSync(path) })) };
 		});
 	} finally {
 		if (!quiet && onProgress === progressLine) {

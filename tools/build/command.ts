@@ -2,14 +2,14 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { coloursFor } from "../colours.ts";
 import { UserError } from "../user-error.ts";
 import { buildApp, type BuiltApp } from "./build-app.ts";
 import { readElf } from "./elf.ts";
 import { type NetworkSettings, networkSettings } from "./network-settings.ts";
 import { withRecords } from "./records.ts";
-import { committedRoots, type Root, rootsOf } from "./roots.ts";
+import { type RootsProfile, rootsOf, rootsProfiles, type TrustedRoots } from "./roots.ts";
 import { assembleUf2 } from "./uf2-file.ts";
 
 const buildFolder = resolve(import.meta.dirname, "../../build");
@@ -21,6 +21,7 @@ export interface BuildCommandOptions {
 	readonly ssid?: string;
 	readonly password?: string;
 	readonly ca?: readonly string[];
+	readonly roots?: RootsProfile;
 	readonly config?: Readonly<Record<string, unknown>>;
 }
 
@@ -38,24 +39,25 @@ export function withBuildOptions(command: Command): Command {
 		.option("--ssid <name>", "Wi-Fi network (or PICOFETCH_SSID, or network.json)")
 		.option("--password <passphrase>", "its passphrase (or PICOFETCH_PASSWORD, or network.json)")
 		.option("--ca <file>", "trust the roots of this PEM file too; may be repeated", (file, files: string[] = []) => [...files, file])
+		.addOption(new Option("--roots <profile>", "which of the web's roots to trust (default: the manifest's \"roots\", else full)").choices(rootsProfiles))
 		.option("--config <key=value>", "set a key of the app's config; may be repeated", addSetting);
 }
 
 /** Builds as `npm run build` does, tells what it tells, and answers the path of the .uf2. */
 export async function buildUf2(options: BuildCommandOptions, tell: (text: string) => void = console.log): Promise<string> {
-	const { app: folder, debug = false, ca = [], config = {} } = options;
+	const { app: folder, debug = false, ca = [], roots: profile, config = {} } = options;
 	const network = networkSettings(options);
-	const own = ca.flatMap(rootsOf);
-	const app = await buildApp({ debug, ...folder === undefined ? {} : { app: folder } });
+	const given = ca.flatMap(rootsOf);
+	const app = await buildApp({ debug, ...folder === undefined ? {} : { app: folder }, ...profile === undefined ? {} : { roots: profile } });
+	const roots: TrustedRoots = { ...app.roots, own: [...app.roots.own, ...given] };
 	const image = withRecords(app.image, {
 		configuration: { ...app.configuration, ...config },
 		...network,
-		roots: app.roots,
-		ownRoots: own.map(({ der }) => der),
+		roots: roots.own.map(({ der }) => der),
 		data: app.data,
 	});
 	const uf2Path = writeFiles(app, image);
-	tell(summary(app, image, uf2Path, network, [...committedRoots(), ...own]));
+	tell(summary(app, image, uf2Path, network, roots));
 	return uf2Path;
 }
 
@@ -66,7 +68,7 @@ function writeFiles(app: BuiltApp, image: Uint8Array): string {
 	writeFileSync(path("elf"), app.elf);
 	writeFileSync(path("map"), app.map);
 	writeFileSync(path("image"), image);
-	writeFileSync(path("uf2"), assembleUf2({ elf: app.elf, image }));
+	writeFileSync(path("uf2"), assembleUf2({ elf: app.elf, image, rootStore: app.roots.store }));
 	return path("uf2");
 }
 
@@ -83,7 +85,7 @@ export function addSetting(text: string, settings: Readonly<Record<string, unkno
 	}
 }
 
-function summary(app: BuiltApp, image: Uint8Array, uf2Path: string, { ssid }: NetworkSettings, roots: readonly Root[]): string {
+function summary(app: BuiltApp, image: Uint8Array, uf2Path: string, { ssid }: NetworkSettings, roots: TrustedRoots): string {
 	const { symbols } = readElf(app.elf);
 	const between = (start: string, end: string) => (symbols.get(end)?.address ?? 0) - (symbols.get(start)?.address ?? 0);
 	const firmwareBytes = between("__firmware_start", "__firmware_end");
@@ -91,8 +93,8 @@ function summary(app: BuiltApp, image: Uint8Array, uf2Path: string, { ssid }: Ne
 	return [
 		`${coloursFor(process.stdout).bold(relative(process.cwd(), uf2Path))}: firmware ${kilobytes(firmwareBytes)}, image ${kilobytes(image.length)}, ${kilobytes(freeBytes)} free`,
 		`network: ${ssid ?? "none named (--ssid NAME --password PASSPHRASE)"}`,
-		roots.length === 0 ? "trusted roots: none" : "trusted roots:",
-		...roots.map(({ subject, notAfter, file }) => `  ${subject} (until ${notAfter}, ${file})`),
+		`trusted roots of the web: ${roots.webSummary}`,
+		...roots.own.map(({ subject, notAfter, file }) => `trusted root of your own: ${subject} (until ${notAfter}, ${file})`),
 	].join("\n");
 }
 

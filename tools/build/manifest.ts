@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { failurePolicies, type FailurePolicy } from "../freeze/freeze-input.ts";
+import { type RootsProfile, rootsProfiles } from "./roots.ts";
 import { UserError } from "../user-error.ts";
 
 /** One module as the engine will know it. */
@@ -31,6 +32,8 @@ export interface Manifest {
 	readonly creation: Readonly<Record<string, unknown>>;
 	/** What comes after a failure of the script or the firmware. */
 	readonly afterFailure: FailurePolicy;
+	/** Which of the web's roots the app trusts. */
+	readonly roots: RootsProfile;
 	/** C macros: `{wifi: {retries: 3}}` is `MODDEF_WIFI_RETRIES=3`. */
 	readonly defines: Readonly<Record<string, unknown>>;
 	/** Files that go into the image as they are, by the name that `Resource` knows them by. */
@@ -97,6 +100,7 @@ class Merge {
 	#defines: Record<string, unknown> = {};
 	readonly #data = new Map<string, string>();
 	#afterFailure: FailurePolicy = "stay";
+	#roots: RootsProfile = "full";
 
 	read(file: string, inherited: ReadonlyMap<string, string>, from: readonly string[]): void {
 		if (from.includes(file)) {
@@ -148,6 +152,9 @@ class Merge {
 				case "defines":
 					this.#defines = mergeObjects(this.#defines, asObject(below, here));
 					break;
+				case "roots":
+					this.#roots = rootsProfiles.find(profile => profile === below) ?? fault(here, shown(below), rootsProfiles.map(shown).join(" or "));
+					break;
 				case "afterFailure":
 					this.#afterFailure = failurePolicies.find(policy => policy === below) ?? fault(here, shown(below), failurePolicies.map(shown).join(" or "));
 					break;
@@ -163,7 +170,7 @@ class Merge {
 					this.#platform(asObject(below, here), here, variables, from);
 					break;
 				default:
-					fault(here, "a key that picofetch does not know", "build, include, modules, preload, config, creation, afterFailure, data, defines, libraries or platforms");
+					fault(here, "a key that picofetch does not know", "build, include, modules, preload, config, creation, afterFailure, roots, data, defines, libraries or platforms");
 			}
 		}
 	}
@@ -277,6 +284,7 @@ class Merge {
 			config: this.#config,
 			creation: this.#creation,
 			afterFailure: this.#afterFailure,
+			roots: this.#roots,
 			defines: this.#defines,
 			data: [...this.#data].map(([name, path]) => ({ name, path })),
 			libraries: [...this.#libraries].sort(),

@@ -1,4 +1,4 @@
-// The data records of an image: configuration, network and trusted roots. They lie behind the frozen heap and have a CRC
+// The data records of an image: configuration, network and the user's own roots. They lie behind the frozen heap and have a CRC
 // of their own, so that a change of one of them needs no new freeze and no new link.
 
 import { crc32 } from "node:zlib";
@@ -10,10 +10,8 @@ export interface Records {
 	readonly configuration: object;
 	readonly ssid?: string;
 	readonly password?: string;
-	/** The web's authorities, those of certs/: DER certificates. They are held to the CA/B Baseline Requirements. */
+	/** The user's own authorities, DER, which are held to RFC 5280 alone. The web's lie beside the image (root-store.ts). */
 	readonly roots: readonly Uint8Array[];
-	/** The user's own, those of `--ca`, which are held to RFC 5280 alone. Default none. */
-	readonly ownRoots?: readonly Uint8Array[];
 	/** The files of the manifest's `data`. Default none. */
 	readonly data?: readonly NamedData[];
 }
@@ -96,7 +94,6 @@ function emitRecords(records: Records): Uint8Array {
 		list.push({ type: "PASS", bytes: text.encode(records.password) });
 	}
 	list.push(...records.roots.map(bytes => ({ type: "ROOT", bytes })));
-	list.push(...(records.ownRoots ?? []).map(bytes => ({ type: "ROWN", bytes })));
 	list.push(...(records.data ?? []).map(({ name, bytes }) => ({ type: "DATA", bytes: named(name, bytes) })));
 	const end = 8;
 	const result = new Uint8Array(list.reduce((sum, { bytes }) => sum + 8 + padded(bytes.length), end));

@@ -1,8 +1,11 @@
-// The roots that an image trusts: PEM files of certs/, and those given by --ca.
+// The roots that an image trusts: those of the web by a profile, and the PEM files of certs/ and of --ca.
 
 import { X509Certificate } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
+import { liteLabels } from "../certificates/lite-roots.ts";
+import { fingerprint, mozillaRootsPath, readMozillaRoots } from "../certificates/mozilla-roots.ts";
+import { compileRootStore, type WebRoot } from "../certificates/root-store.ts";
 import { UserError } from "../user-error.ts";
 
 export interface Root {
@@ -14,11 +17,50 @@ export interface Root {
 	readonly file: string;
 }
 
+/** Which of the web's roots: all of Mozilla's, those that most hosts end in, or none but those in certs/. */
+export const rootsProfiles = ["full", "lite", "own"] as const;
+export type RootsProfile = typeof rootsProfiles[number];
+
+export interface TrustedRoots {
+	/** Of the web, by the table that the device reads; held to the CA/B Baseline Requirements. */
+	readonly store: Uint8Array;
+	/** The user's own, held to RFC 5280 alone. */
+	readonly own: readonly Root[];
+	/** "150 of Mozilla's (ca-certificates 20250419)", or "none". */
+	readonly webSummary: string;
+}
+
 const certificatesFolder = join(resolve(import.meta.dirname, "../.."), "certs");
 
-/** The roots that every image trusts. */
-export function committedRoots(): Root[] {
-	return readdirSync(certificatesFolder).filter(name => name.endsWith(".pem")).sort().flatMap(name => rootsOf(join(certificatesFolder, name)));
+/**
+ * The roots of an app. A PEM file in certs/, the project's or the app's, adds what is in it: a root of Mozilla's as one of the web,
+ * any other as the user's own.
+ * @throws UserError for a file that holds no root
+ */
+export function trustedRoots(profile: RootsProfile, appFolder: string): TrustedRoots {
+	const { source, roots } = readMozillaRoots();
+	const folders = [...new Set([certificatesFolder, join(appFolder, "certs")])];
+	const added = folders.flatMap(folder => pemFiles(folder)).flatMap(rootsOf);
+	const names = new Set(added.map(({ der }) => fingerprint(der)));
+	const web = roots.filter(root => profile === "full" || (profile === "lite" && liteLabels.includes(root.label)) || names.has(fingerprint(root.der)));
+	const known = new Set(roots.map(({ der }) => fingerprint(der)));
+	return {
+		store: compileRootStore(web),
+		own: added.filter(({ der }) => !known.has(fingerprint(der))),
+		webSummary: web.length === 0 ? "none" : web.length === roots.length ? `all ${web.length} of Mozilla's (${source})` : `${namesOf(web)} (Mozilla's, ${source})`,
+	};
+}
+
+/** The roots of an app that has no TLS. */
+export const noRoots: TrustedRoots = { store: compileRootStore([]), own: [], webSummary: "none: the app has no TLS" };
+
+function namesOf(web: readonly WebRoot[]): string {
+	return web.length > 8 ? `${web.length}` : web.map(({ label }) => label).join(", ");
+}
+
+/** The files with roots that the user has added. */
+export function pemFiles(folder: string): string[] {
+	return existsSync(folder) ? readdirSync(folder).filter(name => name.endsWith(".pem") && name !== basename(mozillaRootsPath)).sort().map(name => join(folder, name)) : [];
 }
 
 /**

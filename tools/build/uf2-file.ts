@@ -2,6 +2,7 @@
 
 import { blockSize, encodeBlock, UF2Flags } from "uf2";
 import { UserError } from "../user-error.ts";
+import { compileRootStore } from "../certificates/root-store.ts";
 import { readElf } from "./elf.ts";
 
 /** The board family of the RP2040. */
@@ -19,14 +20,16 @@ const sectorBytes = 4096;
  * The .uf2 of a firmware and its image.
  * @param options.elf the linked firmware, with the symbol `__image_start`
  * @param options.image what lies there, with its data records
+ * @param options.rootStore the web's roots, which lie at `__roots_start`. Default: none of them
  * @throws UserError when the image does not fit
  */
-export function assembleUf2({ elf, image }: { elf: Uint8Array; image: Uint8Array }): Uint8Array {
+export function assembleUf2({ elf, image, rootStore = compileRootStore([]) }: { elf: Uint8Array; image: Uint8Array; rootStore?: Uint8Array }): Uint8Array {
 	const { segments, symbols } = readElf(elf);
 	const start = symbols.get("__image_start")?.address;
 	const end = symbols.get("__image_end")?.address;
-	if (start === undefined || end === undefined) {
-		throw new Error("uf2: the ELF has no symbols __image_start and __image_end");
+	const roots = symbols.get("__roots_start")?.address;
+	if (start === undefined || end === undefined || roots === undefined) {
+		throw new Error("uf2: the ELF has no symbols __image_start, __image_end and __roots_start");
 	}
 	if (image.length > end - start) {
 		throw new UserError(`the image has ${image.length} bytes, and ${end - start} are left for it behind the firmware: leave modules out, or make them smaller`);
@@ -34,7 +37,7 @@ export function assembleUf2({ elf, image }: { elf: Uint8Array; image: Uint8Array
 	const parts = segments
 		.filter(({ loadAddress }) => loadAddress >= flashStart && loadAddress < flashEnd)
 		.map(({ loadAddress, bytes }) => ({ address: loadAddress, bytes }));
-	return encodeUf2([...parts, { address: start, bytes: image }]);
+	return encodeUf2([...parts, { address: start, bytes: image }, { address: roots, bytes: rootStore }]);
 }
 
 /**

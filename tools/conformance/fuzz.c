@@ -295,7 +295,7 @@ static bool give_root(void *context, const der *issuer, unsigned index, trust_an
 	const asked *by = context;
 
 	(void)issuer;
-	*root = (trust_anchor){by->of->one[by->of->count - 1], by->is_own};
+	*root = (trust_anchor){.certificate = by->of->one[by->of->count - 1], .is_own = by->is_own};
 	return index == 0;
 }
 

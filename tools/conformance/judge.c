@@ -4,8 +4,9 @@
  *
  * A case is fields parted by blanks: seconds since 1970, the most intermediates
  * (-1: any), the host as "dns:NAME" or "ip:HEX" or the word "client", "own" or
- * "web" for whose the roots are, how many of the certificates are roots, then
- * the certificates in hexadecimal, roots first, leaf next.
+ * "web" for whose the roots are, or "store" when they are one root store, how
+ * many of the certificates are roots, then the certificates in hexadecimal,
+ * roots first, leaf next.
  * A verdict is "ok" or a code, the number of the certificate at fault (-1:
  * none), and how many signatures were checked.
  *
@@ -24,6 +25,7 @@
 #include "mbedtls/pk.h"
 #include "mbedtls/platform_time.h"
 #include "mbedtls/rsa.h"
+#include "mbedtls/sha256.h"
 #include "verify.h"
 
 #define CERTIFICATES_MAX 4096
@@ -31,7 +33,7 @@
 typedef struct suite_case {
 	der certificates[CERTIFICATES_MAX];
 	unsigned count, roots;
-	bool is_own;
+	bool is_own, has_store;
 } suite_case;
 
 static time_t time_of_case;
@@ -62,11 +64,20 @@ struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *from, struct tm *to)
 static bool give_root(void *context, const der *issuer, unsigned index, trust_anchor *root)
 {
 	const suite_case *of = context;
+	const der *first = &of->certificates[0];
 
-	(void)issuer;
+	if (of->has_store) {
+		unsigned char digest[32];
+		bool is_sound = root_store_is_sound(first->at, first->length);
+		const uint8_t *found = is_sound && mbedtls_sha256(issuer->at, issuer->length, digest, 0) == 0 ? root_store_find(first->at, digest, index) : NULL;
+
+		if (found)
+			*root = (trust_anchor){.certificate = {found, ROOT_STORE_ROOT_BYTES}, .store = first->at};
+		return found != NULL;
+	}
 	if (index >= of->roots)
 		return false;
-	*root = (trust_anchor){of->certificates[index], of->is_own};
+	*root = (trust_anchor){.certificate = of->certificates[index], .is_own = of->is_own};
 	return true;
 }
 
@@ -93,15 +104,18 @@ static bool check_signature(void *context, const certificate *child, const certi
 	return error == 0;
 }
 
+static unsigned nibble(char digit)
+{
+	return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
 static der from_hex(const char *text)
 {
 	size_t length = strlen(text) / 2;
 	uint8_t *bytes = malloc(length + !length);
 
-	for (size_t i = 0; i < length; i++) {
-		char pair[3] = {text[i * 2], text[i * 2 + 1], 0};
-		bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
-	}
+	for (size_t i = 0; i < length; i++)
+		bytes[i] = (uint8_t)(nibble(text[i * 2]) << 4 | nibble(text[i * 2 + 1]));
 	return (der){bytes, length};
 }
 
@@ -150,7 +164,9 @@ static void judge(char *line, bool by_both)
 		question.for_client = true;
 	else
 		question.host.text = (der){(const uint8_t *)field + 4, strlen(field + 4)};
-	of.is_own = strcmp(strtok(NULL, " \n"), "own") == 0;
+	field = strtok(NULL, " \n");
+	of.is_own = strcmp(field, "own") == 0;
+	of.has_store = strcmp(field, "store") == 0;
 	of.roots = (unsigned)atoi(strtok(NULL, " \n"));
 	while ((field = strtok(NULL, " \n")) && of.count < CERTIFICATES_MAX)
 		of.certificates[of.count++] = from_hex(field);

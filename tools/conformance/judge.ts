@@ -4,6 +4,7 @@ import { execFile, spawn } from "node:child_process";
 import { isIP, SocketAddress } from "node:net";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { isConfigured } from "../build/link-firmware.ts";
 import { withLock } from "../build/lock.ts";
 
 const project = resolve(import.meta.dirname, "../..");
@@ -21,8 +22,8 @@ export interface PathCase {
 	readonly now: Date;
 	/** The most intermediates that a path may have, self-issued ones not counted. Default any. */
 	readonly intermediatesMax?: number;
-	/** Whose the roots are: the user's own, held to RFC 5280 alone, or the web's (the default). */
-	readonly authorities?: "own" | "web";
+	/** Whose the roots are: the user's own, held to RFC 5280 alone, or the web's (the default); "store": the web's, and `roots` is their table. */
+	readonly authorities?: "own" | "web" | "store";
 }
 
 export interface Verdict {
@@ -51,7 +52,7 @@ async function build(name: string): Promise<string> {
 	const folder = join(project, "build/trust");
 	const flags = "-O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined";
 	await withLock(`${folder}.lock`, async () => {
-		await run("cmake", ["-S", import.meta.dirname, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", `-DCMAKE_C_FLAGS=${flags}`]);
+		await run("cmake", [...isConfigured(folder, import.meta.dirname) ? [] : ["--fresh"], "-S", import.meta.dirname, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", `-DCMAKE_C_FLAGS=${flags}`]);
 		await run("ninja", ["-C", folder, "-j2", name]);
 	});
 	return join(folder, name);

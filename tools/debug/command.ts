@@ -56,8 +56,8 @@ async function debug({ app, connect, listen, port, config, seed, timeout }: Opti
 	const built = await buildApp({ debug: true, ...app === undefined ? {} : { app } });
 	const connection = await toDebugger();
 	const board = new PicoW({ seed, epochMs: Date.now(), network: { accessPoints: [simulatedNetwork] } });
-	const image = withRecords(built.image, { configuration: { ...built.configuration, ...config }, ssid: simulatedNetwork.ssid, password: simulatedNetwork.password, roots: built.roots, data: built.data });
-	board.loadUf2(assembleUf2({ elf: built.elf, image }));
+	const image = withRecords(built.image, { configuration: { ...built.configuration, ...config }, ssid: simulatedNetwork.ssid, password: simulatedNetwork.password, roots: built.roots.own.map(({ der }) => der), data: built.data });
+	board.loadUf2(assembleUf2({ elf: built.elf, image, rootStore: built.roots.store }));
 	board.console.onText(text => process.stdout.write(text.replaceAll("\r\n", "\n")));
 	bridgeDebugger({ port: board.serialPort(1), clock: board.clock, debugger: connection, projectFolder });
 	const end = await board.run({ timeoutMicros: timeout * 1e6 });

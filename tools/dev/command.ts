@@ -68,11 +68,10 @@ async function dev({ app, seed, forward = [], pcap, keylog }: Options): Promise<
 				configuration: { ...built.configuration, url: `https://${serverName}/` },
 				ssid: simulatedNetwork.ssid,
 				password: simulatedNetwork.password,
-				roots: built.roots,
-				ownRoots: [rootDer],
+				roots: [...built.roots.own.map(({ der }) => der), rootDer],
 				data: built.data,
 			});
-			return assembleUf2({ elf: built.elf, image });
+			return assembleUf2({ elf: built.elf, image, rootStore: built.roots.store });
 		},
 		run(uf2) {
 			const server = new PageServer({ certificateChainPem: leaf.chainPem, keyPem: leaf.keyPem, page: `a page of ${serverName}\n`, ...logKeys && { keyLog: logKeys } });

@@ -112,7 +112,7 @@ export class DebianArchive {
 		if (!outcome.succeeded) {
 			return { failure: outcome.failure };
 		}
-		const wanted = source.kind === "source" ? /\.orig\.tar\.\w+$/ : /\.deb$/;
+		const wanted = source.kind === "source" ? /\.tar\.\w+$/ : /\.deb$/;
 		const file = (await readdir(downloads)).find(name => wanted.test(name));
 		return file === undefined ? { failure: `apt-get brought no file for ${source.package} ${version}` } : { file };
 	}

@@ -32,7 +32,7 @@ export async function unpack(
 		"--touch",
 	], { environment: machine.environment });
 	for (const { from, to } of take) {
-		const source = join(unpacked, from === "*" ? await onlyEntry(unpacked) : from);
+		const source = join(unpacked, /^\*(?=\/|$)/.test(from) ? `${await onlyEntry(unpacked)}${from.slice(1)}` : from);
 		if (to === "") {
 			await moveContents(source, folder);
 		} else {

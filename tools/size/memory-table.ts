@@ -11,6 +11,8 @@ export interface MemoryInput {
 	readonly symbols: ReadonlyMap<string, { readonly address: number }>;
 	/** Image record, frozen heap and data records. */
 	readonly imageBytes: number;
+	/** The web's roots. */
+	readonly rootStoreBytes: number;
 	/** Slots and chunks of the script: the firmware takes them from the C heap at start, so the ELF does not have them. */
 	readonly scriptArenaBytes: number;
 }
@@ -45,7 +47,7 @@ const origins: readonly (readonly [string, RegExp])[] = [
 	["app modules", /modules\/|natives\.c|examples\//],
 ];
 
-export function memoryTable({ map, sections, symbols, imageBytes, scriptArenaBytes }: MemoryInput): MemoryTable {
+export function memoryTable({ map, sections, symbols, imageBytes, rootStoreBytes, scriptArenaBytes }: MemoryInput): MemoryTable {
 	const allocated = sections.filter(section => section.allocated && section.sizeBytes !== 0);
 	const names = new Set(allocated.map(section => section.name));
 	const contributions = readLinkMap(map).filter(({ output }) => names.has(output));
@@ -80,9 +82,10 @@ export function memoryTable({ map, sections, symbols, imageBytes, scriptArenaByt
 		flash: [
 			{ name: "update stage", bytes: named(".boot2", ".stage") },
 			...firmware.rows().map(({ name, bytes }) => ({ name: `firmware: ${name}`, bytes })),
-			{ name: "image (frozen heap, configuration, roots)", bytes: imageBytes },
+			{ name: "image (frozen heap, configuration, own roots)", bytes: imageBytes },
 			{ name: "left over for firmware and image", bytes: imageEnd - addressOf(symbols, "__image_start") - imageBytes },
 			{ name: "radio firmware", bytes: named(".radio") },
+			{ name: "roots of the web", bytes: rootStoreBytes },
 		],
 	};
 }

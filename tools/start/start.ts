@@ -78,11 +78,10 @@ async function start(options: StartOptions): Promise<void> {
 		configuration: { ...app.configuration, url: scene.url },
 		ssid,
 		password,
-		roots: app.roots,
-		ownRoots: scene.roots,
+		roots: [...app.roots.own.map(({ der }) => der), ...scene.roots],
 		data: app.data,
 	});
-	const uf2 = assembleUf2({ elf: app.elf, image });
+	const uf2 = assembleUf2({ elf: app.elf, image, rootStore: app.roots.store });
 
 	const pcap: Uint8Array[] = [];
 	const epochMs = Date.now();

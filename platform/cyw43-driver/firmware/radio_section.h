@@ -13,7 +13,7 @@
 
 #define CYW43_RADIO_MAGIC 0x57524650 // "PFRW", little endian
 #define CYW43_RADIO_VERSION 2
-#define CYW43_RADIO_SECTION_MAX_BYTES 0x3C000 // flash kept for it: 0x0E0000 to 0x11C000
+#define CYW43_RADIO_SECTION_MAX_BYTES 0x28000 // flash kept for it: 0x0E2000 to 0x10A000
 
 struct cyw43_radio_header {
 	uint32_t magic;

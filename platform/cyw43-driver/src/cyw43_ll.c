@@ -8,7 +8,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "cyw43_bus_wait.h"
 #include "cyw43_inflate.h"
 #include "cyw43_internal.h"
 #include "cyw43_protocol.h"
@@ -32,6 +31,11 @@
 
 // bus_data's predecessors are one run of memory for the bus file's transfers.
 static_assert(offsetof(cyw43_ll_t, spid_buf) == offsetof(cyw43_ll_t, spi_header) + 20, "spid_buf must follow spi_header");
+
+// The SDK's, for memory that no boot has to clear.
+#ifndef __uninitialized_ram
+#define __uninitialized_ram(name) name
+#endif
 
 struct cyw43_images {
 	const uint8_t *firmware, *clm, *nvram;
@@ -314,7 +318,7 @@ static int cyw43_ll_write_image(cyw43_int_t *self, uint32_t addr, const uint8_t 
 	return 0;
 }
 
-// A packed firmware: what comes next is unpacked while the bus file waits for the DMA of a block (cyw43_bus_wait.h).
+// A packed firmware: what comes next is unpacked while the bus file waits for the DMA of a block (cyw43_bus_meanwhile).
 
 static struct cyw43_inflate *cyw43_ll_unpacking; // while blocks are under way
 
@@ -327,11 +331,11 @@ static int cyw43_ll_each_piece(cyw43_int_t *self, const struct cyw43_images *ima
 	// The transfers of the download use the first 64 bytes of the buffer, and nothing else uses the rest meanwhile.
 	static_assert(CYW43_INFLATE_PIECE_BYTES == CYW43_BUS_MAX_BLOCK_SIZE, "a piece is a block of the bus");
 	static_assert(sizeof(struct cyw43_inflate) <= sizeof self->spid_buf - CYW43_BUS_MAX_BLOCK_SIZE, "the buffer has no room for it");
-	static uint16_t table[1 << CYW43_INFLATE_LITERAL_BITS];
+	static uint16_t __uninitialized_ram(cyw43_inflate_table)[1 << CYW43_INFLATE_LITERAL_BITS];
 	struct cyw43_inflate *inflate = (struct cyw43_inflate *)(void *)(self->spid_buf + CYW43_BUS_MAX_BLOCK_SIZE);
 	uint32_t at = 0;
 	int length;
-	cyw43_inflate_start(inflate, table, images->firmware, images->packed_length);
+	cyw43_inflate_start(inflate, cyw43_inflate_table, images->firmware, images->packed_length);
 	while ((length = cyw43_inflate_next(inflate, self->spid_buf)) > 0) {
 		if (at % (POLL_BLOCKS * CYW43_BUS_MAX_BLOCK_SIZE) == 0) {
 			CYW43_EVENT_POLL_HOOK

@@ -23,6 +23,10 @@ uint32_t read_reg_u32_swap(cyw43_int_t *self, uint32_t fn, uint32_t reg);
 int write_reg_u32_swap(cyw43_int_t *self, uint32_t fn, uint32_t reg, uint32_t val);
 int cyw43_spi_transfer(cyw43_int_t *self, const uint8_t *tx, size_t tx_length, uint8_t *rx, size_t rx_length);
 
+// The other way round, of cyw43_ll.c: does a step of what can be done while a transfer is under way; false when there is nothing. A
+// bus that never calls it only makes the download of the firmware longer.
+bool cyw43_bus_meanwhile(void);
+
 #ifdef __cplusplus
 }
 #endif

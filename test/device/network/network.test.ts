@@ -51,7 +51,7 @@ deviceTest("a join gives an address, the router and the board's own address", sc
 	says(run, /^join ok \{"ssid":"picofetch","address":"192\.168\.4\.2","gateway":"192\.168\.4\.1","mac":"28:cd:c1:0a:0b:0c"\}/m);
 });
 
-deviceTest("a radio firmware that is damaged in flash is said to be, and is not started", scene("join", { damaged: 0x100e0000 + 100_000 }), run => {
+deviceTest("a radio firmware that is damaged in flash is said to be, and is not started", scene("join", { damaged: 0x100e2000 + 100_000 }), run => {
 	says(run, /radio firmware: it is damaged in flash, behind \d+ of 231077 bytes: flash the whole UF2 again/, /^join ERR_WIFI_CHIP: /m);
 });
 

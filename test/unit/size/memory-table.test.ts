@@ -95,7 +95,7 @@ test("a string that was merged away counts for nothing", () => {
 });
 
 test("RAM adds up to 264 KB, each object in the row of its part", () => {
-	const { ram } = memoryTable({ map, sections, symbols, imageBytes: 1000, scriptArenaBytes: 80_000 });
+	const { ram } = memoryTable({ map, sections, symbols, imageBytes: 1000, rootStoreBytes: 500, scriptArenaBytes: 80_000 });
 	assert.deepEqual(ram, [
 		{ name: "C stack", bytes: 0x2000 },
 		{ name: "code and vectors in RAM", bytes: 0x100 },
@@ -109,7 +109,7 @@ test("RAM adds up to 264 KB, each object in the row of its part", () => {
 });
 
 test("flash has stage, firmware by part with what it keeps for RAM, image, radio and what is left", () => {
-	const { flash } = memoryTable({ map, sections, symbols, imageBytes: 1000, scriptArenaBytes: 80_000 });
+	const { flash } = memoryTable({ map, sections, symbols, imageBytes: 1000, rootStoreBytes: 500, scriptArenaBytes: 80_000 });
 	assert.deepEqual(flash, [
 		{ name: "update stage", bytes: 0x100 },
 		{ name: "firmware: XS engine", bytes: 0x800 },
@@ -118,13 +118,14 @@ test("flash has stage, firmware by part with what it keeps for RAM, image, radio
 		{ name: "firmware: SDK, USB, board", bytes: 0x500 },
 		{ name: "firmware: C library", bytes: 4 },
 		{ name: "firmware: alignment", bytes: 4 },
-		{ name: "image (frozen heap, configuration, roots)", bytes: 1000 },
+		{ name: "image (frozen heap, configuration, own roots)", bytes: 1000 },
 		{ name: "left over for firmware and image", bytes: 0xce000 - 1000 },
 		{ name: "radio firmware", bytes: 0x38d88 },
+		{ name: "roots of the web", bytes: 500 },
 	]);
 });
 
 test("an object that no row claims is named", () => {
 	const odd = map.replace("CMakeFiles/picofetch.dir/main.c.o\n                0x10004000", "elsewhere/odd.c.o\n                0x10004000");
-	assert.throws(() => memoryTable({ map: odd, sections, symbols, imageBytes: 0, scriptArenaBytes: 0 }), /no row of the table claims elsewhere\/odd\.c\.o/);
+	assert.throws(() => memoryTable({ map: odd, sections, symbols, imageBytes: 0, rootStoreBytes: 0, scriptArenaBytes: 0 }), /no row of the table claims elsewhere\/odd\.c\.o/);
 });

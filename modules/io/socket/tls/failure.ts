@@ -21,7 +21,7 @@ export interface TLSFailure {
 	readonly libraryError?: number;
 }
 
-const trust = "Add that certificate to certs/ and build again, or give it as tls: {ca}.";
+const trust = "If it should be, `npm run certs -- add HOST` puts it into certs/ for the next build, or give it as tls: {ca}.";
 
 const sentences: Readonly<Record<string, (facts: TLSFailure) => string>> = {
 	ERR_TLS_CERT_ALTNAME_INVALID: (f) => `the server's certificate is for ${f.names ?? "no name"}, not for ${f.host}`,
@@ -32,6 +32,9 @@ const sentences: Readonly<Record<string, (facts: TLSFailure) => string>> = {
 	DEPTH_ZERO_SELF_SIGNED_CERT: (f) => `the server's certificate "${f.subject}" signs itself and is not trusted. ${trust}`,
 	UNABLE_TO_VERIFY_LEAF_SIGNATURE: (f) => `the server sent its certificate alone; its issuer "${f.issuer}" is no trusted `
 		+ "root. Let the server send the whole chain, or trust that issuer in certs/.",
+	ERR_TLS_ROOT_DISTRUSTED: (f) => `certificate "${f.subject}" was issued ${f.notBefore}, when its root had lost the web's trust for new `
+		+ "certificates. The server needs one of another authority.",
+	ERR_TLS_ROOTS_DAMAGED: () => "the web's roots are damaged in flash, so none of them is trusted. Flash the whole UF2 again.",
 	CA_MD_TOO_WEAK: (f) => `certificate "${f.subject}" is signed with a hash that is no longer safe (SHA-256 or better is asked for)`,
 	CA_KEY_TOO_SMALL: (f) => `the key of "${f.issuer}" is too small (RSA from 2048 bits, P-256 or P-384)`,
 	EE_KEY_TOO_SMALL: (f) => `the key of "${f.subject}" is too small (RSA from 2048 bits, P-256 or P-384)`,

@@ -2,9 +2,10 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { isConfigured } from "../../../../tools/build/link-firmware.ts";
 import { withLock } from "../../../../tools/build/lock.ts";
 
-const source = fileURLToPath(new URL(".", import.meta.url));
+const source = import.meta.dirname;
 const project = fileURLToPath(new URL("../../../..", import.meta.url));
 
 /** Where a bare program runs. */
@@ -21,7 +22,7 @@ export async function buildBare(target: BareTarget, program: "fetch" | "selftest
 		? ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS=-fsanitize=address,undefined -fno-sanitize-recover=undefined"]
 		: ["-DCMAKE_BUILD_TYPE=Release", `-DCMAKE_TOOLCHAIN_FILE=${source}/arm.cmake`];
 	await withLock(`${folder}.lock`, async () => {
-		await run("cmake", ["-S", source, "-B", folder, "-G", "Ninja", ...settings]);
+		await run("cmake", [...isConfigured(folder, source) ? [] : ["--fresh"], "-S", source, "-B", folder, "-G", "Ninja", ...settings]);
 		await run("ninja", ["-C", folder, "-j2", program]);
 	});
 	return `${folder}/${program}`;

@@ -3,6 +3,8 @@
 #define IMAGE_H
 #include <stddef.h>
 #include <stdint.h>
-enum { IMAGE_ROOT, IMAGE_ROOT_OWN };
+enum { IMAGE_ROOT };
 const void *image_find(uint32_t type, unsigned index, size_t *length_bytes);
+const uint8_t *image_roots(size_t *room_bytes);
+uint32_t image_crc32(const uint8_t *bytes, size_t length_bytes);
 #endif
