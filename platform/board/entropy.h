@@ -3,7 +3,8 @@
  * of 2.17.8): raw bits under health tests, conditioned by SHA-256. It seeds
  * the generator of random.h and is not meant to be called for anything else.
  *
- * Owner: board. One thread. It holds no memory beside a few static bytes.
+ * Owner: board. One thread. 1 KB for samples, a channel and a timer of the DMA
+ * from the first use on.
  */
 #ifndef ENTROPY_H
 #define ENTROPY_H
@@ -19,10 +20,20 @@
 /* Time between two samples; nearer ones are alike (SDK pico_rand's figure). */
 #define ENTROPY_SAMPLE_INTERVAL_US 10
 
+/* Gathered by entropy_prepare(): a seed of random.h. */
+#define ENTROPY_PREPARED_BYTES 64
+
+/**
+ * Begins to gather ENTROPY_PREPARED_BYTES beside what else goes on, by DMA and
+ * from the loop: 31 ms later entropy_fill() need not wait for them. Harmless
+ * twice, and without an effect later than the first entropy_fill().
+ */
+void entropy_prepare(void);
+
 /**
  * Fills `to` with full-entropy bytes. Every 32 bytes cost 1,024 samples, so
- * 10.3 ms, waited for here; the first call takes 10.3 ms more for the start-up
- * test (SP 800-90B 4.3: 1,024 samples, not used again).
+ * 10.3 ms; what is not there yet is waited for here. The first 1,024 samples of
+ * all are the start-up test's (SP 800-90B 4.3) and not used again.
  *
  * Answers 0, or ENTROPY_STUCK for good once a health test has failed; then
  * `to` is zeroed.

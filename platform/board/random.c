@@ -28,6 +28,11 @@ static void start(void)
 	stuck = mbedtls_ctr_drbg_seed(&generator, seed, NULL, personalization, sizeof personalization - 1) != 0;
 }
 
+void random_prepare(void)
+{
+	entropy_prepare();
+}
+
 int random_fill(void *to, size_t length_bytes)
 {
 	unsigned char *next = to;

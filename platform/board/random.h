@@ -4,7 +4,8 @@
  * and lwIP draw from it.
  *
  * Owner: board. One thread; not from interrupts. The first call takes about
- * 31 ms for the seed (48 bytes); 32 bytes then take about 0.2 ms.
+ * 31 ms for the seed (48 bytes), less by the time since random_prepare(); 32
+ * bytes then take about 0.2 ms.
  */
 #ifndef RANDOM_H
 #define RANDOM_H
@@ -14,6 +15,9 @@
 
 /* The entropy source failed its health tests: no random number until reset. */
 #define RANDOM_STUCK (-1)
+
+/** Begins to gather the seed, from the loop: for whoever will need a number soon. Harmless twice. */
+void random_prepare(void);
 
 /** Fills `to`. Answers 0, or RANDOM_STUCK with `to` zeroed. */
 int random_fill(void *to, size_t length_bytes);

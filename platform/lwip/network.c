@@ -10,7 +10,9 @@
 #include "lwip/ip.h"
 #include "lwip/netif.h"
 #include "lwip/pbuf.h"
+#include "lwip/priv/tcp_priv.h"
 #include "lwip/timeouts.h"
+#include "lwip/udp.h"
 #include "lwip_hooks.h"
 #include "pico/async_context_poll.h"
 #include "pico/cyw43_arch.h"
@@ -28,6 +30,7 @@
 #define DNS_RCODE_NO_SUCH_NAME 3
 
 static int network_last_answer_code;
+static bool network_starts;
 static void (*network_watchers[NETWORK_WATCHERS_MAX])(void);
 
 static void names_tell_known(void);
@@ -85,8 +88,11 @@ static loop_poller network_poller = {.poll = network_poll, .next_at_us = network
 int network_start(void)
 {
 	static bool added;
+	random_prepare(); // while the radio starts
 	if (cyw43_arch_async_context() == NULL) {
+		network_starts = true;
 		int result = cyw43_arch_init();
+		network_starts = false;
 		if (result != 0)
 			return result;
 	}
@@ -97,9 +103,16 @@ int network_start(void)
 	return 0;
 }
 
+// lwIP's start draws nothing but its first ports, and would wait for the seed.
 uint32_t network_random(void)
 {
-	return random_network_number();
+	return network_starts ? 0 : random_network_number();
+}
+
+void network_draw_ports(void)
+{
+	tcp_init();
+	udp_init();
 }
 
 int network_see_packet(struct pbuf *p, struct netif *input)

@@ -13,6 +13,9 @@
 // Answers 0, or a negative PICO_ERROR of the SDK.
 int network_start(void);
 
+// Draws lwIP's first ports, which its start did without a seed. To be called before the first frame: the radio is up by then.
+void network_draw_ports(void);
+
 // Calls watcher() after each poll of the network, from the loop. Kept for good; adding one again changes nothing.
 #define NETWORK_WATCHERS_MAX 2
 void network_watch(void (*watcher)(void));

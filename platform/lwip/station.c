@@ -61,6 +61,7 @@ int station_on(void)
 	cyw43_arch_enable_sta_mode();
 	if (!station_is_on())
 		return PICO_ERROR_IO;
+	network_draw_ports();
 #ifdef CYW43_HEALTH_TICK_MS
 	sys_untimeout(station_tick, NULL);
 	sys_timeout(CYW43_HEALTH_TICK_MS, station_tick, NULL);

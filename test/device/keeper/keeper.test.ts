@@ -67,6 +67,11 @@ deviceTest("a radio that hangs while nothing is sent is found within 12 s", scen
 	assert.equal(lines(run, /^joined 192\.168\.4\.2$/).length, 2, run.console);
 });
 
+deviceTest("a radio that is quiet, its bus asleep, is not taken for a dead one", scene({ configuration: { seconds: 60, quiet: true } }), run => {
+	assert.doesNotMatch(run.console, /radio does not answer/);
+	assert.equal(lines(run, /^joined /).length, 1, run.console);
+});
+
 deviceTest("a radio that drops off the bus is started anew", scene({
 	radioFaults: { offBusAfterMicros: 4e6 }, configuration: { seconds: 30 },
 }), run => {

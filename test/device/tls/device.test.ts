@@ -9,7 +9,7 @@ import { TlsServer, type TlsServerOptions } from "../../support/tls-server.ts";
 
 const name = "site.example";
 /** main.ts's last line, with its end: the console comes in pieces. */
-const lastLine = /^(?:received|refused).*\n/m;
+const lastLine = /^(?:received|refused).*\r?\n/m;
 const day = 24 * 3600 * 1000;
 
 interface Scene extends DeviceScene {

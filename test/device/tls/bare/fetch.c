@@ -40,22 +40,6 @@ const void *image_find(uint32_t type, unsigned index, size_t *length_bytes)
 	return type == IMAGE_ROOT && index == 0 && !peer_setting("extra") ? peer_root(length_bytes) : NULL;
 }
 
-/* The web has no roots here. */
-const uint8_t *image_roots(size_t *room_bytes)
-{
-	static const uint8_t store[32] = {'P', 'F', 'R', 'S', 1, 0, 0, 0, sizeof store};
-
-	*room_bytes = sizeof store;
-	return store;
-}
-
-uint32_t image_crc32(const uint8_t *bytes, size_t length_bytes)
-{
-	(void)bytes;
-	(void)length_bytes;
-	return 0;
-}
-
 /* Numbers for the test only: a linear congruence, the same at each run. */
 int random_fill(void *to, size_t length_bytes)
 {
