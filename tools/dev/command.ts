@@ -12,6 +12,7 @@ import { assembleUf2 } from "../build/uf2-file.ts";
 import { authority } from "../certificates/authority.ts";
 import { issue } from "../certificates/issue.ts";
 import { coloursFor } from "../colours.ts";
+import { emptyFile } from "../output-file.ts";
 import { keyLog } from "../start/key-log.ts";
 import { PageServer } from "../start/page-server.ts";
 import { serverName, simulatedNetwork } from "../start/simulated-network.ts";
@@ -49,6 +50,7 @@ export function command(): Command {
 async function dev({ app, seed, forward = [], pcap, keylog }: Options): Promise<void> {
 	const appFolder = resolve(app ?? projectFolder);
 	const leaf = await issue({ names: [serverName] });
+	if (pcap !== undefined) emptyFile("--pcap", pcap);
 	const logKeys = keylog === undefined ? undefined : keyLog(keylog);
 	const rootDer = (await authority()).certificateDer;
 	const ended = new AbortController();
