@@ -301,7 +301,8 @@ async function simulate(path: string, options: Options): Promise<number> {
 async function shownPage(board: PicoW, run: PacedRun, elf: Uint8Array | undefined, options: Options): Promise<ServedPage | undefined> {
 	let page: ServedPage;
 	try {
-		page = await servePage(board, run, { port: options.page ?? 0, objects: elf && objectSymbols(elf) });
+		page = await servePage(options.page ?? 0);
+		page.show(board, run, elf && objectSymbols(elf));
 	} catch (error) {
 		process.stderr.write(`simulate: ${(error as Error).message}\n`);
 		return undefined;

@@ -8,3 +8,10 @@ export function seconds(text: string): number {
 	if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("A number of seconds above 0 is expected.");
 	return value;
 }
+
+/** A TCP port to listen on; 0 is any that is free. */
+export function port(text: string): number {
+	const value = Number(text);
+	if (text.trim() === "" || !Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError("A port from 0 to 65535 is expected.");
+	return value;
+}

@@ -15,14 +15,13 @@ import type { PacedRun } from "../paced-run.ts";
 import type { PicoW } from "../simulator.ts";
 import { BoardView } from "./board-view.ts";
 
-export interface PageOptions {
-	/** Port of 127.0.0.1; 0: a free one. */
-	port: number;
-	/** Variables of the program, for the picture of its memory. */
-	objects?: readonly ElfSymbol[] | undefined;
-}
-
 export interface ServedPage {
+	/**
+	 * Shows a board that runs, in the place of one before.
+	 *
+	 * @param objects variables of the program, for the picture of its memory.
+	 */
+	show(board: PicoW, run: PacedRun, objects?: readonly ElfSymbol[]): void;
 	/** With the token. */
 	readonly url: string;
 	/** The same page, once: for the command line of a browser, which others on this machine can read. */
@@ -64,23 +63,32 @@ interface Listener {
 	packets: number;
 }
 
+interface Shown {
+	board: PicoW;
+	run: PacedRun;
+	view: BoardView;
+}
+
 class PageServer implements ServedPage {
-	readonly #board: PicoW;
-	readonly #run: PacedRun;
-	readonly #view: BoardView;
+	#shown: Shown | undefined;
 	readonly #server: Server;
 	readonly #token = randomBytes(TOKEN_BYTES).toString("base64url");
 	#ticket: string | undefined = randomBytes(TOKEN_BYTES).toString("base64url");
 	readonly #listeners = new Set<Listener>();
 	readonly #timer: NodeJS.Timeout;
 
-	constructor(board: PicoW, run: PacedRun, objects: readonly ElfSymbol[]) {
-		this.#board = board;
-		this.#run = run;
-		this.#view = new BoardView(board, run, objects);
+	constructor() {
 		this.#server = createServer((request, response) => this.#answer(request, response));
 		this.#timer = setInterval(() => this.#tell(), MOMENT_MS);
-		run.result.then((result) => this.#view.over(result), () => {});
+	}
+
+	show(board: PicoW, run: PacedRun, objects: readonly ElfSymbol[] = []): void {
+		const view = new BoardView(board, run, objects);
+		run.result.then((result) => view.over(result), () => {});
+		this.#shown = { board, run, view };
+		for (const listener of this.#listeners) {
+			this.#greet(listener);
+		}
 	}
 
 	listen(port: number): Promise<void> {
@@ -177,28 +185,12 @@ class PageServer implements ServedPage {
 			refuse(response, 400, "this is no order");
 			return;
 		}
-		this.#obey(order);
-		response.writeHead(204).end();
-	}
-
-	#obey(order: Order): void {
-		switch (order.order) {
-			case "hold":
-				this.#run.paused = true;
-				break;
-			case "go":
-				this.#run.paused = false;
-				break;
-			case "reset":
-				this.#board.pressRun();
-				break;
-			case "speed":
-				this.#run.speed = order.speed ?? Infinity;
-				break;
-			case "type":
-				this.#board.console.write(order.text);
-				break;
+		if (!this.#shown) {
+			refuse(response, 409, "no board is shown yet");
+			return;
 		}
+		obey(order, this.#shown);
+		response.writeHead(204).end();
 	}
 
 	// ---- events -----------------------------------------------------------------------------------------------------
@@ -208,28 +200,37 @@ class PageServer implements ServedPage {
 		const listener: Listener = { response, console: 0, packets: 0 };
 		this.#listeners.add(listener);
 		response.on("close", () => this.#listeners.delete(listener));
-		const objects = this.#view.objects.map(({ name, start, end }) => ({ name, start, bytes: end - start }));
-		send(response, "hello", { objects, radio: this.#board.radio !== undefined });
+		this.#greet(listener);
+	}
+
+	/** Begins with a board: its histories come from their beginning. */
+	#greet(listener: Listener): void {
+		if (this.#shown) {
+			listener.console = listener.packets = 0;
+			const objects = this.#shown.view.objects.map(({ name, start, end }) => ({ name, start, bytes: end - start }));
+			send(listener.response, "hello", { objects });
+		}
 	}
 
 	#tell(): void {
-		if (!this.#listeners.size) {
+		if (!this.#shown || !this.#listeners.size) {
 			return;
 		}
-		const now = this.#view.now();
+		const { view } = this.#shown;
+		const now = view.now();
 		for (const listener of this.#listeners) {
 			const { response } = listener;
 			if (response.writableLength > MOST_WAITING_BYTES) {
 				continue;
 			}
-			const text = this.#view.consoleFrom(listener.console);
+			const text = view.consoleFrom(listener.console);
 			if (text) {
-				listener.console = this.#view.consoleEnd;
+				listener.console = view.consoleEnd;
 				send(response, "console", text);
 			}
-			const packets = this.#view.packets.from(listener.packets);
+			const packets = view.packets.from(listener.packets);
 			if (packets.length) {
-				listener.packets = this.#view.packets.end;
+				listener.packets = view.packets.end;
 				send(response, "packets", packets);
 			}
 			send(response, "now", now);
@@ -238,14 +239,35 @@ class PageServer implements ServedPage {
 }
 
 /**
- * Serves the page of a board that runs.
+ * Serves the page; a board is to be shown on it.
  *
+ * @param port of 127.0.0.1; 0: a free one.
  * @throws Error with a sentence when the port cannot be had.
  */
-export async function servePage(board: PicoW, run: PacedRun, { port, objects = [] }: PageOptions): Promise<ServedPage> {
-	const page = new PageServer(board, run, objects);
+export async function servePage(port: number): Promise<ServedPage> {
+	const page = new PageServer();
 	await page.listen(port);
 	return page;
+}
+
+function obey(order: Order, { board, run }: Shown): void {
+	switch (order.order) {
+		case "hold":
+			run.paused = true;
+			break;
+		case "go":
+			run.paused = false;
+			break;
+		case "reset":
+			board.pressRun();
+			break;
+		case "speed":
+			run.speed = order.speed ?? Infinity;
+			break;
+		case "type":
+			board.console.write(order.text);
+			break;
+	}
 }
 
 function send(response: ServerResponse, event: string, data: unknown): void {

@@ -251,6 +251,9 @@ function showMemory({ memory, stack, usedBytes }) {
 			row.insertCell().className = name;
 		});
 	}
+	while (table.rows.length > rows.length) {
+		table.deleteRow(-1);
+	}
 	rows.forEach((texts, row) => texts.forEach((text, column) => {
 		const cell = table.rows[row].cells[column];
 		if (cell.textContent !== text) {
@@ -301,7 +304,8 @@ const source = new EventSource("events");
 const on = (name, take) => source.addEventListener(name, (event) => take(JSON.parse(event.data)));
 on("hello", (hello) => {
 	objects = hello.objects;
-	// The histories come from their beginning, also when a lost connection was made anew.
+	// Another board, or a lost connection made anew: the histories come from their beginning.
+	unfinishedEscape = "";
 	element("console").textContent = "";
 	element("packets").replaceChildren();
 	packetCount = 0;

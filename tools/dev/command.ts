@@ -4,7 +4,7 @@ import { watch as watchFiles } from "chokidar";
 import { Command } from "commander";
 import { appendFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { PacedRun, PicoW, type RunResult } from "../../simulator/simulator.ts";
+import { objectSymbols, openBrowser, PacedRun, PicoW, type RunResult, type ServedPage, servePage } from "../../simulator/simulator.ts";
 import { buildApp } from "../build/build-app.ts";
 import { readManifest } from "../build/manifest.ts";
 import { withRecords } from "../build/records.ts";
@@ -12,9 +12,12 @@ import { assembleUf2 } from "../build/uf2-file.ts";
 import { authority } from "../certificates/authority.ts";
 import { issue } from "../certificates/issue.ts";
 import { coloursFor } from "../colours.ts";
+import { emptyFile } from "../output-file.ts";
+import { port } from "../option-values.ts";
 import { keyLog } from "../start/key-log.ts";
 import { PageServer } from "../start/page-server.ts";
 import { serverName, simulatedNetwork } from "../start/simulated-network.ts";
+import { UserError } from "../user-error.ts";
 import { addForwardedPort, type ForwardedPort, listenOn } from "./forwarded-ports.ts";
 import { rebuildLoop } from "./rebuild-loop.ts";
 
@@ -28,6 +31,8 @@ interface Options {
 	readonly forward?: readonly ForwardedPort[];
 	readonly pcap?: string;
 	readonly keylog?: string;
+	readonly page?: number;
+	readonly open?: boolean;
 }
 
 export function command(): Command {
@@ -35,6 +40,8 @@ export function command(): Command {
 		.description("Runs an app on a simulated Pico W, in real time, and starts it anew whenever one of its files changes.")
 		.option("--app <folder>", "folder of the app, with its manifest.json (default: this project's main.ts)")
 		.option("--forward <hostport:deviceport>", "let programs of this machine connect to a TCP port of the board; may be repeated", addForwardedPort)
+		.option("--page <port>", "serve a page that shows the board on this port of 127.0.0.1 (0: a free one)", port)
+		.option("--open", "open that page in a browser; without --page, on a free port")
 		.option("--pcap <file>", "write the frames on the air of the board that runs to a file")
 		.option("--keylog <file>", `write the TLS secrets of https://${serverName}/, for Wireshark to read the --pcap with`)
 		.option("--seed <number>", "seed of everything random in the simulated world", Number, 1)
@@ -46,14 +53,16 @@ export function command(): Command {
 		.action(dev);
 }
 
-async function dev({ app, seed, forward = [], pcap, keylog }: Options): Promise<void> {
+async function dev({ app, seed, forward = [], pcap, keylog, page: pagePort, open = false }: Options): Promise<void> {
 	const appFolder = resolve(app ?? projectFolder);
 	const leaf = await issue({ names: [serverName] });
+	if (pcap !== undefined) emptyFile("--pcap", pcap);
 	const logKeys = keylog === undefined ? undefined : keyLog(keylog);
 	const rootDer = (await authority()).certificateDer;
 	const ended = new AbortController();
 	process.once("SIGINT", () => ended.abort());
 	process.once("SIGTERM", () => ended.abort());
+	const page = pagePort === undefined && !open ? undefined : await shownPage(pagePort ?? 0, open);
 	let running: PicoW | undefined;
 	const servers = await listenOn(forward, (port, socket) => {
 		socket.on("error", () => {});	// the board's side learns it by the end
@@ -71,9 +80,9 @@ async function dev({ app, seed, forward = [], pcap, keylog }: Options): Promise<
 				roots: [...built.roots.own.map(({ der }) => der), rootDer],
 				data: built.data,
 			});
-			return assembleUf2({ elf: built.elf, image, rootStore: built.roots.store });
+			return { uf2: assembleUf2({ elf: built.elf, image, rootStore: built.roots.store }), elf: built.elf };
 		},
-		run(uf2) {
+		run({ uf2, elf }) {
 			const server = new PageServer({ certificateChainPem: leaf.chainPem, keyPem: leaf.keyPem, page: `a page of ${serverName}\n`, ...logKeys && { keyLog: logKeys } });
 			if (pcap !== undefined) writeFileSync(pcap, "");
 			const board = new PicoW({
@@ -85,6 +94,7 @@ async function dev({ app, seed, forward = [], pcap, keylog }: Options): Promise<
 			running = board;
 			board.console.onText(text => process.stdout.write(text.replaceAll("\r\n", "\n")));
 			const run = new PacedRun(board);
+			page?.show(board, run, objectSymbols(elf));
 			void run.result.then(tellStandstill, (error: Error) => console.error(red(error.stack ?? error.message)));
 			return {
 				async stop() {
@@ -113,6 +123,17 @@ async function dev({ app, seed, forward = [], pcap, keylog }: Options): Promise<
 		shown: path => relative(process.cwd(), path),
 		time: () => new Date().toTimeString().slice(0, 8),
 	}, ended.signal);
+	await page?.close();
+}
+
+/** @throws UserError the port is taken, or not ours to take */
+async function shownPage(port: number, open: boolean): Promise<ServedPage> {
+	const page = await servePage(port).catch((cause: Error) => {
+		throw new UserError(cause.message, { cause });
+	});
+	console.error(dim(`the board is shown at ${page.url}`));
+	if (open && !await openBrowser(page.ticketUrl)) console.error("no browser could be started: open that address yourself");
+	return page;
 }
 
 function tellStandstill(result: RunResult): void {

@@ -28,9 +28,9 @@ async function appFolder(context: TestContext): Promise<string> {
 	return folder;
 }
 
-test("npm run dev shows a change of main.ts, tells a type error and goes on, and ends with status 0 on Ctrl-C", async context => {
+test("npm run dev shows a change of main.ts, here and on its page, tells a type error and goes on, and ends with status 0 on Ctrl-C", async context => {
 	const folder = await appFolder(context);
-	const child = spawn(process.execPath, ["--import", "tsx", "tools/main.ts", "dev", "--app", folder], { cwd: projectFolder, stdio: ["ignore", "pipe", "pipe"] });
+	const child = spawn(process.execPath, ["--import", "tsx", "tools/main.ts", "dev", "--app", folder, "--page", "0"], { cwd: projectFolder, stdio: ["ignore", "pipe", "pipe"] });
 	context.after(() => child.kill("SIGKILL"));
 	let output = "";
 	for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { output += text; });
@@ -42,6 +42,8 @@ test("npm run dev shows a change of main.ts, tells a type error and goes on, and
 		}
 	};
 	await until(/^first 1$/m);
+	const [, url] = /the board is shown at (http:\/\/127\.0\.0\.1:\d+\/[\w-]+\/)$/m.exec(output) ?? assert.fail(output);
+	const events = fetch(`${url}events`).then(page => page.text());
 	await writeFile(join(folder, "main.ts"), 'console.log("second");\n');
 	await until(/main\.ts changed: running after \d+\.\d s [^]*^second$/m);
 	await writeFile(join(folder, "main.ts"), "const text: string = 3;\n");
@@ -51,6 +53,11 @@ test("npm run dev shows a change of main.ts, tells a type error and goes on, and
 	child.kill("SIGINT");
 	const status = await new Promise(resolve => child.once("exit", resolve));
 	assert.equal(status, 0, output);
+	const told = await events;
+	const shown = [...told.matchAll(/^event: console\ndata: (.*)$/gm)].map(([, data]) => JSON.parse(data!) as string).join("");
+	// A busy machine may tell of one change twice.
+	assert.match(shown, /^first 1\r\n(?:second\r\n)+(?:third\r\n)+$/);
+	assert.match(told, /event: closed\ndata: \n\n$/);
 });
 
 test("npm run dev lets programs of this machine connect to the board", async context => {

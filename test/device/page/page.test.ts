@@ -21,7 +21,8 @@ interface Scene {
 async function scene(context: TestContext, speed = Infinity): Promise<Scene> {
 	const board = await sceneBoard({ app });
 	const run = new PacedRun(board, { speed });
-	const page = await servePage(board, run, { port: 0, objects: objectSymbols((await builtApp(app)).elf) });
+	const page = await servePage(0);
+	page.show(board, run, objectSymbols((await builtApp(app)).elf));
 	context.after(async () => {
 		run.end();
 		await run.result;

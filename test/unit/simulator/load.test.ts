@@ -9,7 +9,7 @@ import test, { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { command } from "../../../simulator/cli.ts";
 import { parseProgram } from "../../../simulator/flash/program-file.ts";
-import { PicoW } from "../../../simulator/simulator.ts";
+import { PicoW, type RunReport } from "../../../simulator/simulator.ts";
 import { image, uf2 } from "./tiny-program.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -157,7 +157,8 @@ test("Ctrl-C ends the command cleanly, with its report", async () => {
 	const status = await new Promise((resolve) => child.on("close", resolve));
 	assert.equal(status, 130, told);
 	assert.match(told, /ended at 0\.000 ms virtual/);
-	assert.equal((JSON.parse(readFileSync(report, "utf8")) as { reason: string }).reason, "ended");
+	const written = JSON.parse(readFileSync(report, "utf8")) as RunReport;
+	assert.deepEqual([written.program, written.reason, written.flashModel, typeof written.hostSeconds], [program, "ended", "no wait states", "number"]);
 });
 
 test("with --open and no browser the page is served all the same; a fault is shown until Ctrl-C, and is the status", async () => {

@@ -38,16 +38,21 @@ interface Scene {
 }
 
 async function scene(context: TestContext): Promise<Scene> {
+	const page = await servePage(0);
+	context.after(() => page.close());
+	return { ...shown(context, page), page };
+}
+
+function shown(context: TestContext, page: ServedPage): Omit<Scene, "page"> {
 	const board = new PicoW({ serial: "uart0" });
 	board.loadUf2(echoes());
 	const run = new PacedRun(board, { speed: Infinity });
-	const page = await servePage(board, run, { port: 0 });
+	page.show(board, run);
 	context.after(async () => {
 		run.end();
 		await run.result;
-		await page.close();
 	});
-	return { board, run, page };
+	return { board, run };
 }
 
 interface Answer {
@@ -205,7 +210,28 @@ test("what is no order is refused and harms nothing", async (context) => {
 	assert.deepEqual([run.paused, run.speed], [false, Infinity]);
 });
 
+test("another board takes the place of the first for browsers that listen, and before the first there is none to order", async (context) => {
+	const page = await servePage(0);
+	context.after(() => page.close());
+	assert.equal((await order(page, { order: "hold" })).status, 409);
+	const greeted: string[] = [];
+	const listening = listen(page, (event, data) => {
+		if (event === "hello") {
+			greeted.push(data);
+			if (greeted.length === 1) {
+				shown(context, page);
+				void order(page, { order: "type", text: "second" });
+			}
+		}
+		return event === "console" && JSON.parse(data) === "second";
+	});
+	const first = shown(context, page);
+	await listening;
+	assert.equal(greeted.length, 2);
+	assert.equal(first.board.console.text, "");
+});
+
 test("a port that is taken is refused with a sentence", async (context) => {
-	const { page, board, run } = await scene(context);
-	await assert.rejects(servePage(board, run, { port: Number(new URL(page.url).port) }), /port \d+ of 127\.0\.0\.1 cannot be listened on \(EADDRINUSE\): choose another one for --page/);
+	const { page } = await scene(context);
+	await assert.rejects(servePage(Number(new URL(page.url).port)), /port \d+ of 127\.0\.0\.1 cannot be listened on \(EADDRINUSE\): choose another one for --page/);
 });

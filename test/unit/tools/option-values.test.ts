@@ -3,10 +3,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { InvalidArgumentError } from "commander";
-import { seconds } from "../../../tools/option-values.ts";
+import { port, seconds } from "../../../tools/option-values.ts";
 
 test("a time limit is a number above 0", () => {
 	assert.equal(seconds("0.5"), 0.5);
 	assert.equal(seconds("60"), 60);
 	for (const text of ["", " ", "0", "-1", "soon", "NaN", "Infinity", "1e999", "5s"]) assert.throws(() => seconds(text), InvalidArgumentError, text);
+});
+
+test("a port to listen on is a whole number up to 65535, 0 for any", () => {
+	assert.equal(port("0"), 0);
+	assert.equal(port("65535"), 65_535);
+	for (const text of ["", " ", "-1", "65536", "80.5", "http", "80:80"]) assert.throws(() => port(text), InvalidArgumentError, text);
 });
