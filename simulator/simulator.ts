@@ -26,6 +26,7 @@ export type { AttachedClient, AttachedRadio, ClientReport, RadioReport } from ".
 export { listenForGdb, type GdbServer } from "./debug/gdb-server.ts";
 export { type PageOptions, type ServedPage, servePage } from "./page/page-server.ts";
 export { objectSymbols } from "./flash/elf.ts";
+export { listenOn, parseForwardedPort, type ForwardedPort } from "./forwarded-ports.ts";
 export { PacedRun, type PacedRunOptions } from "./paced-run.ts";
 export { profileByFunction, type ProfileRow } from "./profile.ts";
 export type { LogOptions } from "./journal.ts";
