@@ -5,9 +5,11 @@
  * it could not start, 130 after Ctrl-C; always with its report and recordings written.
  */
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import type { Server } from "node:net";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { type GdbServer, listenForGdb } from "./debug/gdb-server.ts";
 import { isElf, objectSymbols } from "./flash/elf.ts";
+import { type ForwardedPort, listenOn, parseForwardedPort } from "./forwarded-ports.ts";
 import { DEFAULT_TOPICS, parseTopics } from "./journal.ts";
 import { ACCESS_POINT_KEYS, parseAccessPoint } from "./network/access-point-option.ts";
 import { CLIENT_KEYS, parseClient } from "./network/client-option.ts";
@@ -32,6 +34,7 @@ interface Options {
 	faults?: AirFaults;
 	client: ClientSettings[];
 	host: Record<string, string>;
+	forward: ForwardedPort[];
 	gateway?: boolean;
 	pcap?: string;
 	vcd?: string;
@@ -97,6 +100,10 @@ function client(text: string, known: ClientSettings[]): ClientSettings[] {
 	return [...known, read(parseClient)(text)];
 }
 
+function forwardedPort(text: string, known: ForwardedPort[]): ForwardedPort[] {
+	return [...known, read(parseForwardedPort)(text)];
+}
+
 function wire(text: string, known: [number, number][]): [number, number][] {
 	const match = /^(\d+)=(\d+)$/.exec(text);
 	if (!match) {
@@ -124,7 +131,7 @@ export function command(): Command {
 		.option("--uf2 <file>", "the program, by an option")
 		.addOption(new Option("--serial <line>", "where its console is").choices(["usb", "uart0", "uart1"]).default("usb"))
 		.option("--until <regex>", "end with status 0 when the console's text matches")
-		.option("--timeout <seconds>", "virtual seconds after which to end with status 2 (default 30; with --gdb, --page or --open none)", number)
+		.option("--timeout <seconds>", "virtual seconds after which to end with status 2 (default 30; with --gdb, --page, --open or --forward none)", number)
 		.option("--gdb <port>", "wait for GDB on this port of 127.0.0.1 (0: a free one), and let it steer", portNumber)
 		.option("--page <port>", "serve a page that shows the board, in real time, on this port of 127.0.0.1 (0: a free one)", portNumber)
 		.option("--open", "open that page in a browser; without --page, on a free port")
@@ -135,6 +142,7 @@ export function command(): Command {
 		.option("--faults <key=value,...>", `what the air does to frames: ${FAULT_KEYS}`, read(parseFaults))
 		.option("--client <ssid,...>", `who joins the network that the device opens: its name, then ${CLIENT_KEYS} (repeatable)`, client, [])
 		.option("--host <name=address>", "who answers for NAME: a server on this machine, 127.0.0.1:PORT (repeatable)", host, {})
+		.option("--forward <hostport:deviceport>", "let programs of this machine connect to a TCP port of the board, in real time (repeatable)", forwardedPort, [])
 		.option("--gateway", "names and public addresses that nobody here has are the real Internet's, TCP only; runs are not repeatable then")
 		.option("--pcap <file>", "write the frames on the air")
 		.option("--vcd <file>", "write the levels of the pins over time, for GTKWave or PulseView")
@@ -174,6 +182,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 	let board: PicoW;
 	let elf: Uint8Array | undefined;
 	let gdb: GdbServer | undefined;
+	let forwarding: Server[] = [];
 	let until: RegExp | undefined;
 	/** Files that are open, to be closed at the end. */
 	const files: number[] = [];
@@ -212,8 +221,13 @@ async function simulate(path: string, options: Options): Promise<number> {
 		}
 		elf = options.elf !== undefined ? readFileSync(options.elf) : isElf(file) ? file : undefined;
 		gdb = options.gdb === undefined ? undefined : await listenForGdb(board.debugPort, options.gdb);
+		forwarding = await listenOn(options.forward, (port, socket) => {
+			socket.on("error", () => {});	// the board's side learns it by the end
+			board.radio?.forward(port, socket);
+		});
 	} catch (error) {
 		process.stderr.write(`simulate: ${sentence(error)}\n`);
+		await gdb?.close();
 		return STATUS_CANNOT_START;
 	}
 	let interrupted = false;
@@ -233,29 +247,34 @@ async function simulate(path: string, options: Options): Promise<number> {
 	if (options.profile !== undefined) {
 		board.profile(PROFILE_EVERY_CYCLES);
 	}
-	const seconds = options.timeout ?? (options.gdb === undefined && options.page === undefined && !options.open ? DEFAULT_TIMEOUT_SECONDS : Infinity);
+	const shown = options.page !== undefined || options.open === true;
+	// Who looks on or connects from outside lives in real time.
+	const paced = shown || options.forward.length > 0;
+	const seconds = options.timeout ?? (options.gdb === undefined && !paced ? DEFAULT_TIMEOUT_SECONDS : Infinity);
 	const beganMs = performance.now();
 	const ends = { ...(until && { until }), timeoutMicros: seconds * 1e6 };
 	let result: RunResult;
-	if (options.page === undefined && !options.open) {
+	if (!paced) {
 		result = await board.run(ends);
 	} else {
 		run = new PacedRun(board, ends);
-		const page = await shownPage(board, run, elf, options);
-		if (!page) {
+		const page = shown ? await shownPage(board, run, elf, options) : undefined;
+		if (shown && !page) {
 			run.end();
 			await run.result;
+			forwarding.forEach((server) => server.close());
 			board.close();
 			return STATUS_CANNOT_START;
 		}
 		result = await run.result;
-		if (!interrupted && (result.reason === "fault" || result.reason === "halted")) {
+		if (page && !interrupted && (result.reason === "fault" || result.reason === "halted")) {
 			process.stderr.write(`simulate: ${ending(result, options)}; Ctrl-C ends\n`);
 			process.off("SIGINT", interrupt);
 			await new Promise((resolve) => process.once("SIGINT", resolve));
 		}
-		await page.close();
+		await page?.close();
 	}
+	forwarding.forEach((server) => server.close());
 	const hostSeconds = Math.round(performance.now() - beganMs) / 1000;
 	process.off("SIGINT", interrupt);
 	await gdb?.close();

@@ -27,6 +27,7 @@ export { listenForGdb, type GdbServer } from "./debug/gdb-server.ts";
 export { openBrowser } from "./page/open-browser.ts";
 export { type ServedPage, servePage } from "./page/page-server.ts";
 export { objectSymbols } from "./flash/elf.ts";
+export { listenOn, parseForwardedPort, type ForwardedPort } from "./forwarded-ports.ts";
 export { PacedRun, type PacedRunOptions } from "./paced-run.ts";
 export { profileByFunction, type ProfileRow } from "./profile.ts";
 export type { LogOptions } from "./journal.ts";

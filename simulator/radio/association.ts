@@ -10,7 +10,7 @@ import {
 } from "./events.ts";
 import type { PowerCycle } from "./power-cycle.ts";
 import { beaconElements } from "./scan-result.ts";
-import { agree, type Method } from "./security.ts";
+import { agree, isCipherMismatch, type Method } from "./security.ts";
 import { acknowledges, heard } from "./signal.ts";
 
 /** Whom the host asks for. */
@@ -153,7 +153,8 @@ export class Association implements Station {
 				this.#authenticate(attempt, accessPoint, method, settings);
 				return;
 			}
-			this.#owner.event({ type: EVENT.prune, reason: PRUNE_REASON.rsnMismatch, address: accessPoint.bssid });
+			const reason = isCipherMismatch(accessPoint.security, offer) ? PRUNE_REASON.cipherMismatch : PRUNE_REASON.rsnMismatch;
+			this.#owner.event({ type: EVENT.prune, reason, address: accessPoint.bssid });
 		}
 		this.#owner.event({ type: EVENT.setSsid, status: EVENT_STATUS.noNetworks, address: candidates[candidates.length - 1].bssid });
 	}

@@ -48,6 +48,11 @@ export function agree(security: Security, offer: OfferedSecurity): Method | unde
 	return METHODS[security].find((method) => takes(method, offer));
 }
 
+/** @returns true when a network that is not agreed with lacks nothing but a cipher of the host's. */
+export function isCipherMismatch(security: Security, offer: OfferedSecurity): boolean {
+	return offer.wirelessSecurity !== 0 && agree(security, { ...offer, wirelessSecurity: TKIP | AES }) !== undefined;
+}
+
 function takes(method: Method, offer: OfferedSecurity): boolean {
 	const { wirelessSecurity, wpaAuth, managementFrameProtection, hasPassphrase, hasPassword } = offer;
 	switch (method) {

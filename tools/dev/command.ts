@@ -1,10 +1,10 @@
 // `npm run dev`: an app on a simulated Pico W, built and started anew whenever one of its files changes.
 
 import { watch as watchFiles } from "chokidar";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { appendFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { objectSymbols, openBrowser, PacedRun, PicoW, type RunResult, type ServedPage, servePage } from "../../simulator/simulator.ts";
+import { type ForwardedPort, listenOn, objectSymbols, openBrowser, PacedRun, parseForwardedPort, PicoW, type RunResult, type ServedPage, servePage } from "../../simulator/simulator.ts";
 import { buildApp } from "../build/build-app.ts";
 import { readManifest } from "../build/manifest.ts";
 import { withRecords } from "../build/records.ts";
@@ -18,7 +18,6 @@ import { keyLog } from "../start/key-log.ts";
 import { PageServer } from "../start/page-server.ts";
 import { serverName, simulatedNetwork } from "../start/simulated-network.ts";
 import { UserError } from "../user-error.ts";
-import { addForwardedPort, type ForwardedPort, listenOn } from "./forwarded-ports.ts";
 import { rebuildLoop } from "./rebuild-loop.ts";
 
 const { dim } = coloursFor(process.stdout);
@@ -39,7 +38,7 @@ export function command(): Command {
 	return new Command()
 		.description("Runs an app on a simulated Pico W, in real time, and starts it anew whenever one of its files changes.")
 		.option("--app <folder>", "folder of the app, with its manifest.json (default: this project's main.ts)")
-		.option("--forward <hostport:deviceport>", "let programs of this machine connect to a TCP port of the board; may be repeated", addForwardedPort)
+		.option("--forward <hostport:deviceport>", "let programs of this machine connect to a TCP port of the board; may be repeated", forwardedPorts)
 		.option("--page <port>", "serve a page that shows the board on this port of 127.0.0.1 (0: a free one)", port)
 		.option("--open", "open that page in a browser; without --page, on a free port")
 		.option("--pcap <file>", "write the frames on the air of the board that runs to a file")
@@ -51,6 +50,14 @@ export function command(): Command {
 			"Ctrl-C ends it, with status 0.",
 		].join("\n"))
 		.action(dev);
+}
+
+function forwardedPorts(text: string, before: readonly ForwardedPort[] = []): ForwardedPort[] {
+	try {
+		return [...before, parseForwardedPort(text)];
+	} catch (error) {
+		throw new InvalidArgumentError((error as Error).message);
+	}
 }
 
 async function dev({ app, seed, forward = [], pcap, keylog, page: pagePort, open = false }: Options): Promise<void> {
@@ -68,6 +75,8 @@ async function dev({ app, seed, forward = [], pcap, keylog, page: pagePort, open
 		socket.on("error", () => {});	// the board's side learns it by the end
 		if (running?.radio) running.radio.forward(port, socket);
 		else socket.destroy();
+	}).catch((cause: Error) => {
+		throw new UserError(cause.message, { cause });
 	});
 	ended.signal.addEventListener("abort", () => servers.forEach(server => server.close()));
 	await rebuildLoop({

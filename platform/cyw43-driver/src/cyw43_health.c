@@ -15,7 +15,7 @@
 static bool cyw43_health_answers(cyw43_t *self) {
 	uint32_t mode;
 	struct cyw43_request request = {.command = WLC_GET_PM, .answer = &mode, .answer_length = sizeof mode};
-	if (cyw43_ensure_up(self) != 0) // the bus may be asleep
+	if (cyw43_ensure_up(self) != 0) // a long silence puts the bus to sleep
 		return false;
 	int result = cyw43_ll_request(&self->cyw43_ll, &request);
 	return result == 0 || self->cyw43_ll.ioctl_status != 0; // a refusal is an answer

@@ -10,9 +10,9 @@ import test, { type TestContext } from "node:test";
 import { buildApp } from "../../../tools/build/build-app.ts";
 import { withRecords } from "../../../tools/build/records.ts";
 import { assembleUf2 } from "../../../tools/build/uf2-file.ts";
-import { addForwardedPort, listenOn } from "../../../tools/dev/forwarded-ports.ts";
+import { listenOn, parseForwardedPort } from "../../../simulator/simulator.ts";
 import { newApp } from "../../../tools/new/new-app.ts";
-import { runDevice } from "../../support/device.ts";
+import { runDevice, sceneUf2 } from "../../support/device.ts";
 
 const projectFolder = resolve(import.meta.dirname, "../../..");
 const manifest = JSON.stringify({ include: ["$(MODULES)/base/manifest.json"], modules: { main: "./main", part: "./part" }, preload: ["part"] });
@@ -80,11 +80,35 @@ test("npm run dev lets programs of this machine connect to the board", async con
 	assert.equal(await new Promise(resolve => child.once("exit", resolve)), 0, output);
 });
 
+test("npm run simulate lets programs of this machine connect to any program's ports, in real time", async context => {
+	const folder = await mkdtemp(join(tmpdir(), "picofetch-"));
+	context.after(() => rm(folder, { recursive: true, force: true }));
+	const program = join(folder, "echo.uf2");
+	await writeFile(program, await sceneUf2({ app: "examples/echo-server" }));
+	const port = await freePort();
+	const child = spawn(process.execPath, ["--import", "tsx", "tools/main.ts", "simulate", program, "--forward", `${port}:7`], { cwd: projectFolder, stdio: ["ignore", "pipe", "pipe"] });
+	context.after(() => child.kill("SIGKILL"));
+	let output = "";
+	for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { output += text; });
+	for (let turns = 0; !/^listening at /m.test(output); turns++) {
+		assert.ok(turns < 6000 && child.exitCode === null, output);
+		await new Promise(resolve => setTimeout(resolve, 50));
+	}
+	const socket = connect({ port, host: "127.0.0.1" });
+	context.after(() => socket.destroy());
+	socket.end("what is sent comes back");
+	let text = "";
+	for await (const bytes of socket.setEncoding("utf8")) text += bytes;
+	assert.equal(text, "what is sent comes back");
+	child.kill("SIGINT");
+	assert.equal(await new Promise(resolve => child.once("exit", resolve)), 130, output);
+});
+
 test("a port to forward is two numbers, and one that is taken is told", async context => {
-	assert.throws(() => addForwardedPort("8080"), /expected HOSTPORT:DEVICEPORT/);
-	assert.throws(() => addForwardedPort("0:7"), /expected HOSTPORT:DEVICEPORT/);
-	assert.throws(() => addForwardedPort("1:2:3"), /expected HOSTPORT:DEVICEPORT/);
-	const ports = addForwardedPort(`${await freePort()}:7`);
+	for (const text of ["8080", "0:7", "1:2:3", "a:7"]) {
+		assert.throws(() => parseForwardedPort(text), /HOSTPORT:DEVICEPORT is expected/);
+	}
+	const ports = [parseForwardedPort(`${await freePort()}:7`)];
 	const servers = await listenOn(ports, () => {});
 	context.after(() => servers.forEach(server => server.close()));
 	await assert.rejects(listenOn(ports, () => {}), /cannot be listened on \(EADDRINUSE\)/);

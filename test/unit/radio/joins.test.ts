@@ -60,6 +60,20 @@ function bssid(number: number): Uint8Array {
 
 const wpa2: Partial<JoinWish> = { wirelessSecurity: 4, wpaAuth: 0x80, passphrase: "correct horse" };
 
+test("a network that lacks nothing but the host's cipher is pruned for that", () => {
+	const { host } = running("big", [accessPoint({ security: "wpa" })]);
+	const join = (wirelessSecurity: number, wpaAuth: number): string[] => {
+		host.leave();
+		host.joinAs({ ssid: "home", wirelessSecurity, wpaAuth, passphrase: "correct horse" });
+		host.listen(500_000);
+		return host.eventOrder();
+	};
+	assert.deepEqual(join(4, 0x4), ["23:0/1", "0:3"]);
+	assert.deepEqual(join(4, 0x80), PRUNED);
+	assert.deepEqual(join(6, 0x80), PRUNED);
+	assert.deepEqual(join(6, 0x4), JOINED);
+});
+
 /** The access point that a join ends at: of its last event. */
 function joinedAt(host: BitBangingHost, wish: Partial<JoinWish> = {}): string {
 	host.leave();

@@ -196,6 +196,7 @@ test("the command refuses options that name no program, two, no serial line, or 
 		[["a.elf", "--ap", "home,channel=15"], /'--ap <ssid,\.\.\.>' argument .* is invalid\. channel=15: a whole number from 1 to 14 is expected/],
 		[["a.elf", "--ap", "home,wep"], /"wep" is no setting of an access point; allowed are password=TEXT, security=open\|wpa/],
 		[["a.elf", "--faults", "loss=5%"], /loss=5%: a probability from 0 to 1 is expected, such as 0\.05/],
+		[["a.elf", "--forward", "8080"], /HOSTPORT:DEVICEPORT is expected, two ports from 1 to 65535, such as 8080:80/],
 		[["a.elf", "--client", "its network,channel=1"], /"channel" is no setting of a client; allowed are/],
 		[["a.elf", "--vcd-pins", "1"], /--vcd-pins chooses among the pins of --vcd FILE: give that too/],
 		[["a.elf", "--vcd", "a.vcd", "--vcd-pins", "30"], /"30" names no pins/],
