@@ -2,6 +2,7 @@
 
 import { Command, InvalidArgumentError } from "commander";
 import { collectionParts } from "./soak-collections.ts";
+import { soakConnections } from "./soak-connections.ts";
 import { soakFetch } from "./soak-fetch.ts";
 import { soakHttp } from "./soak-http.ts";
 import { soakJudgements } from "./soak-judgements.ts";
@@ -46,6 +47,13 @@ const soaks: Readonly<Record<string, { readonly what: string; run(seed: number, 
 				total.cut += cut;
 			} while (total.boots < 10 && !isOver());
 			return `${total.boots} boots, ${total.whole} fetches whole, ${total.cut} cut; memory came back each time`;
+		},
+	},
+	connections: {
+		what: "1,000 connections in a row to the board, and 10 MB each way, while 5 % of the frames get lost",
+		async run(seed) {
+			const { connectionsSeconds, bytesSeconds } = await soakConnections({ seed, connections: 1000, bytes: 10_000_000, loss: 0.05 });
+			return `1,000 connections in ${connectionsSeconds.toFixed(0)} virtual s, 10 MB each way in ${bytesSeconds.toFixed(0)}; all whole, memory flat`;
 		},
 	},
 	collections: {

@@ -84,12 +84,20 @@ static void post(xs_tcp *tcp)
 
 static void finish(xs_tcp *tcp, xs_tcp_end end)
 {
-	if (tcp->ended)
-		return; // the first reason stays
-	tcp->ended = true;
-	tcp->end = end;
-	tcp->tell_end = true;
+	if (!tcp->ended) { // the first reason stays
+		tcp->ended = true;
+		tcp->end = end;
+		tcp->tell_end = true;
+	}
 	post(tcp);
+}
+
+// Script may answer the other side's last bytes: a FIN is told when what script has written is taken, and it wants to write no more.
+static bool end_is_due(const xs_tcp *tcp)
+{
+	if (!tcp->tell_end || available(tcp) > 0)
+		return false;
+	return !tcp->pcb || (tcp_sndqueuelen(tcp->pcb) == 0 && !tcp->tell_writable);
 }
 
 // lwIP's callbacks.
@@ -225,7 +233,7 @@ static void deliver(xsMachine *the, engine_event *event)
 		what = XS_TCP_READABLE;
 		value = (int)available(tcp);
 		tcp->tell_readable = false;
-	} else if (tcp->tell_end && available(tcp) == 0) {
+	} else if (end_is_due(tcp)) {
 		what = XS_TCP_END;
 		value = (int)tcp->end;
 		tcp->tell_end = false;
@@ -234,7 +242,7 @@ static void deliver(xsMachine *the, engine_event *event)
 	}
 	if (what == XS_TCP_WRITABLE)
 		tcp->tell_writable = false;
-	if (tcp->tell_readable || (tcp->tell_end && available(tcp) == 0))
+	if (tcp->tell_readable || end_is_due(tcp))
 		engine_post(&tcp->event);
 	xsmcVars(3);
 	xsVar(0) = xsAccess(tcp->told);

@@ -24,7 +24,7 @@ export interface TCPOptions {
 	onReadable?: (this: TCP, count: number) => void;
 	/** `count` bytes can be written now. The first call means: connected. */
 	onWritable?: (this: TCP, count: number) => void;
-	/** The connection has ended, cleanly too (`error.code` "ECLOSED"), and everything that came before has been read. It is closed. */
+	/** The connection has ended, cleanly too (`error.code` "ECLOSED"), everything that came before has been read, and what was written has been taken. It is closed. */
 	onError?: (this: TCP, error: CodedError) => void;
 }
 
