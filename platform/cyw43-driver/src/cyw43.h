@@ -124,13 +124,15 @@ typedef struct _cyw43_t {
 	bool pend_rejoin_wpa;
 	bool pend_link_up;
 	bool pend_link_down;
+	bool pend_ap_link_up;
+	bool pend_ap_link_down;
 	bool pend_look; // read without being called: an interrupt may have been lost
 
 	volatile uint32_t wifi_scan_state; // 0 idle, 1 running, 2 ended
 	void *wifi_scan_env;
 	int (*wifi_scan_cb)(void *env, const cyw43_ev_scan_result_t *result);
 
-	// Access point settings: kept, never used.
+	// The network of its own.
 	uint8_t ap_channel;
 	uint8_t ap_ssid_len;
 	uint8_t ap_key_len;
@@ -169,7 +171,7 @@ int cyw43_send_ethernet(cyw43_t *self, int itf, size_t len, const void *buf, boo
 int cyw43_wifi_pm(cyw43_t *self, uint32_t pm);
 int cyw43_wifi_get_pm(cyw43_t *self, uint32_t *pm);
 int cyw43_wifi_link_status(cyw43_t *self, int itf);
-// Shows success as bit 1 << itf of itf_state. Only CYW43_ITF_STA can be brought up.
+// Shows success as bit 1 << itf of itf_state. CYW43_ITF_AP opens the network that cyw43_wifi_ap_set_ described; its link comes up by an event.
 void cyw43_wifi_set_up(cyw43_t *self, int itf, bool up, uint32_t country);
 int cyw43_wifi_get_mac(cyw43_t *self, int itf, uint8_t mac[6]);
 int cyw43_wifi_update_multicast_filter(cyw43_t *self, uint8_t *addr, bool add);
@@ -182,7 +184,7 @@ void cyw43_wifi_join_facts(cyw43_t *self, cyw43_join_facts_t *facts);
 int cyw43_wifi_get_rssi(cyw43_t *self, int32_t *rssi);
 int cyw43_wifi_get_bssid(cyw43_t *self, uint8_t bssid[6]);
 
-// No access point, so no stations: *max_stas and *num_stas become 0.
+// Guests of the network of its own. num_stas: room in macs (6 bytes each), then how many there are. 0 when it is not open.
 void cyw43_wifi_ap_get_max_stas(cyw43_t *self, int *max_stas);
 void cyw43_wifi_ap_get_stas(cyw43_t *self, int *num_stas, uint8_t *macs);
 

@@ -1,4 +1,5 @@
-// The Wi-Fi station: switching on, join and its reasons, scan, power management, pins; and the poll. See cyw43.h.
+// Wi-Fi: switching on, the station with its join and the reasons, scan, power management, pins; and the poll. See cyw43.h.
+// The network of its own is in cyw43_ap.c, a chip that stops in cyw43_health.c.
 //
 // Events only keep what they say; what has to be done about it (ioctls, the IP stack's link state) the poll does.
 //
@@ -53,6 +54,10 @@ static int cyw43_ensure_up(cyw43_t *self);
 static int cyw43_wifi_switch_on(cyw43_t *self, uint32_t country);
 static int cyw43_wifi_start_join(cyw43_t *self);
 static void cyw43_health_check(cyw43_t *self);
+static void cyw43_ap_event(cyw43_t *self, const struct cyw43_event *event);
+static int cyw43_ap_configure(cyw43_t *self);
+static int cyw43_ap_start(cyw43_t *self);
+static void cyw43_ap_stop(cyw43_t *self);
 static void cyw43_event_join(cyw43_t *self, const struct cyw43_event *event);
 static void cyw43_event_scan(cyw43_t *self, const struct cyw43_event *event);
 
@@ -109,7 +114,7 @@ static int cyw43_ensure_up(cyw43_t *self) {
 }
 
 static bool cyw43_has_pending(const cyw43_t *self) {
-	return self->pend_disassoc || self->pend_rejoin || self->pend_link_up || self->pend_link_down;
+	return self->pend_disassoc || self->pend_rejoin || self->pend_link_up || self->pend_link_down || self->pend_ap_link_up || self->pend_ap_link_down;
 }
 
 // What events asked for. Ioctls in here read further frames, so further requests may arise: one turn each.
@@ -121,6 +126,14 @@ static void cyw43_settle(cyw43_t *self) {
 	if (self->pend_link_up) {
 		self->pend_link_up = false;
 		cyw43_cb_tcpip_set_link_up(self, CYW43_ITF_STA);
+	}
+	if (self->pend_ap_link_down) {
+		self->pend_ap_link_down = false;
+		cyw43_cb_tcpip_set_link_down(self, CYW43_ITF_AP);
+	}
+	if (self->pend_ap_link_up) {
+		self->pend_ap_link_up = false;
+		cyw43_cb_tcpip_set_link_up(self, CYW43_ITF_AP);
 	}
 #if CYW43_LWIP
 	cyw43_lwip_deliver(self);
@@ -186,10 +199,10 @@ void cyw43_ctrl_event(cyw43_int_t *ll, const struct cyw43_event *event) {
 	if (self->trace_flags & CYW43_TRACE_ASYNC_EV)
 		CYW43_PRINTF("radio event %lu: flags %u status %lu reason %lu\n", (unsigned long)event->type, event->flags,
 			(unsigned long)event->status, (unsigned long)event->reason);
-	if (event->interface != CYW43_ITF_STA)
-		return;
 	uint32_t join_before = self->wifi_join_state, scan_before = self->wifi_scan_state;
-	if (event->type == CYW43_EV_ESCAN_RESULT)
+	if (event->interface != CYW43_ITF_STA)
+		cyw43_ap_event(self, event);
+	else if (event->type == CYW43_EV_ESCAN_RESULT)
 		cyw43_event_scan(self, event);
 	else
 		cyw43_event_join(self, event);
@@ -597,28 +610,40 @@ static int cyw43_wifi_switch_on(cyw43_t *self, uint32_t country) {
 	return cyw43_ll_request(ll, &up);
 }
 
+static int cyw43_wifi_bring_up(cyw43_t *self, int itf, uint32_t country) {
+	int result = cyw43_ensure_up(self);
+	if (result == 0 && self->itf_state == 0) {
+		result = cyw43_wifi_switch_on(self, country);
+		if (result == 0)
+			result = cyw43_wifi_pm(self, CYW43_DEFAULT_PM);
+	}
+	if (result != 0 || (self->itf_state & 1 << itf))
+		return result;
+	if (itf == CYW43_ITF_AP)
+		result = cyw43_ap_configure(self);
+	if (result != 0)
+		return result;
+	cyw43_cb_tcpip_deinit(self, itf);
+	cyw43_cb_tcpip_init(self, itf);
+	self->itf_state |= (uint8_t)(1 << itf);
+	if (itf == CYW43_ITF_AP)
+		result = cyw43_ap_start(self); // last: its link must find the interface
+	return result;
+}
+
 void cyw43_wifi_set_up(cyw43_t *self, int itf, bool up, uint32_t country) {
 	CYW43_THREAD_ENTER
-	if (itf == CYW43_ITF_AP) {
-		if (up)
-			CYW43_WARN("this driver has no access point mode: the interface stays down\n");
-	} else if (itf == CYW43_ITF_STA && up) {
-		int result = cyw43_ensure_up(self);
-		if (result == 0 && self->itf_state == 0) {
-			result = cyw43_wifi_switch_on(self, country);
-			if (result == 0)
-				result = cyw43_wifi_pm(self, CYW43_DEFAULT_PM);
-		}
-		if (result == 0 && !(self->itf_state & 1 << itf)) {
-			cyw43_cb_tcpip_deinit(self, itf);
-			cyw43_cb_tcpip_init(self, itf);
-			self->itf_state |= (uint8_t)(1 << itf);
-		}
+	if (up) {
+		int result = cyw43_wifi_bring_up(self, itf, country);
 		if (result != 0)
 			CYW43_PRINTF("radio could not be switched on: %d\n", result);
-	} else if (itf == CYW43_ITF_STA && (self->itf_state & 1 << itf)) {
-		cyw43_cb_tcpip_deinit(self, itf);
-		self->itf_state &= (uint8_t)~(1 << itf);
+	} else {
+		if (itf == CYW43_ITF_AP)
+			cyw43_ap_stop(self);
+		if (self->itf_state & 1 << itf) {
+			cyw43_cb_tcpip_deinit(self, itf);
+			self->itf_state &= (uint8_t)~(1 << itf);
+		}
 	}
 	CYW43_THREAD_EXIT
 }
@@ -837,17 +862,6 @@ int cyw43_wifi_get_bssid(cyw43_t *self, uint8_t bssid[6]) {
 	return cyw43_ioctl(self, WLC_GET_BSSID * 2, 6, bssid, CYW43_ITF_STA);
 }
 
-void cyw43_wifi_ap_get_max_stas(cyw43_t *self, int *max_stas) {
-	(void)self;
-	*max_stas = 0;
-}
-
-void cyw43_wifi_ap_get_stas(cyw43_t *self, int *num_stas, uint8_t *macs) {
-	(void)self;
-	(void)macs;
-	*num_stas = 0;
-}
-
 // Commands, frames, pins.
 
 int cyw43_ioctl(cyw43_t *self, uint32_t cmd, size_t len, uint8_t *buf, uint32_t iface) {
@@ -924,4 +938,5 @@ int cyw43_gpio_get(cyw43_t *self, int gpio, bool *val) {
 
 #endif
 
+#include "cyw43_ap.c"
 #include "cyw43_health.c"

@@ -54,6 +54,10 @@ static int cyw43_health_bring_back(cyw43_t *self) {
 		uint32_t value[2] = {self->gpio_mask, self->gpio_levels};
 		result = cyw43_ll_set_variable(ll, "gpioout", value, sizeof value);
 	}
+	if (result == 0 && (self->itf_state & 1 << CYW43_ITF_AP))
+		result = cyw43_ap_configure(self);
+	if (result == 0 && (self->itf_state & 1 << CYW43_ITF_AP))
+		result = cyw43_ap_start(self);
 	return result;
 }
 
@@ -61,6 +65,7 @@ static void cyw43_health_give_up(cyw43_t *self) {
 	CYW43_PRINTF("radio does not come back: it is off\n");
 	self->initted = false; // a farewell of DHCP must not start the chip
 	cyw43_cb_tcpip_deinit(self, CYW43_ITF_STA);
+	cyw43_cb_tcpip_deinit(self, CYW43_ITF_AP);
 	self->initted = true;
 	self->itf_state = 0;
 	self->restarts = 0;
@@ -77,6 +82,7 @@ static void cyw43_health_restart(cyw43_t *self) {
 	if (self->wifi_scan_state == 1)
 		self->wifi_scan_state = 2;
 	cyw43_cb_tcpip_set_link_down(self, CYW43_ITF_STA); // connections live on, if the network comes back
+	cyw43_cb_tcpip_set_link_down(self, CYW43_ITF_AP);
 	do {
 		cyw43_poll = NULL;
 		cyw43_ll_stop(&self->cyw43_ll);

@@ -1,4 +1,4 @@
-// The radio's interface in lwIP: station with DHCP. See cyw43.h for the functions.
+// The radio's interfaces in lwIP: the station with DHCP, the network of its own with a fixed address. See cyw43.h for the functions.
 //
 // lwIP is not re-entrant. Frames that arrive while the driver waits inside a send or an ioctl, and so perhaps inside lwIP, are
 // kept in a short queue of pool pbufs and delivered by the poll.
@@ -205,7 +205,7 @@ int cyw43_tcpip_link_status(cyw43_t *self, int itf) {
 
 void cyw43_cb_process_ethernet(void *cb_data, int itf, size_t len, const uint8_t *buf) {
 	cyw43_t *self = cb_data;
-	if (itf != CYW43_ITF_STA || !(self->netif[itf].flags & NETIF_FLAG_LINK_UP) || len > UINT16_MAX)
+	if (itf < 0 || itf > CYW43_ITF_AP || !(self->netif[itf].flags & NETIF_FLAG_LINK_UP) || len > UINT16_MAX)
 		return;
 	struct pbuf *p = self->received_count < CYW43_RECEIVED_MAX ? pbuf_alloc(PBUF_RAW, (u16_t)len, PBUF_POOL) : NULL;
 	if (p == NULL) {
@@ -213,6 +213,7 @@ void cyw43_cb_process_ethernet(void *cb_data, int itf, size_t len, const uint8_t
 		return;
 	}
 	pbuf_take(p, buf, (u16_t)len);
+	p->if_idx = netif_get_index(&self->netif[itf]);
 	self->received[(self->received_first + self->received_count++) % CYW43_RECEIVED_MAX] = p;
 }
 
@@ -226,8 +227,8 @@ static struct pbuf *cyw43_lwip_take(cyw43_t *self) {
 void cyw43_lwip_deliver(cyw43_t *self) {
 	while (self->received_count > 0 && self->cyw43_ll.wait_depth == 0) {
 		struct pbuf *p = cyw43_lwip_take(self);
-		struct netif *netif = &self->netif[CYW43_ITF_STA];
-		if (!(netif->flags & NETIF_FLAG_LINK_UP) || netif->input(p, netif) != ERR_OK)
+		struct netif *netif = netif_get_by_index(p->if_idx); // NULL: it was taken down meanwhile
+		if (netif == NULL || !(netif->flags & NETIF_FLAG_LINK_UP) || netif->input(p, netif) != ERR_OK)
 			pbuf_free(p);
 	}
 }
