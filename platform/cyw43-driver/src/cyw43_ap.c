@@ -25,24 +25,6 @@ static int cyw43_ap_set_bss(cyw43_t *self, const char *name, uint32_t value) {
 	return cyw43_ap_command(self, WLC_SET_VAR, name, values, sizeof values);
 }
 
-static int cyw43_ap_set_key(cyw43_t *self) {
-	int result = 0;
-	if (self->ap_auth != CYW43_AUTH_WPA3_SAE_AES_PSK) {
-		uint8_t pmk[68] = {self->ap_key_len, 0, self->ap_key_len == 64 ? 0 : 1, 0};
-		memcpy(pmk + 4, self->ap_key, self->ap_key_len);
-		result = cyw43_ap_command(self, WLC_SET_WSEC_PMK, NULL, pmk, sizeof pmk);
-		memset(pmk, 0, sizeof pmk);
-	}
-	if (result == 0 && (self->ap_auth == CYW43_AUTH_WPA3_SAE_AES_PSK || self->ap_auth == CYW43_AUTH_WPA3_WPA2_AES_PSK)) {
-		uint8_t password[130] = {self->ap_key_len, 0};
-		memcpy(password + 2, self->ap_key, self->ap_key_len);
-		result = cyw43_ap_command(self, WLC_SET_VAR, "sae_password", password, sizeof password);
-		memset(password, 0, sizeof password);
-	}
-	memset(self->cyw43_ll.spid_buf, 0, sizeof self->cyw43_ll.spid_buf); // the key went through it
-	return result;
-}
-
 // Tells the chip of the network that ap_ describes; it is not on the air yet.
 static int cyw43_ap_configure(cyw43_t *self) {
 	struct cyw43_protection protection;
@@ -77,7 +59,7 @@ static int cyw43_ap_configure(cyw43_t *self) {
 		result = cyw43_ap_set_bss(self, "bsscfg:wpa_auth", wpa_auth);
 	if (result == 0 && self->ap_auth != CYW43_AUTH_OPEN) {
 		cyw43_ll_wait_ms(SUPPLICANT_SETTLE_MS);
-		result = cyw43_ap_set_key(self);
+		result = cyw43_wifi_set_key(self, CYW43_ITF_AP, self->ap_key_len, self->ap_key, self->ap_auth);
 	}
 	if (result != 0)
 		return result;

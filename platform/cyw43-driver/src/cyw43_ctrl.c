@@ -374,20 +374,26 @@ static int cyw43_set_bss_variable(cyw43_t *self, const char *name, uint32_t valu
 	return cyw43_ll_set_variable(&self->cyw43_ll, name, values, sizeof values);
 }
 
-static int cyw43_wifi_set_key(cyw43_t *self, size_t key_len, const uint8_t *key, uint32_t auth_type) {
+// To the station or to the network of its own.
+static int cyw43_wifi_set_key(cyw43_t *self, uint32_t interface, size_t key_len, const uint8_t *key, uint32_t auth_type) {
 	int result = 0;
 	if (auth_type != CYW43_AUTH_WPA3_SAE_AES_PSK) {
 		// u16 length, u16 1 for a passphrase or 0 for 64 hexadecimal digits, 64 bytes.
 		uint8_t pmk[68] = {(uint8_t)key_len, 0, key_len == 64 ? 0 : 1, 0};
 		memcpy(pmk + 4, key, key_len);
-		struct cyw43_request request = {.command = WLC_SET_WSEC_PMK, .set = true, .value = pmk, .value_length = sizeof pmk};
+		struct cyw43_request request = {.command = WLC_SET_WSEC_PMK, .set = true, .interface = interface, .value = pmk, .value_length = sizeof pmk};
 		result = cyw43_ll_request(&self->cyw43_ll, &request);
 		memset(pmk, 0, sizeof pmk);
 	}
 	if (result == 0 && (auth_type == CYW43_AUTH_WPA3_SAE_AES_PSK || auth_type == CYW43_AUTH_WPA3_WPA2_AES_PSK)) {
-		uint8_t password[130] = {(uint8_t)key_len, 0};
+		static const char name[] = "sae_password";
+		uint8_t password[130] = {(uint8_t)key_len, 0}; // u16 length, 128 bytes
 		memcpy(password + 2, key, key_len);
-		result = cyw43_ll_set_variable(&self->cyw43_ll, "sae_password", password, sizeof password);
+		struct cyw43_request request = {
+			.command = WLC_SET_VAR, .set = true, .interface = interface, .head = name, .head_length = sizeof name,
+			.value = password, .value_length = sizeof password,
+		};
+		result = cyw43_ll_request(&self->cyw43_ll, &request);
 		memset(password, 0, sizeof password);
 	}
 	memset(self->cyw43_ll.spid_buf, 0, sizeof self->cyw43_ll.spid_buf); // the key went through it
@@ -429,7 +435,7 @@ static int cyw43_wifi_apply_join(cyw43_t *self, uint32_t kind) {
 		cyw43_set_bss_variable(self, "bsscfg:sup_wpa2_eapver", 0xFFFFFFFF);
 		cyw43_set_bss_variable(self, "bsscfg:sup_wpa_tmo", SUPPLICANT_TIMEOUT_MS);
 		cyw43_ll_wait_ms(SUPPLICANT_SETTLE_MS);
-		result = cyw43_wifi_set_key(self, self->wifi_join_key_length, self->wifi_join_key, auth_type);
+		result = cyw43_wifi_set_key(self, CYW43_ITF_STA, self->wifi_join_key_length, self->wifi_join_key, auth_type);
 	}
 	if (result == 0)
 		result = cyw43_ll_set_u32(ll, WLC_SET_INFRA, 1);
