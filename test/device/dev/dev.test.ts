@@ -60,9 +60,10 @@ test("npm run dev shows a change of main.ts, here and on its page, tells a type 
 	assert.match(told, /event: closed\ndata: \n\n$/);
 });
 
-test("npm run dev lets programs of this machine connect to the board", async context => {
+/** Starts a command that runs the echo server, gets an answer of it through a port of this machine, and ends it by Ctrl-C. */
+async function echoesThroughPort(context: TestContext, parameters: readonly string[], statusAtEnd: number): Promise<void> {
 	const port = await freePort();
-	const child = spawn(process.execPath, ["--import", "tsx", "tools/main.ts", "dev", "--app", "examples/echo-server", "--forward", `${port}:7`], { cwd: projectFolder, stdio: ["ignore", "pipe", "pipe"] });
+	const child = spawn(process.execPath, ["--import", "tsx", "tools/main.ts", ...parameters, "--forward", `${port}:7`], { cwd: projectFolder, stdio: ["ignore", "pipe", "pipe"] });
 	context.after(() => child.kill("SIGKILL"));
 	let output = "";
 	for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { output += text; });
@@ -77,7 +78,11 @@ test("npm run dev lets programs of this machine connect to the board", async con
 	for await (const bytes of socket.setEncoding("utf8")) text += bytes;
 	assert.equal(text, "what is sent comes back");
 	child.kill("SIGINT");
-	assert.equal(await new Promise(resolve => child.once("exit", resolve)), 0, output);
+	assert.equal(await new Promise(resolve => child.once("exit", resolve)), statusAtEnd, output);
+}
+
+test("npm run dev lets programs of this machine connect to the board", async context => {
+	await echoesThroughPort(context, ["dev", "--app", "examples/echo-server"], 0);
 });
 
 test("npm run simulate lets programs of this machine connect to any program's ports, in real time", async context => {
@@ -85,23 +90,7 @@ test("npm run simulate lets programs of this machine connect to any program's po
 	context.after(() => rm(folder, { recursive: true, force: true }));
 	const program = join(folder, "echo.uf2");
 	await writeFile(program, await sceneUf2({ app: "examples/echo-server" }));
-	const port = await freePort();
-	const child = spawn(process.execPath, ["--import", "tsx", "tools/main.ts", "simulate", program, "--forward", `${port}:7`], { cwd: projectFolder, stdio: ["ignore", "pipe", "pipe"] });
-	context.after(() => child.kill("SIGKILL"));
-	let output = "";
-	for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { output += text; });
-	for (let turns = 0; !/^listening at /m.test(output); turns++) {
-		assert.ok(turns < 6000 && child.exitCode === null, output);
-		await new Promise(resolve => setTimeout(resolve, 50));
-	}
-	const socket = connect({ port, host: "127.0.0.1" });
-	context.after(() => socket.destroy());
-	socket.end("what is sent comes back");
-	let text = "";
-	for await (const bytes of socket.setEncoding("utf8")) text += bytes;
-	assert.equal(text, "what is sent comes back");
-	child.kill("SIGINT");
-	assert.equal(await new Promise(resolve => child.once("exit", resolve)), 130, output);
+	await echoesThroughPort(context, ["simulate", program], 130);
 });
 
 test("a port to forward is two numbers, and one that is taken is told", async context => {
