@@ -2,7 +2,7 @@
  * `npm run simulate`: boots a .uf2, .elf or .bin on the simulated Pico W, with its console on stdout.
  *
  * Ends with status 0 when the text came, 2 when the time was over, 3 after a fault or a violation of level error, 1 when
- * it could not start, 130 after Ctrl-C; always with its report and recordings written.
+ * it could not start or a file takes no more, 130 after Ctrl-C; always with its report and recordings written.
  */
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import type { Server } from "node:net";
@@ -174,9 +174,18 @@ export function command(): Command {
 			if (options.logTopics && options.log === undefined) {
 				command.error("simulate: --log-topics chooses among the lines of --log FILE: give that too");
 			}
-			process.exitCode = await simulate(path, options);
+			process.exitCode = await simulate(path, options).catch((error: unknown) => {
+				if (!(error instanceof UnwritableFile)) {
+					throw error;
+				}
+				process.stderr.write(`simulate: ${error.message}\n`);
+				process.exit(STATUS_CANNOT_START);	// servers may still listen
+			});
 		});
 }
+
+/** A file of ours that could be opened takes no more: the disk is full, say. */
+class UnwritableFile extends Error {}
 
 async function simulate(path: string, options: Options): Promise<number> {
 	let board: PicoW;
@@ -184,12 +193,14 @@ async function simulate(path: string, options: Options): Promise<number> {
 	let gdb: GdbServer | undefined;
 	let forwarding: Server[] = [];
 	let until: RegExp | undefined;
+	let writeReport: ((piece: string) => void) | undefined;
+	let writeProfile: ((piece: string) => void) | undefined;
 	/** Files that are open, to be closed at the end. */
 	const files: number[] = [];
 	const open = (path: string): ((piece: string | Uint8Array) => void) => {
 		const file = openSync(path, "w");
 		files.push(file);
-		return to(file);
+		return to(file, path);
 	};
 	try {
 		until = options.until === undefined ? undefined : new RegExp(options.until);
@@ -199,7 +210,9 @@ async function simulate(path: string, options: Options): Promise<number> {
 		}
 		const pcap = options.pcap === undefined ? undefined : open(options.pcap);
 		const vcd = options.vcd === undefined ? undefined : open(options.vcd);
-		const log = options.log === undefined ? undefined : options.log === "-" ? to(process.stderr.fd) : open(options.log);
+		const log = options.log === undefined ? undefined : options.log === "-" ? to(process.stderr.fd, "stderr") : open(options.log);
+		writeReport = options.report === undefined ? undefined : open(options.report);
+		writeProfile = options.profile === undefined ? undefined : open(options.profile);
 		board = new PicoW({
 			seed: options.seed,
 			serial: options.serial,
@@ -280,13 +293,13 @@ async function simulate(path: string, options: Options): Promise<number> {
 	await gdb?.close();
 	board.close();
 	const report = board.report();
-	if (options.report !== undefined) {
+	if (writeReport) {
 		const run: RunReport = { program: path, reason: result.reason, hostSeconds, ...report };
-		writeFileSync(options.report, `${JSON.stringify(run, undefined, "\t")}\n`);
+		writeReport(`${JSON.stringify(run, undefined, "\t")}\n`);
 	}
-	if (options.profile !== undefined) {
+	if (writeProfile) {
 		const samples = [...board.profileSamples].sort((a, b) => b[1] - a[1]).map(([pc, count]) => [`0x${pc.toString(16)}`, count]);
-		writeFileSync(options.profile, `${JSON.stringify({ everyCycles: PROFILE_EVERY_CYCLES, samples: Object.fromEntries(samples) }, undefined, "\t")}\n`);
+		writeProfile(`${JSON.stringify({ everyCycles: PROFILE_EVERY_CYCLES, samples: Object.fromEntries(samples) }, undefined, "\t")}\n`);
 	}
 	if (elf && options.profile !== undefined) {
 		for (const row of profileByFunction(board.profileSamples, elf).slice(0, PROFILE_ROWS)) {
@@ -333,13 +346,17 @@ async function shownPage(board: PicoW, run: PacedRun, elf: Uint8Array | undefine
 	return page;
 }
 
-/** Appends to a file that is open. */
-function to(file: number): (piece: string | Uint8Array) => void {
+/** Appends to a file that is open. @param path for whoever has to make room */
+function to(file: number, path: string): (piece: string | Uint8Array) => void {
 	return (piece) => {
 		let rest = Buffer.from(piece);
 		while (rest.length) {
-			// A pipe may take a part only.
-			rest = rest.subarray(writeSync(file, rest));
+			try {
+				// A pipe may take a part only.
+				rest = rest.subarray(writeSync(file, rest));
+			} catch (cause) {
+				throw new UnwritableFile(`${path}: cannot be written on (${(cause as NodeJS.ErrnoException).code})`, { cause });
+			}
 		}
 	};
 }
@@ -348,7 +365,7 @@ function to(file: number): (piece: string | Uint8Array) => void {
 function sentence(error: unknown): string {
 	const { code, path, message } = error as NodeJS.ErrnoException;
 	switch (code) {
-		case "ENOENT": return `${path}: there is no such file`;
+		case "ENOENT": return `${path}: there is no such file or folder`;
 		case "EISDIR": return `a folder stands where a file is expected`;
 		case "EACCES": return `${path}: may not be read or written by this user`;
 		default: return message ?? String(error);

@@ -140,6 +140,21 @@ test("the command boots a program, shows the serial line that it is told to, and
 	assert.match(readFileSync(log, "utf8"), /^\d+\.\d{3} board error undefined-instruction: .*\n/m);
 });
 
+test("a file that takes no more, and one in a folder that is not there, end the command with a sentence", async () => {
+	const program = join(folder, "full.uf2");
+	writeFileSync(program, uf2(image(STORES)));
+	const runs = await Promise.all([
+		...["--vcd", "--report"].map((option) => simulate(program, option, "/dev/full", "--timeout", "0.01")),
+		simulate(program, "--report", join(folder, "missing", "run.json"), "--timeout", "0.01"),
+	]);
+	for (const { status, stderr } of runs.slice(0, 2)) {
+		assert.equal(status, 1, stderr);
+		assert.equal(stderr, "simulate: /dev/full: cannot be written on (ENOSPC)\n");
+	}
+	assert.equal(runs[2].status, 1);
+	assert.match(runs[2].stderr, /^simulate: .*run\.json: there is no such file or folder\n$/);
+});
+
 test("Ctrl-C ends the command cleanly, with its report", async () => {
 	const program = join(folder, "waits.bin");
 	const report = join(folder, "report.json");
