@@ -19,6 +19,8 @@ export interface SecurityFacts {
 	readonly subject: string;
 	readonly issuer: string;
 	readonly notAfter: string;
+	/** Proven by an earlier connection that this one goes on from. */
+	readonly resumed: boolean;
 }
 
 export interface ResponseInit {

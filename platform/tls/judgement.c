@@ -146,6 +146,19 @@ static void put_in_order(judgement *of, const der *sent, const trust_answer *ans
 	of->depth = answer->depth;
 }
 
+/* From when and until when every certificate of the path is valid, the root too. */
+static void take_dates(judgement *of, const certificate *path)
+{
+	of->valid_from = path->not_before;
+	of->valid_until = path->not_after;
+	for (unsigned depth = 1; depth < of->depth; depth++) {
+		if (path[depth].not_before > of->valid_from)
+			of->valid_from = path[depth].not_before;
+		if (path[depth].not_after < of->valid_until)
+			of->valid_until = path[depth].not_after;
+	}
+}
+
 /* What one judgement needs of the heap for its time. */
 typedef struct desk {
 	trust_room room;
@@ -176,6 +189,7 @@ static int judge(judgement *of, mbedtls_x509_crt *chain)
 	of->at_fault = in_chain(of, on->answer.at_fault.at);
 	if (of->code == TRUST_OK) {
 		put_in_order(of, on->sent, &on->answer);
+		take_dates(of, on->room.path);
 		anchor(of, &on->room.path[of->depth - 1]);
 	}
 	mbedtls_free(on);

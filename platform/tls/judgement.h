@@ -24,6 +24,7 @@ typedef struct judgement {
 	trust_code code; /* the refusal of platform/trust */
 	mbedtls_x509_crt *at_fault; /* what it speaks of, in the chain; NULL when that is a root */
 	unsigned signatures; /* how many were computed */
+	int64_t valid_from, valid_until; /* of a trusted path: inside the dates of all its certificates, seconds since 1970 */
 	/* The rest is the judgement's own. */
 	bool is_over;
 	unsigned depth;

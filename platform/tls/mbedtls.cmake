@@ -46,7 +46,7 @@ if(NOT TARGET picofetch_mbedtls)
 		"mbedtls_rsa_pkcs1_sign=public_keys_rsa_sign;mbedtls_rsa_rsassa_pss_sign_no_mode_check=public_keys_rsa_sign_pss;mbedtls_rsa_pkcs1_decrypt=public_keys_rsa_decrypt;mbedtls_rsa_pkcs1_encrypt=public_keys_rsa_encrypt;mbedtls_rsa_check_pub_priv=public_keys_rsa_check_pair;mbedtls_ecdsa_write_signature=public_keys_ecdsa_sign")
 	set(picofetch_arithmetic
 		${CMAKE_CURRENT_LIST_DIR}/p256.c ${CMAKE_CURRENT_LIST_DIR}/p256_ecp.c ${CMAKE_CURRENT_LIST_DIR}/rsa_public.c
-		${CMAKE_CURRENT_LIST_DIR}/public_keys.c
+		${CMAKE_CURRENT_LIST_DIR}/public_keys.c ${CMAKE_CURRENT_LIST_DIR}/handshake.c
 	)
 	set_source_files_properties(${picofetch_arithmetic} PROPERTIES COMPILE_OPTIONS -O2)
 	if(PICO_RP2040 OR PICOFETCH_BARE_ARM)

@@ -3,17 +3,20 @@
 
 #include <string.h>
 
+#include "handshake.h"
 #include "hardware/timer.h"
 #include "loop.h"
 #include "lwip/pbuf.h"
 #include "lwip/tcp.h"
 #include "mbedtls/net_sockets.h" /* the error numbers of a BIO */
 #include "mbedtls/platform.h"
+#include "mbedtls/sha256.h"
 #include "mbedtls/ssl.h"
 #include "mbedtls/ssl_ciphersuites.h"
 #include "psa/crypto.h"
 #include "random.h"
 #include "roots.h"
+#include "sessions.h"
 #include "wall_clock.h"
 
 #define HOST_BYTES 256 /* RFC 1035 2.3.4, and a zero */
@@ -25,6 +28,8 @@
 #define CLOSE_TIMEOUT_HALF_SECONDS 10
 /* lwIP tells no one when its memory is free again, so a refused write is offered anew. */
 #define RETRY_US 10000
+/* Records in a row that bring no data: empty ones, tickets, warnings. More are a flood. */
+#define IDLE_RECORDS_MAX 32
 
 /* Library-internal by its header, yet the one way to send a record that did not
  * fit at first (Mbed TLS ssl_msg.c). */
@@ -54,6 +59,9 @@ struct tls_client {
 	bool finished; /* the peer's FIN came */
 	bool flushing; /* a record of ours waits inside the library */
 	bool was_writable;
+	bool extended_master_secret; /* of a TLS 1.2 handshake */
+	bool has_resumed; /* the handshake's keys are those of the session that was offered */
+	uint8_t idle_records; /* since the last that brought data */
 	uint64_t deadline_us;
 	uint64_t retry_us; /* when to offer TCP again what it had no memory for */
 
@@ -61,6 +69,8 @@ struct tls_client {
 	mbedtls_ssl_config config;
 	verify verify;
 	roots_extra *roots;
+	sessions_proof proof;
+	sessions_record *offered; /* while the handshake that may resume it is under way */
 	tls_session session;
 	tls_failure failure;
 	char host[HOST_BYTES];
@@ -286,6 +296,8 @@ static void end(tls_client *client, const char *code, int library_error)
 	client->failure.code = code;
 	client->failure.phase = phases[client->state];
 	client->failure.library_error = library_error;
+	if (client->state != STATE_CONNECTING && library_error != 0)
+		sessions_drop(client->proof.key); /* RFC 5246 7.2.2; a clean end has no error */
 	client->state = STATE_ENDED;
 	client->deadline_us = client->retry_us = UINT64_MAX;
 	client->events |= TLS_EVENT_FAILED;
@@ -349,11 +361,53 @@ static void take_session(tls_client *client)
 	client->session.certificate = &client->verify.certificate;
 }
 
+/* ---- Resumption. */
+
+/* TLS 1.2 sessions without extended master secret are not resumed (RFC 7627 5.3). */
+static void keep_session(tls_client *client)
+{
+	const mbedtls_ssl_session *session = client->ssl.MBEDTLS_PRIVATE(session);
+
+	if (mbedtls_ssl_get_version_number(&client->ssl) == MBEDTLS_SSL_VERSION_TLS1_3 || client->extended_master_secret)
+		sessions_keep(&client->proof, session, &client->verify.certificate);
+}
+
+/* As late as can be: a server that is not reached costs no ticket. */
+static void offer_session(tls_client *client)
+{
+	client->offered = sessions_take(client->proof.key);
+	if (client->offered && sessions_offer(client->offered, &client->ssl, client->verify.host_is_address ? NULL : client->host) != 0)
+		end(client, "ERR_TLS_MEMORY", MBEDTLS_ERR_SSL_ALLOC_FAILED);
+}
+
+/* The one place that says who the server is: judged in this handshake, or in an earlier one that this one resumes. */
+static bool take_proof(tls_client *client)
+{
+	bool is_12 = mbedtls_ssl_get_version_number(&client->ssl) == MBEDTLS_SSL_VERSION_TLS1_2;
+
+	if (client->verify.code || mbedtls_ssl_get_verify_result(&client->ssl) != 0 || client->verify.judged == client->has_resumed)
+		return false;
+	if (client->verify.judged) {
+		sessions_prove(&client->proof, client->verify.both.valid_from, client->verify.both.valid_until);
+		return true;
+	}
+	if (!client->offered || (is_12 && !client->extended_master_secret))
+		return false;
+	sessions_recall(client->offered, &client->proof, &client->verify.certificate);
+	client->session.resumed = true;
+	return true;
+}
+
 /* One message of the handshake a turn: the longest, a signature, is the slice. */
 static void step_handshake(tls_client *client)
 {
-	int error = mbedtls_ssl_handshake_step(&client->ssl);
+	int error;
 
+	if (client->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_HANDSHAKE_WRAPUP) {
+		client->extended_master_secret = handshake_has_extended_master_secret(&client->ssl);
+		client->has_resumed = handshake_has_resumed(&client->ssl);
+	}
+	error = mbedtls_ssl_handshake_step(&client->ssl);
 	if (wants_more(client, error))
 		return;
 	if (error != 0) {
@@ -363,12 +417,17 @@ static void step_handshake(tls_client *client)
 	wake(client);
 	if (!mbedtls_ssl_is_handshake_over(&client->ssl))
 		return;
-	/* Belt and braces: the library fails the handshake itself when this is not 0. */
-	if (mbedtls_ssl_get_verify_result(&client->ssl) != 0 || !client->verify.judged || client->verify.code) {
+	/* Belt and braces: the library fails the handshake itself when a certificate was refused. */
+	if (!take_proof(client)) {
 		end_by_library(client, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED);
 		return;
 	}
 	take_session(client);
+	if (mbedtls_ssl_get_version_number(&client->ssl) == MBEDTLS_SSL_VERSION_TLS1_2
+		&& (client->session.resumed || !client->offered || !sessions_is_same_ticket(client->offered, client->ssl.MBEDTLS_PRIVATE(session))))
+		keep_session(client);
+	sessions_free(client->offered);
+	client->offered = NULL;
 	client->state = STATE_OPEN;
 	client->deadline_us = UINT64_MAX;
 	client->events |= TLS_EVENT_OPEN;
@@ -384,6 +443,15 @@ static void step_flush(tls_client *client)
 		end_by_library(client, error);
 }
 
+/* Something came that is no data: there may be more behind it, but not for ever. */
+static void look_further(tls_client *client)
+{
+	if (++client->idle_records > IDLE_RECORDS_MAX)
+		end_by_library(client, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE);
+	else
+		wake(client);
+}
+
 /* Decrypts the next record when the last one has been read. */
 static void step_receive(tls_client *client)
 {
@@ -393,16 +461,22 @@ static void step_receive(tls_client *client)
 		return;
 	error = mbedtls_ssl_read(&client->ssl, NULL, 0);
 	if (mbedtls_ssl_get_bytes_avail(&client->ssl) > 0) {
+		client->idle_records = 0;
 		client->events |= TLS_EVENT_READABLE;
+	} else if (error == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+		keep_session(client);
+		look_further(client);
 	} else if (error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
 		mbedtls_ssl_close_notify(&client->ssl);
 		end(client, "ECLOSED", 0);
 	} else if (error == 0 && client->finished) {
 		end(client, "ERR_TLS_CUT", MBEDTLS_ERR_SSL_CONN_EOF);
 	} else if (error == 0) {
-		wake(client); /* an empty record; look for the next one */
+		look_further(client); /* an empty record */
 	} else if (!wants_more(client, error)) {
 		end_by_library(client, error);
+	} else if (client->received || mbedtls_ssl_check_pending(&client->ssl)) {
+		look_further(client); /* a warning, or a ticket that the next call reads */
 	}
 }
 
@@ -426,8 +500,10 @@ static void step(tls_client *client)
 
 	client->work = false;
 	client->retry_us = UINT64_MAX;
-	if (client->state == STATE_CONNECTING && client->connected)
+	if (client->state == STATE_CONNECTING && client->connected) {
 		client->state = STATE_HANDSHAKE;
+		offer_session(client);
+	}
 	switch (client->state) {
 	case STATE_CONNECTING:
 		if (client->reset != ERR_OK)
@@ -520,6 +596,34 @@ static bool copy_protocols(tls_client *client, const char *protocols)
 	return !at && mbedtls_ssl_conf_alpn_protocols(&client->config, client->protocol_list) == 0;
 }
 
+static void hash_part(mbedtls_sha256_context *hash, const void *part, size_t length_bytes)
+{
+	uint32_t length = (uint32_t)length_bytes;
+
+	mbedtls_sha256_update(hash, (const unsigned char *)&length, sizeof length);
+	mbedtls_sha256_update(hash, part, length_bytes);
+}
+
+/* All that a session rests on: whom it was asked of, and by which rules it was judged. The image's roots are of the firmware. */
+static void session_key(const tls_options *options, uint8_t key[SESSIONS_KEY_BYTES])
+{
+	mbedtls_sha256_context hash;
+	uint8_t digest[32];
+
+	mbedtls_sha256_init(&hash);
+	mbedtls_sha256_starts(&hash, 0);
+	hash_part(&hash, options->host, strlen(options->host));
+	hash_part(&hash, &options->port, sizeof options->port);
+	hash_part(&hash, &options->minimum_version, sizeof options->minimum_version);
+	hash_part(&hash, &options->maximum_version, sizeof options->maximum_version);
+	hash_part(&hash, options->protocols ? options->protocols : "", options->protocols ? strlen(options->protocols) : 0);
+	for (unsigned i = 0; i < options->root_count; i++)
+		hash_part(&hash, options->roots[i].der, options->roots[i].length_bytes);
+	mbedtls_sha256_finish(&hash, digest);
+	mbedtls_sha256_free(&hash);
+	memcpy(key, digest, SESSIONS_KEY_BYTES);
+}
+
 static bool set_up(tls_client *client, const tls_options *options)
 {
 	mbedtls_ssl_config *config = &client->config;
@@ -537,6 +641,7 @@ static bool set_up(tls_client *client, const tls_options *options)
 		options->minimum_version == TLS_VERSION_1_3 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
 	mbedtls_ssl_conf_max_tls_version(config,
 		options->maximum_version == TLS_VERSION_1_2 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3);
+	mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
 	mbedtls_ssl_conf_rng(config, bio_random, NULL);
 	mbedtls_ssl_conf_ca_cb(config, verify_candidates, &client->verify);
 	if (!copy_protocols(client, options->protocols) || mbedtls_ssl_setup(&client->ssl, config) != 0)
@@ -653,6 +758,7 @@ tls_client *tls_client_open(const tls_options *options, tls_failure *failure)
 	client->deadline_us = time_us_64()
 		+ 1000ull * (options->handshake_timeout_ms ? options->handshake_timeout_ms : TLS_HANDSHAKE_TIMEOUT_MS);
 	strcpy(client->host, options->host);
+	session_key(options, client->proof.key);
 	mbedtls_ssl_init(&client->ssl);
 	mbedtls_ssl_config_init(&client->config);
 	ready = copy_roots(client, options);

@@ -81,7 +81,8 @@ typedef struct tls_session {
 	const char *protocol; /* "TLSv1.3" or "TLSv1.2" */
 	const char *cipher; /* IANA's name */
 	const char *application_protocol; /* of ALPN, or NULL */
-	const verify_certificate *certificate; /* the leaf */
+	const verify_certificate *certificate; /* the leaf, of now or of the session that was resumed */
+	bool resumed; /* by what an earlier connection had proved (sessions.h) */
 } tls_session;
 
 /**

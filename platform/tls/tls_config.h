@@ -111,6 +111,7 @@ time_t tls_platform_time(time_t *to);
 #define MBEDTLS_SSL_PROTO_TLS1_2
 #define MBEDTLS_SSL_PROTO_TLS1_3
 #define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED
+#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED
 /* Middleboxes expect it (RFC 8446 D.4). */
 #define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
@@ -119,6 +120,10 @@ time_t tls_platform_time(time_t *to);
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION
 #define MBEDTLS_SSL_ALPN
 #define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
+/* TLS 1.3's way to say it (RFC 8449): a server that keeps to it spares the arena nothing, but a small peer is understood. */
+#define MBEDTLS_SSL_RECORD_SIZE_LIMIT
+/* Resumption: tickets of both versions (sessions.h). With a new (EC)DHE secret each time; by the ticket alone it is not offered. */
+#define MBEDTLS_SSL_SESSION_TICKETS
 #define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE /* TLS 1.3 asks for it */
 #define MBEDTLS_SSL_ALL_ALERT_MESSAGES
 /* A server may send full records whatever was asked for. */

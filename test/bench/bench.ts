@@ -49,8 +49,10 @@ export async function bench(runs: number, seed: number, onProgress: (line: strin
 	return [
 		...since("boot.main", all.map(({ main }) => main)),
 		...since("boot.address", all.map(({ address }) => address)),
-		...between("handshake.tls13.p256", measured["TLSv1.3"]),
-		...between("handshake.tls12.p256", measured["TLSv1.2"]),
+		...between("handshake.tls13.p256", measured["TLSv1.3"].map(full)),
+		...between("handshake.tls12.p256", measured["TLSv1.2"].map(full)),
+		...between("handshake.tls13.resumed", measured["TLSv1.3"].map(resumed)),
+		...between("handshake.tls12.resumed", measured["TLSv1.2"].map(resumed)),
 		...since("firstByte", measured["TLSv1.3"].map(({ firstByte }) => firstByte)),
 		figure("arena.free", "bytes", all.map(({ arenaFree }) => arenaFree)),
 		figure("boot.slots", "bytes", [memory.slots]),
@@ -66,11 +68,20 @@ function since(name: string, moments: readonly Moment[]): Figure[] {
 	];
 }
 
+/** A handshake's first byte and the request behind it. */
+interface Handshake {
+	readonly from: Moment;
+	readonly to: Moment;
+}
+
+const full = ({ clientHello, request }: Measurement): Handshake => ({ from: clientHello, to: request });
+const resumed = ({ resumedClientHello, resumedRequest }: Measurement): Handshake => ({ from: resumedClientHello, to: resumedRequest });
+
 /** From ClientHello to the request: cycles, and under a second name the time. */
-function between(name: string, runs: readonly Measurement[]): Figure[] {
+function between(name: string, runs: readonly Handshake[]): Figure[] {
 	return [
-		figure(name, "cycles", runs.map(({ clientHello, request }) => request.activeCycles - clientHello.activeCycles)),
-		figure(`${name}.time`, "ms", runs.map(({ clientHello, request }) => request.virtualMs - clientHello.virtualMs)),
+		figure(name, "cycles", runs.map(({ from, to }) => to.activeCycles - from.activeCycles)),
+		figure(`${name}.time`, "ms", runs.map(({ from, to }) => to.virtualMs - from.virtualMs)),
 	];
 }
 
@@ -89,7 +100,8 @@ function table(figures: readonly Figure[], runs: number): string {
 		...rows.map(line),
 		"",
 		`${runs} ${runs === 1 ? "run" : "runs"} for each TLS version. Boot figures count from power-on; a handshake from ClientHello to the request, seen by the`,
-		"server; firstByte from power-on to the first byte of the body in script, over TLS 1.3. The chain is leaf and root, P-256.",
+		"server; firstByte from power-on to the first byte of the body in script, over TLS 1.3. The chain is leaf and root, P-256;",
+		"resumed is the second connection to the same server.",
 		"boot.slots and boot.free are an app's without network, at its first line: slots in RAM, and RAM that nothing uses.",
 		"Cycles are those in which the core executed, without a model of the flash cache.",
 	].join("\n");

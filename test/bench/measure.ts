@@ -21,6 +21,9 @@ export interface Measurement {
 	/** The first byte of ClientHello, and the first record of the request: as the server gets them. */
 	readonly clientHello: Moment;
 	readonly request: Moment;
+	/** The same of a second connection, which resumes the first one's session. */
+	readonly resumedClientHello: Moment;
+	readonly resumedRequest: Moment;
 	/** The first piece of the body is in script's hands. */
 	readonly firstByte: Moment;
 	/** Bytes of the engine's arena that are free while the TLS connection is open. */
@@ -47,11 +50,15 @@ export async function measure(protocol: SecureVersion, seed: number): Promise<Me
 	const seen = (name: string) => {
 		if (!moments.has(name)) moments.set(name, { virtualMs: board.clock.micros / 1000, activeCycles: board.report().activeCycles });
 	};
-	const records = new TlsRecords(protocol, seen);
+	const connect = (): Duplex => {
+		const prefix = server.connections === 0 ? "" : "resumed.";
+		const records = new TlsRecords(protocol, name => seen(prefix + name));
+		return tapped(server.connect(), bytes => records.add(bytes));
+	};
 	const board: PicoW = new PicoW({
 		seed,
 		epochMs: powerOn.getTime(),
-		network: { hosts: { [serverName]: { connect: () => tapped(server.connect(), bytes => records.add(bytes)) } } },
+		network: { hosts: { [serverName]: { connect } } },
 		attach: wires => {
 			for (const [name, index] of Object.entries(pins)) {
 				const pin = wires.pin(index);
@@ -62,7 +69,7 @@ export async function measure(protocol: SecureVersion, seed: number): Promise<Me
 		},
 	});
 	board.loadUf2(await sceneUf2({ app: "test/bench/app", configuration: { url: `https://${serverName}/` } }));
-	await board.run({ until: /^(?:arena|failed) .*$/m, timeoutMicros });
+	await board.run({ until: /^(?:arena|failed) .*\n/m, timeoutMicros });
 	board.close();
 	const { text } = board.console;
 	const moment = (name: string): Moment => {
@@ -70,7 +77,7 @@ export async function measure(protocol: SecureVersion, seed: number): Promise<Me
 		if (found === undefined) throw new Error(`the bench app did not come to "${name}" (seed ${seed}, ${protocol}); its console:\n${text}`);
 		return found;
 	};
-	const arena = /^arena (\d+) of \d+ bytes free, (\d+) bytes of body\r?$/m.exec(text);
+	const arena = /^arena (\d+) of \d+ bytes free, (\d+) bytes of body, resumed true\r?$/m.exec(text);
 	if (arena === null || Number(arena[2]) !== bodyBytes) {
 		throw new Error(`the bench app did not come to its end (seed ${seed}, ${protocol}); its console:\n${text}`);
 	}
@@ -79,6 +86,8 @@ export async function measure(protocol: SecureVersion, seed: number): Promise<Me
 		address: moment("address"),
 		clientHello: moment("clientHello"),
 		request: moment("request"),
+		resumedClientHello: moment("resumed.clientHello"),
+		resumedRequest: moment("resumed.request"),
 		firstByte: moment("firstByte"),
 		arenaFree: Number(arena[1]),
 	};

@@ -28,6 +28,8 @@ export class TlsServer {
 	connections = 0;
 	/** Handshakes that the client finished. */
 	handshakes = 0;
+	/** Those of them that resumed a session. */
+	resumptions = 0;
 	/** Decrypted bytes that came from clients. */
 	applicationBytes = 0;
 	/** Headers of the requests, without the empty line. */
@@ -38,6 +40,7 @@ export class TlsServer {
 	constructor({ certificateChainPem, keyPem, minVersion, maxVersion, ciphers, respond = respondWith("hello") }: TlsServerOptions) {
 		this.#server = createServer({ cert: certificateChainPem, key: keyPem, minVersion, maxVersion, ciphers }, socket => {
 			this.handshakes++;
+			if (socket.isSessionReused()) this.resumptions++;
 			const { near, far } = this.#ends!;
 			const connection = tcpConnection(socket, near, far);
 			let text = "";

@@ -20,7 +20,9 @@ try {
 		bytes += piece.byteLength;
 	}
 	mark("whole");
-	console.log(`arena ${free} of ${size} bytes free, ${bytes} bytes of body`);
+	const again = await fetch(config.url);
+	await again.bytes();
+	console.log(`arena ${free} of ${size} bytes free, ${bytes} bytes of body, resumed ${again.tls?.resumed}`);
 } catch (error) {
 	console.log("failed", error);
 }

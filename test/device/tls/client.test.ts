@@ -3,35 +3,25 @@
  * code, and that no byte of application data leaves when it refuses.
  */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import test, { before } from "node:test";
-import { promisify } from "node:util";
 import { issue, type Issued } from "../../../tools/certificates/issue.ts";
-import { buildBare } from "./bare/build.ts";
+import { connectBare, fileOf, type Line } from "./bare/connect.ts";
 import { startServer, type Server, type ServerOptions } from "./bare/server.ts";
 
 const epoch = Date.parse("2026-06-01T00:00:00Z");
 const host = "site.example";
-const folder = mkdtempSync(join(tmpdir(), "picofetch-tls-"));
 
-let program: string;
 let root: Issued;
 let other: Issued;
 let intermediate: Issued;
 let leaf: Issued;
 
 before(async () => {
-	program = await buildBare("host", "fetch");
 	root = await issue({ subject: "Root", issuer: "self", ca: true });
 	other = await issue({ subject: "Other", issuer: "self", ca: true });
 	intermediate = await issue({ subject: "Intermediate", issuer: root, ca: true });
 	leaf = await issue({ names: [host, "*.wild.example", "192.168.4.2"], issuer: intermediate });
 });
-
-type Line = Readonly<Record<string, string>>;
 
 interface Story {
 	readonly server: Partial<ServerOptions>;
@@ -39,17 +29,10 @@ interface Story {
 	readonly settings?: Readonly<Record<string, string>>;
 }
 
-let files = 0;
-
 async function fetchOnce(story: Story): Promise<{ lines: Line[]; line: Line; server: Server }> {
 	const server = await startServer({ cert: leaf.chainPem, key: leaf.keyPem, ...story.server });
-	const file = join(folder, `root-${files++}.der`);
-	writeFileSync(file, (story.trusted ?? root).certificateDer);
-	const settings = { host, epoch: `${epoch}`, root: file, port: `${server.port}`, ...story.settings };
 	try {
-		const given = Object.entries(settings).filter(([, value]) => value !== "").map(([name, value]) => `${name}=${value}`);
-		const { stdout } = await promisify(execFile)(program, given, { timeout: 60_000 });
-		const lines = stdout.trim().split("\n").map((line) => Object.fromEntries(line.trim().split("\t").map((pair) => pair.split(/=(.*)/s).slice(0, 2))) as Line);
+		const lines = await connectBare({ host, epoch: `${epoch}`, root: fileOf((story.trusted ?? root).certificateDer), port: `${server.port}`, ...story.settings });
 		return { lines, line: lines[0]!, server };
 	} finally {
 		server.close();
@@ -195,8 +178,10 @@ test("ten connections one after another need the same memory each", async () => 
 	const { lines } = await fetchOnce({ server: {}, settings: { count: "10" } });
 	assert.equal(lines.length, 10);
 	for (const line of lines) assert.equal(line.code, "ECLOSED");
-	const peaks = new Set(lines.map((line) => line.peak));
-	assert.ok(peaks.size <= 3, [...peaks].join(" "));
+	for (const resumed of ["no", "yes"]) {
+		const peaks = new Set(lines.filter((line) => line.resumed === resumed).map((line) => line.peak));
+		assert.ok(peaks.size <= 3, [...peaks].join(" "));
+	}
 });
 
 test("refusals and good connections take turns without growth", async () => {

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { issue, type Issued } from "../../../tools/certificates/issue.ts";
 import { deviceTest, powerOn, type DeviceScene } from "../../support/device.ts";
-import { TlsServer, type TlsServerOptions } from "../../support/tls-server.ts";
+import { respondWith, TlsServer, type TlsServerOptions } from "../../support/tls-server.ts";
 
 const name = "site.example";
 /** main.ts's last line, with its end: the console comes in pieces. */
@@ -38,6 +38,16 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
 		assert.match(text, /server .*CN=site\.example/);
 		assert.match(text, /issuer .*CN=Intermediate/);
 		assert.equal(server.requests.length, 1);
+	});
+}
+
+for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+	deviceTest(`a second fetch over ${version} resumes the session of the first, and tells so`, async () =>
+		scene(await issue({ names: [name] }), { app: "test/bench/app", until: /^(?:arena|failed).*\n/m },
+			{ minVersion: version, maxVersion: version, respond: respondWith("hello") }),
+	({ console: text }, { server }) => {
+		assert.match(text, /5 bytes of body, resumed true\r?$/m);
+		assert.deepEqual([server.handshakes, server.resumptions], [2, 1]);
 	});
 }
 

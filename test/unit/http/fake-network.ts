@@ -16,7 +16,7 @@ interface SocketOptions {
 
 export class FakeSocket {
 	readonly options: SocketOptions;
-	readonly session: Record<string, string> | undefined;
+	readonly session: Record<string, string | boolean> | undefined;
 	closed = false;
 	#written: number[] = [];
 	#incoming = new Uint8Array(0);
@@ -27,7 +27,7 @@ export class FakeSocket {
 
 	constructor(options: SocketOptions) {
 		this.options = options;
-		if (options.tls) this.session = { protocol: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256", subject: `CN=${options.tls.host}`, issuer: "CN=root", notAfter: "" };
+		if (options.tls) this.session = { protocol: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256", subject: `CN=${options.tls.host}`, issuer: "CN=root", notAfter: "", resumed: false };
 	}
 
 	// What the code under test calls.

@@ -37,6 +37,7 @@ enum {
 	FIGURE_USED,
 	FIGURE_PEAK,
 	FIGURE_REACH,
+	FIGURE_RESUMED,
 };
 
 #define ROOTS_MOST 8
@@ -246,6 +247,7 @@ void xs_tls_figure(xsMachine *the)
 	case FIGURE_USED: value = (int)figures.used_bytes; break;
 	case FIGURE_PEAK: value = (int)figures.peak_bytes; break;
 	case FIGURE_REACH: value = (int)figures.reach_bytes; break;
+	case FIGURE_RESUMED: value = client && tls_client_session(client) ? tls_client_session(client)->resumed : -1; break;
 	}
 	xsmcSetInteger(xsResult, value);
 }

@@ -65,6 +65,8 @@ export interface TLSSession {
 	readonly notAfter: string;
 	/** The ALPN name agreed on. */
 	readonly applicationLayerProtocol: string | undefined;
+	/** True when an earlier connection to the same host had proved it, a day ago at most, and this one goes on from there. */
+	readonly resumed: boolean;
 }
 
 /** Figures of the memory of a connection, in bytes. */
@@ -98,6 +100,7 @@ const figureSize = 2;
 const figureUsed = 3;
 const figurePeak = 4;
 const figureReach = 5;
+const figureResumed = 6;
 
 /** As tls.c: more roots belong into certs/. */
 const mostRoots = 8;
@@ -237,6 +240,7 @@ export default class TLSSocket {
 			issuer: text(handle, textIssuer) ?? "",
 			notAfter: text(handle, textNotAfter) ?? "",
 			applicationLayerProtocol: text(handle, textApplicationProtocol),
+			resumed: figure(handle, figureResumed) === 1,
 		};
 	}
 

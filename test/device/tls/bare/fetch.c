@@ -5,7 +5,9 @@
  * Settings: host, epoch (ms; absent: the clock stays unset), count, segment,
  * faults (for n from 1 on, the n-th allocation is refused, until one goes well),
  * writeRefusals, minimum, maximum (0x0303, 0x0304), alpn, extra (the root is
- * given as the connection's own instead of the image's), stuck.
+ * given as the connection's own instead of the image's), stuck. Between two of
+ * several connections: pass (milliseconds that go by), thenEpoch (the clock is set).
+ * From the second one on: thenAlpn, thenExtra.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +101,7 @@ static void print_session(const tls_session *session)
 	print("protocol", session->protocol);
 	print("cipher", session->cipher);
 	print("alpn", session->application_protocol);
+	print("resumed", session->resumed ? "yes" : "no");
 	print("subject", session->certificate->subject);
 	print("issuer", session->certificate->issuer);
 	print("notAfter", session->certificate->not_after);
@@ -111,7 +114,15 @@ static unsigned long number(const char *name)
 	return text ? strtoul(text, NULL, 0) : 0;
 }
 
-static void fetch_once(void)
+/* A setting of the first connection, or of those behind it. */
+static const char *setting(const char *name, const char *then, bool is_first)
+{
+	const char *text = is_first ? NULL : peer_setting(then);
+
+	return text ? text : peer_setting(name);
+}
+
+static void fetch_once(bool is_first)
 {
 	static char body[20000];
 	static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -123,9 +134,9 @@ static void fetch_once(void)
 		.host = peer_setting("host"),
 		.minimum_version = (tls_version)number("minimum"),
 		.maximum_version = (tls_version)number("maximum"),
-		.protocols = peer_setting("alpn"),
+		.protocols = setting("alpn", "thenAlpn", is_first),
 		.roots = &root,
-		.root_count = peer_setting("extra") ? 1 : 0,
+		.root_count = setting("extra", "thenExtra", is_first) ? 1 : 0,
 		.handshake_timeout_ms = (uint32_t)number("timeout"),
 		.changed = on_changed,
 	};
@@ -190,15 +201,21 @@ int main(int argc, char **argv)
 	if (peer_setting("faults")) {
 		for (unsigned n = 1;; n++) {
 			arena_fault_in = n;
-			fetch_once();
+			fetch_once(true);
 			if (arena_fault_in > 0)
 				break;
 		}
 		arena_fault_in = 0;
 	}
 	count = number("count");
-	for (unsigned long i = 0; i < (count ? count : 1); i++)
-		fetch_once();
+	for (unsigned long i = 0; i < (count ? count : 1); i++) {
+		if (i > 0) {
+			peer_pass((uint32_t)number("pass"));
+			if (peer_setting("thenEpoch"))
+				wall_clock_set_ms(strtoll(peer_setting("thenEpoch"), NULL, 10));
+		}
+		fetch_once(i == 0);
+	}
 	peer_exit(0);
 	return 0;
 }

@@ -26,6 +26,8 @@ void peer_print(const char *text);
 uint32_t peer_cycles(void);
 /** Bytes of stack used at most since the start, or 0 where that is not known. */
 uint32_t peer_stack_peak(void);
+/** Lets time go by. */
+void peer_pass(uint32_t ms);
 void peer_exit(int status);
 
 #endif

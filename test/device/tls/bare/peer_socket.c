@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,13 +19,19 @@ static char **setting;
 static int connection = -1;
 static uint8_t root[8192];
 static size_t root_bytes;
+static uint64_t passed_us;
 
 uint64_t time_us_64(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	return passed_us + (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+void peer_pass(uint32_t ms)
+{
+	passed_us += (uint64_t)ms * 1000;
 }
 
 const char *peer_setting(const char *name)
@@ -65,6 +72,7 @@ bool peer_connect(void)
 	if (connection >= 0)
 		close(connection);
 	connection = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 	return connect(connection, (struct sockaddr *)&to, sizeof to) == 0;
 }
 
