@@ -1,10 +1,8 @@
 /*
- * Keys are public here: this client verifies and has no private key. pk.c and
- * pk_wrap.c of Mbed TLS call these in place of the private operations
- * (mbedtls.cmake), which otherwise would be linked through the table of a key's
- * operations: 7 KB of flash.
+ * RSA keys are public here: our own are EC (identity.h). pk.c and pk_wrap.c of
+ * Mbed TLS call these in place of RSA's private operations (mbedtls.cmake),
+ * which otherwise would be linked through the table of a key's operations.
  */
-#include "mbedtls/ecdsa.h"
 #include "mbedtls/pk.h"
 #include "mbedtls/rsa.h"
 
@@ -40,12 +38,5 @@ int public_keys_rsa_encrypt(mbedtls_rsa_context *key, draw *random, void *contex
 int public_keys_rsa_check_pair(const mbedtls_rsa_context *public_key, const mbedtls_rsa_context *private_key)
 {
 	(void)public_key, (void)private_key;
-	return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
-}
-
-int public_keys_ecdsa_sign(mbedtls_ecdsa_context *key, mbedtls_md_type_t hash_type, const unsigned char *hash,
-	size_t hash_length, unsigned char *signature, size_t room, size_t *length, draw *random, void *context)
-{
-	(void)key, (void)hash_type, (void)hash, (void)hash_length, (void)signature, (void)room, (void)length, (void)random, (void)context;
 	return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
 }

@@ -61,6 +61,7 @@ struct tls_client {
 	bool was_writable;
 	bool extended_master_secret; /* of a TLS 1.2 handshake */
 	bool has_resumed; /* the handshake's keys are those of the session that was offered */
+	uint16_t record_limit_bytes; /* what the server has agreed to keep to */
 	uint8_t idle_records; /* since the last that brought data */
 	uint64_t deadline_us;
 	uint64_t retry_us; /* when to offer TCP again what it had no memory for */
@@ -69,6 +70,7 @@ struct tls_client {
 	mbedtls_ssl_config config;
 	verify verify;
 	roots_extra *roots;
+	identity *identity; /* NULL for none */
 	sessions_proof proof;
 	sessions_record *offered; /* while the handshake that may resume it is under way */
 	tls_session session;
@@ -312,6 +314,15 @@ static const char *tcp_code(err_t error, bool connected)
 	return "ETIMEDOUT";
 }
 
+/* An alert after we had no certificate to show. TLS 1.3 has one for it, which comes when the handshake is over for us. */
+static bool is_for_want_of_identity(const tls_client *client)
+{
+	if (client->identity)
+		return false;
+	return client->failure.alert == MBEDTLS_SSL_ALERT_MSG_CERT_REQUIRED
+		|| (client->state == STATE_HANDSHAKE && handshake_asks_for_certificate(&client->ssl));
+}
+
 /* The library answered an error: what is it called, and what was its ground? */
 static void end_by_library(tls_client *client, int error)
 {
@@ -328,7 +339,7 @@ static void end_by_library(tls_client *client, int error)
 		end(client, client->verify.code, error);
 	} else if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
 		client->failure.alert = client->ssl.MBEDTLS_PRIVATE(in_msg)[1];
-		end(client, "ERR_TLS_ALERT", error);
+		end(client, is_for_want_of_identity(client) ? "ERR_TLS_CERTIFICATE_REQUIRED" : "ERR_TLS_ALERT", error);
 	} else if (error == MBEDTLS_ERR_NET_CONN_RESET) {
 		end(client, tcp_code(client->reset, true), client->reset);
 	} else if (error == MBEDTLS_ERR_SSL_CONN_EOF || error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
@@ -359,6 +370,17 @@ static void take_session(tls_client *client)
 	}
 	client->session.application_protocol = mbedtls_ssl_get_alpn_protocol(&client->ssl);
 	client->session.certificate = &client->verify.certificate;
+}
+
+/* A server that has not answered to the limit does not know it (RFC 6066 4, RFC 8449 4). */
+static void take_record_limit(tls_client *client)
+{
+	const mbedtls_ssl_session *session = client->ssl.MBEDTLS_PRIVATE(session);
+	uint8_t asked = client->config.MBEDTLS_PRIVATE(mfl_code);
+	bool is_13 = mbedtls_ssl_get_version_number(&client->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+	bool agreed = is_13 ? session->MBEDTLS_PRIVATE(record_size_limit) != 0 : session->MBEDTLS_PRIVATE(mfl_code) == asked;
+
+	client->record_limit_bytes = asked != MBEDTLS_SSL_MAX_FRAG_LEN_NONE && agreed ? (uint16_t)(256u << asked) : UINT16_MAX;
 }
 
 /* ---- Resumption. */
@@ -423,6 +445,7 @@ static void step_handshake(tls_client *client)
 		return;
 	}
 	take_session(client);
+	take_record_limit(client);
 	if (mbedtls_ssl_get_version_number(&client->ssl) == MBEDTLS_SSL_VERSION_TLS1_2
 		&& (client->session.resumed || !client->offered || !sessions_is_same_ticket(client->offered, client->ssl.MBEDTLS_PRIVATE(session))))
 		keep_session(client);
@@ -460,7 +483,10 @@ static void step_receive(tls_client *client)
 	if (mbedtls_ssl_get_bytes_avail(&client->ssl) > 0)
 		return;
 	error = mbedtls_ssl_read(&client->ssl, NULL, 0);
-	if (mbedtls_ssl_get_bytes_avail(&client->ssl) > 0) {
+	if (mbedtls_ssl_get_bytes_avail(&client->ssl) > client->record_limit_bytes) {
+		mbedtls_ssl_send_alert_message(&client->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW);
+		end_by_library(client, MBEDTLS_ERR_SSL_INVALID_RECORD);
+	} else if (mbedtls_ssl_get_bytes_avail(&client->ssl) > 0) {
 		client->idle_records = 0;
 		client->events |= TLS_EVENT_READABLE;
 	} else if (error == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
@@ -567,7 +593,7 @@ static bool copy_roots(tls_client *client, const tls_options *options)
 		roots_extra *extra = arena_calloc(1, sizeof *extra + length_bytes);
 		if (!extra)
 			return false;
-		memcpy(extra + 1, options->roots[i].der, length_bytes);
+		memcpy(extra + 1, options->roots[i].bytes, length_bytes);
 		extra->der = (const uint8_t *)(extra + 1);
 		extra->length_bytes = length_bytes;
 		extra->next = client->roots;
@@ -618,10 +644,33 @@ static void session_key(const tls_options *options, uint8_t key[SESSIONS_KEY_BYT
 	hash_part(&hash, &options->maximum_version, sizeof options->maximum_version);
 	hash_part(&hash, options->protocols ? options->protocols : "", options->protocols ? strlen(options->protocols) : 0);
 	for (unsigned i = 0; i < options->root_count; i++)
-		hash_part(&hash, options->roots[i].der, options->roots[i].length_bytes);
+		hash_part(&hash, options->roots[i].bytes, options->roots[i].length_bytes);
+	if (options->identity)
+		hash_part(&hash, options->identity->chain->bytes, options->identity->chain->length_bytes);
+	hash_part(&hash, &options->maximum_fragment_bytes, sizeof options->maximum_fragment_bytes);
 	mbedtls_sha256_finish(&hash, digest);
 	mbedtls_sha256_free(&hash);
 	memcpy(key, digest, SESSIONS_KEY_BYTES);
+}
+
+static unsigned char fragment_code(uint16_t bytes)
+{
+	switch (bytes) {
+	case 512: return MBEDTLS_SSL_MAX_FRAG_LEN_512;
+	case 1024: return MBEDTLS_SSL_MAX_FRAG_LEN_1024;
+	case 2048: return MBEDTLS_SSL_MAX_FRAG_LEN_2048;
+	case 4096: return MBEDTLS_SSL_MAX_FRAG_LEN_4096;
+	default: return MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
+	}
+}
+
+/* Into the connection's arena. Answers the code of a refusal, or NULL. */
+static const char *copy_identity(tls_client *client, const identity_options *from)
+{
+	if (!from)
+		return NULL;
+	client->identity = arena_calloc(1, sizeof *client->identity);
+	return client->identity ? identity_read(client->identity, from) : "ERR_TLS_MEMORY";
 }
 
 static bool set_up(tls_client *client, const tls_options *options)
@@ -644,6 +693,10 @@ static bool set_up(tls_client *client, const tls_options *options)
 	mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
 	mbedtls_ssl_conf_rng(config, bio_random, NULL);
 	mbedtls_ssl_conf_ca_cb(config, verify_candidates, &client->verify);
+	if (client->identity && mbedtls_ssl_conf_own_cert(config, &client->identity->chain, &client->identity->key) != 0)
+		return false;
+	if (mbedtls_ssl_conf_max_frag_len(config, fragment_code(options->maximum_fragment_bytes)) != 0)
+		return false;
 	if (!copy_protocols(client, options->protocols) || mbedtls_ssl_setup(&client->ssl, config) != 0)
 		return false;
 	mbedtls_ssl_set_verify(&client->ssl, verify_take, &client->verify);
@@ -662,6 +715,8 @@ static bool start_tcp(tls_client *client, const tls_options *options)
 	tcp_sent(client->pcb, on_sent);
 	tcp_err(client->pcb, on_error);
 	ip_set_option(client->pcb, SOF_KEEPALIVE);
+	if (options->keep_alive_ms)
+		client->pcb->keep_idle = options->keep_alive_ms;
 	if (options->no_delay)
 		tcp_nagle_disable(client->pcb);
 	return tcp_connect(client->pcb, &options->address, options->port, on_connected) == ERR_OK;
@@ -708,6 +763,8 @@ static void release(tls_client *client)
 
 	release_tcp(client);
 	verify_end(&client->verify);
+	if (client->identity)
+		identity_end(client->identity);
 	mbedtls_ssl_free(&client->ssl);
 	mbedtls_ssl_config_free(&client->config);
 	arena_leave(before);
@@ -763,11 +820,14 @@ tls_client *tls_client_open(const tls_options *options, tls_failure *failure)
 	mbedtls_ssl_config_init(&client->config);
 	ready = copy_roots(client, options);
 	verify_start(&client->verify, client->host, wall_clock_now_ms() / 1000, client->roots);
-	ready = ready && set_up(client, options) && start_tcp(client, options);
+	code = copy_identity(client, options->identity);
+	ready = ready && !code && set_up(client, options) && start_tcp(client, options);
 	arena_leave(before);
 	if (!ready) {
+		arena_figures figures;
+		arena_measure(memory, &figures);
 		release(client);
-		return refuse(failure, "ERR_TLS_MEMORY");
+		return refuse(failure, code && figures.refusals == 0 ? code : "ERR_TLS_MEMORY");
 	}
 	client->next = clients;
 	clients = client;
@@ -804,6 +864,14 @@ size_t tls_client_read(tls_client *client, void *to, size_t length_bytes)
 	arena_leave(before);
 	wake(client); /* the next record, or the window update */
 	return count > 0 ? (size_t)count : 0;
+}
+
+const ip_addr_t *tls_client_remote(const tls_client *client, uint16_t *port)
+{
+	if (!client->pcb)
+		return NULL;
+	*port = client->pcb->remote_port;
+	return &client->pcb->remote_ip;
 }
 
 size_t tls_client_writable(const tls_client *client)

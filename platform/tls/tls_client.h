@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "arena.h"
+#include "identity.h"
 #include "lwip/ip_addr.h"
 #include "verify.h"
 
@@ -45,12 +46,6 @@ typedef enum tls_version {
 	TLS_VERSION_1_3 = 0x0304,
 } tls_version;
 
-/** One extra root: DER. Copied. */
-typedef struct tls_root {
-	const uint8_t *der;
-	size_t length_bytes;
-} tls_root;
-
 typedef struct tls_options {
 	ip_addr_t address;
 	uint16_t port;
@@ -59,8 +54,11 @@ typedef struct tls_options {
 	tls_version minimum_version; /* ANY is 1.2 */
 	tls_version maximum_version; /* ANY is 1.3 */
 	const char *protocols; /* ALPN names, comma separated; copied; NULL for none */
-	const tls_root *roots; /* beside the image's */
+	const identity_der *roots; /* beside the image's; copied */
 	unsigned root_count;
+	const identity_options *identity; /* for a server that asks for one; copied; NULL for none */
+	uint16_t maximum_fragment_bytes; /* asked of the server: 512, 1024, 2048, 4096 (RFC 6066 4; RFC 8449 in TLS 1.3); 0 for the most */
+	uint32_t keep_alive_ms; /* of silence before TCP asks whether the server lives; 0 is lwIP's two hours */
 	uint32_t handshake_timeout_ms; /* TCP connect included; 0 is TLS_HANDSHAKE_TIMEOUT_MS */
 	void (*changed)(void *context); /* events are waiting; called from the loop, never from inside a call */
 	void *context;
@@ -89,7 +87,8 @@ typedef struct tls_session {
  * Starts to connect. Answers NULL and fills `failure` when it cannot: the clock
  * is unset (ERR_TLS_CLOCK_UNSET), no random numbers (ERR_ENTROPY_STUCK), all
  * arenas in use (ERR_TLS_BUSY), no memory (ERR_TLS_MEMORY), a host name that is
- * none (ERR_TLS_HOST). Then not one packet has been sent.
+ * none (ERR_TLS_HOST), an identity that cannot be read (identity_read). Then not
+ * one packet has been sent.
  */
 tls_client *tls_client_open(const tls_options *options, tls_failure *failure);
 
@@ -101,6 +100,9 @@ size_t tls_client_readable(const tls_client *client);
 
 /** Reads at most `length_bytes`; answers how many. */
 size_t tls_client_read(tls_client *client, void *to, size_t length_bytes);
+
+/** The server's address and port, or NULL after the end. */
+const ip_addr_t *tls_client_remote(const tls_client *client, uint16_t *port);
 
 /** Bytes that tls_client_write takes now; 0 before TLS_EVENT_OPEN and after an end. */
 size_t tls_client_writable(const tls_client *client);

@@ -15,6 +15,8 @@ export interface TlsServerOptions {
 	readonly minVersion?: SecureVersion;
 	readonly maxVersion?: SecureVersion;
 	readonly ciphers?: string;
+	/** Asks clients for a certificate of this authority, PEM, and insists. */
+	readonly clientAuthorityPem?: string;
 	/** Called once for each request, when its header has come. Default: a small 200 with Content-Length. */
 	readonly respond?: Respond;
 }
@@ -32,15 +34,18 @@ export class TlsServer {
 	resumptions = 0;
 	/** Decrypted bytes that came from clients. */
 	applicationBytes = 0;
+	/** Common names of the certificates that clients have shown. */
+	readonly clients: string[] = [];
 	/** Headers of the requests, without the empty line. */
 	readonly requests: string[] = [];
 	/** What went wrong in handshakes, by OpenSSL's code: the alert the client sent is in it. */
 	readonly handshakeErrors: string[] = [];
 
-	constructor({ certificateChainPem, keyPem, minVersion, maxVersion, ciphers, respond = respondWith("hello") }: TlsServerOptions) {
-		this.#server = createServer({ cert: certificateChainPem, key: keyPem, minVersion, maxVersion, ciphers }, socket => {
+	constructor({ certificateChainPem, keyPem, minVersion, maxVersion, ciphers, clientAuthorityPem, respond = respondWith("hello") }: TlsServerOptions) {
+		this.#server = createServer({ cert: certificateChainPem, key: keyPem, minVersion, maxVersion, ciphers, ...clientAuthorityPem && { requestCert: true, ca: clientAuthorityPem } }, socket => {
 			this.handshakes++;
 			if (socket.isSessionReused()) this.resumptions++;
+			if (clientAuthorityPem) this.clients.push(String(socket.getPeerCertificate().subject.CN));
 			const { near, far } = this.#ends!;
 			const connection = tcpConnection(socket, near, far);
 			let text = "";

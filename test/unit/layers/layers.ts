@@ -84,7 +84,7 @@ const cRules: readonly Rule[] = [
 		applies: from => from.startsWith("platform/tls/"),
 		allows: ({ from, written, path }) => isOwnOrStandard(from, written, path) || /^(?:mbedtls|psa|lwip)\/|^(?:bignum_core|bignum_internal|common|ssl_misc|ssl_tls13_keys)\.h$/.test(written) ||
 			path?.startsWith("platform/board/") === true || path === "platform/loop.h" || path === "platform/image/image.h" ||
-			path === "platform/trust/trust.h" || written === "hardware/timer.h",
+			path === "platform/trust/trust.h" || path === "platform/trust/der.h" || written === "hardware/timer.h",
 		sentence: "platform/tls names Mbed TLS, lwIP's raw TCP, platform/board, platform/trust, the loop and the image's roots, never XS or modules",
 	},
 	{

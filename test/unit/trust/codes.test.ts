@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import { tlsError } from "../../../modules/io/socket/tls/failure.ts";
 
-const codes = ["platform/trust/code.c", "platform/tls/verify.c", "platform/tls/tls_client.c"]
+const codes = ["platform/trust/code.c", "platform/tls/verify.c", "platform/tls/tls_client.c", "platform/tls/identity.c"]
 	.flatMap(path => [...readFileSync(path, "utf8").matchAll(/"([A-Z][A-Z_]{5,})"/g)].map(([, code]) => code!))
 	.filter(code => !code.startsWith("TLS_"));
 

@@ -41,6 +41,7 @@ enum {
 };
 
 #define ROOTS_MOST 8
+#define CHAIN_MOST 4
 
 static void on_changed(void *context)
 {
@@ -93,18 +94,18 @@ static tls_client *client_of(xsMachine *the, xsSlot *handle)
 	return socket ? socket->client : NULL;
 }
 
-/* The roots as tls.ts packs them: each a length of 4 bytes, little endian, and DER. */
-static unsigned unpack_roots(const uint8_t *from, size_t length_bytes, tls_root *to)
+/* Certificates as tls.ts packs them: each a length of 4 bytes, little endian, and DER. */
+static unsigned unpack(const uint8_t *from, size_t length_bytes, identity_der *to, unsigned most)
 {
 	unsigned count = 0;
 
-	while (length_bytes > 4 && count < ROOTS_MOST) {
+	while (length_bytes > 4 && count < most) {
 		size_t one = from[0] | (size_t)from[1] << 8 | (size_t)from[2] << 16 | (size_t)from[3] << 24;
 		from += 4;
 		length_bytes -= 4;
 		if (one > length_bytes)
 			break;
-		to[count++] = (tls_root){.der = from, .length_bytes = one};
+		to[count++] = (identity_der){.bytes = from, .length_bytes = one};
 		from += one;
 		length_bytes -= one;
 	}
@@ -112,11 +113,14 @@ static unsigned unpack_roots(const uint8_t *from, size_t length_bytes, tls_root 
 }
 
 /* (address, port, host, noDelay, minimumVersion, maximumVersion, protocols,
- * handshakeTimeoutMs, roots, told): a handle, or the code of a refusal. */
+ * handshakeTimeoutMs, roots, identity, maximumFragmentLength, keepAliveMs, told): a
+ * handle, or the code of a refusal. The identity is a key and its chain, or empty. */
 void xs_tls_open(xsMachine *the)
 {
 	char address[16], host[256], protocols[64];
-	tls_root roots[ROOTS_MOST];
+	identity_der roots[ROOTS_MOST], own[1 + CHAIN_MOST];
+	identity_options identity;
+	unsigned own_count;
 	tls_options options = {.host = host, .protocols = protocols, .roots = roots, .changed = on_changed};
 	tls_failure refused = {.code = "ERR_TLS_ADDRESS"};
 	void *packed;
@@ -140,9 +144,17 @@ void xs_tls_open(xsMachine *the)
 	memset(socket, 0, sizeof *socket);
 	socket->event.deliver = deliver;
 	options.context = socket;
-	engine_remember(the, &socket->told, &xsArg(9));
+	options.maximum_fragment_bytes = (uint16_t)xsmcToInteger(xsArg(10));
+	options.keep_alive_ms = (uint32_t)xsmcToInteger(xsArg(11));
+	engine_remember(the, &socket->told, &xsArg(12));
 	xsmcGetBufferReadable(xsArg(8), &packed, &packed_bytes);
-	options.root_count = unpack_roots(packed, packed_bytes, roots);
+	options.root_count = unpack(packed, packed_bytes, roots, ROOTS_MOST);
+	xsmcGetBufferReadable(xsArg(9), &packed, &packed_bytes);
+	own_count = unpack(packed, packed_bytes, own, 1 + CHAIN_MOST);
+	if (own_count > 1) {
+		identity = (identity_options){.key = own[0], .chain = &own[1], .chain_count = own_count - 1};
+		options.identity = &identity;
+	}
 	if (ipaddr_aton(address, &options.address))
 		socket->client = tls_client_open(&options, &refused);
 	if (!socket->client) {
@@ -163,6 +175,22 @@ void xs_tls_close(xsMachine *the)
 		return;
 	release(socket);
 	engine_forget(the, &socket->told);
+}
+
+/* (handle, whether the port): the server's address, or its port; undefined after the end. */
+void xs_tls_remote(xsMachine *the)
+{
+	tls_client *client = client_of(the, &xsArg(0));
+	uint16_t port;
+	const ip_addr_t *address = client ? tls_client_remote(client, &port) : NULL;
+	char text[IPADDR_STRLEN_MAX];
+
+	if (!address)
+		return;
+	if (xsmcToBoolean(xsArg(1)))
+		xsmcSetInteger(xsResult, port);
+	else
+		xsmcSetString(xsResult, ipaddr_ntoa_r(address, text, sizeof text));
 }
 
 void xs_tls_readable(xsMachine *the)
@@ -197,6 +225,50 @@ void xs_tls_write(xsMachine *the)
 
 	xsmcGetBufferReadable(xsArg(1), &from, &length);
 	xsmcSetInteger(xsResult, client ? (int)tls_client_write(client, from, length) : 0);
+}
+
+static int sextet(char letter)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = strchr(alphabet, letter);
+
+	return at ? (int)(at - alphabet) : -1;
+}
+
+static bool is_blank(char letter)
+{
+	return letter == '=' || (unsigned char)letter <= ' ';
+}
+
+/* (RFC 4648 4; white space and padding are passed over): its bytes, or undefined when a character is none of it. */
+void xs_tls_base64(xsMachine *the)
+{
+	const char *at;
+	uint8_t *to;
+	void *made;
+	xsUnsignedValue length = 0;
+	uint32_t bits = 0, held = 0;
+
+	for (at = xsmcToString(xsArg(0)); *at; at++) {
+		if (is_blank(*at))
+			continue;
+		if (sextet(*at) < 0)
+			return;
+		length++;
+	}
+	xsmcSetArrayBuffer(xsResult, NULL, (xsIntegerValue)(length * 3 / 4));
+	xsmcGetBufferWritable(xsResult, &made, &length);
+	to = made;
+	for (at = xsmcToString(xsArg(0)); *at; at++) { /* anew: the heap has moved */
+		if (is_blank(*at))
+			continue;
+		bits = bits << 6 | (uint32_t)sextet(*at);
+		held += 6;
+		if (held >= 8) {
+			held -= 8;
+			*to++ = (uint8_t)(bits >> held);
+		}
+	}
 }
 
 static const char *text_of(const tls_client *client, int row)

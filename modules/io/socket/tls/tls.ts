@@ -2,11 +2,10 @@
 // It leans on tls.c, the binding of platform/tls. Verification is always on: no option turns it off.
 
 import { CodedError } from "../../../base/error.ts";
-import { derFromPem } from "./pem.ts";
+import { bytesOf, derOf, type Certificate } from "./pem.ts";
 import { tlsError, type TLSFailure } from "./failure.ts";
 
-/** A trusted root for one connection: DER bytes, or text in PEM with one or more certificates. */
-export type Certificate = ArrayBuffer | Uint8Array | string;
+export type { Certificate } from "./pem.ts";
 
 export type TLSVersion = "1.2" | "1.3" | "TLSv1.2" | "TLSv1.3" | 0x0303 | 0x0304;
 
@@ -20,25 +19,39 @@ export interface TLSClientOptions {
 	readonly minimumVersion?: TLSVersion;
 	/** Default "1.3". */
 	readonly maximumVersion?: TLSVersion;
-	/** ALPN names, in the order of preference. */
-	readonly applicationLayerProtocol?: string | readonly string[];
+	/** ALPN names, in the order of preference: four at most, 63 characters together. */
+	readonly applicationLayerProtocol?: ProtocolName | readonly ProtocolName[];
+	/** Longest piece that the server shall send at once: 512, 1024, 2048 or 4096 bytes (RFC 6066 section 4, RFC 8449). Servers may not know it. */
+	readonly maximumFragmentLength?: number;
+	/** The key of `clientCertificate`: EC, P-256 or P-384. */
+	readonly clientKey?: Certificate | readonly Certificate[];
+	/** Shown to a server that asks for one: its own certificate first, then those up to the root; four at most. */
+	readonly clientCertificate?: Certificate | readonly Certificate[];
 }
+
+type ProtocolName = string | ArrayBufferLike | ArrayBufferView;
 
 /** Moddable's spelling of the same (`secure`), accepted at run time. */
 export interface ModdableSecureOptions {
 	readonly serverName?: string;
 	readonly protocolVersion?: TLSVersion | readonly [TLSVersion, TLSVersion];
-	readonly applicationLayerProtocolNegotiation?: string | readonly string[];
+	readonly applicationLayerProtocolNegotiation?: ProtocolName | readonly ProtocolName[];
 	readonly certificate?: Certificate | readonly Certificate[];
+	readonly tls_max_fragment_length?: number;
+	readonly clientKey?: Certificate | readonly Certificate[];
+	readonly clientCertificates?: Certificate | readonly Certificate[];
 }
 
 export interface TLSSocketOptions {
-	/** IPv4 address of the server, as text. */
+	/** Address of the server, as text. */
 	readonly address: string;
 	readonly port: number;
+	readonly from?: undefined;
 	readonly noDelay?: boolean;
 	/** Moddable's spelling of noDelay. */
 	readonly nodelay?: boolean;
+	/** Milliseconds of silence before TCP asks whether the server still lives. Default two hours. */
+	readonly keepAlive?: number;
 	/** Time for TCP connect and handshake together. Default 20,000. */
 	readonly handshakeTimeoutMs?: number;
 	readonly tls?: TLSClientOptions;
@@ -50,6 +63,11 @@ export interface TLSSocketOptions {
 	onWritable?(this: TLSSocket, count: number): void;
 	/** The end. `error.code` is ECLOSED for a clean one; everything was read before. */
 	onError?(this: TLSSocket, error: CodedError): void;
+}
+
+/** What takes a connection over: `from` is empty afterwards, and everything that comes is told here. */
+export interface TLSSocketTakeOptions extends Pick<TLSSocketOptions, "format" | "onReadable" | "onWritable" | "onError"> {
+	readonly from: TLSSocket;
 }
 
 /** What is known once the server is proven. */
@@ -104,6 +122,11 @@ const figureResumed = 6;
 
 /** As tls.c: more roots belong into certs/. */
 const mostRoots = 8;
+const mostOwnCertificates = 4;
+
+// As tls_client.c.
+const mostProtocols = 4;
+const mostProtocolCharacters = 63;
 
 // Bits of platform/tls/tls_client.h.
 const eventOpen = 1;
@@ -113,9 +136,10 @@ const eventFailed = 8;
 
 /** Answers the code of the refusal instead of a handle when nothing could be started. */
 const open = native<(address: string, port: number, host: string, noDelay: boolean, minimumVersion: number,
-	maximumVersion: number, protocols: string, handshakeTimeoutMs: number, roots: Uint8Array,
-	changed: (events: number) => void) => Handle | string>("xs_tls_open");
+	maximumVersion: number, protocols: string, handshakeTimeoutMs: number, roots: Uint8Array, identity: Uint8Array,
+	maximumFragmentLength: number, keepAliveMs: number, changed: (events: number) => void) => Handle | string>("xs_tls_open");
 const close = native<(handle: Handle) => void>("xs_tls_close");
+const remote = native<{ (handle: Handle, port: false): string | undefined; (handle: Handle, port: true): number | undefined }>("xs_tls_remote");
 const readable = native<(handle: Handle) => number>("xs_tls_readable");
 const readInto = native<(handle: Handle, to: Uint8Array) => number>("xs_tls_read");
 const writable = native<(handle: Handle) => number>("xs_tls_writable");
@@ -129,22 +153,40 @@ export default class TLSSocket {
 	format: "buffer" | "number";
 	#handle: Handle | undefined;
 	#session: TLSSession | undefined;
-	readonly #options: TLSSocketOptions;
+	readonly #options: Pick<TLSSocketOptions, "onReadable" | "onWritable" | "onError">;
+	/** Whom events are told: the socket that has the connection now. */
+	readonly #told: { socket: TLSSocket };
 
 	/**
-	 * Starts to connect.
+	 * Starts to connect, or takes a connection over, and tells then what it has already.
 	 *
 	 * @throws CodedError when it cannot start, before anything is sent: ERR_TLS_CLOCK_UNSET, ERR_ENTROPY_STUCK,
-	 * ERR_TLS_BUSY, ERR_TLS_MEMORY, ERR_TLS_HOST, ERR_TLS_ADDRESS, ERR_TLS_OPTION.
+	 * ERR_TLS_BUSY, ERR_TLS_MEMORY, ERR_TLS_HOST, ERR_TLS_ADDRESS, ERR_TLS_OPTION, ERR_TLS_KEY, ERR_TLS_CERTIFICATE,
+	 * ERR_TLS_KEY_MISMATCH; ECLOSED when `from` was closed.
 	 */
-	constructor(options: TLSSocketOptions) {
-		const settings = readSettings(options);
+	constructor(options: TLSSocketOptions | TLSSocketTakeOptions) {
 		this.#options = options;
-		this.host = settings.host;
 		this.format = options.format ?? "buffer";
+		if (options.from !== undefined) {
+			const { from } = options;
+			if (!from.#handle) throw new CodedError("ECLOSED", `${from.host}: it was closed, and cannot be taken over`);
+			this.host = from.host;
+			this.#handle = from.#handle;
+			this.#session = from.#session;
+			this.#told = from.#told;
+			this.#told.socket = this;
+			from.#handle = undefined;
+			queueMicrotask(() => this.#changed(this.#session ? eventWritable | eventReadable : 0));
+			return;
+		}
+		const settings = readSettings(options);
+		const told = { socket: this as TLSSocket };
+		this.#told = told;
+		this.host = settings.host;
 		const opened = open(options.address, options.port, settings.host, options.noDelay ?? options.nodelay ?? false,
 			settings.minimumVersion, settings.maximumVersion, settings.protocols, options.handshakeTimeoutMs ?? 0,
-			settings.roots, (events) => this.#changed(events));
+			settings.roots, settings.identity, settings.maximumFragmentLength, options.keepAlive ?? 0, (events) => told.socket.#changed(events));
+		settings.identity.fill(0);
 		if (typeof opened === "string") {
 			throw tlsError({ code: opened, host: settings.host, phase: "open" });
 		}
@@ -154,6 +196,16 @@ export default class TLSSocket {
 	/** The proven session; undefined before the first onWritable. */
 	get session(): TLSSession | undefined {
 		return this.#session;
+	}
+
+	/** The server's address; undefined after the end. */
+	get remoteAddress(): string | undefined {
+		return this.#handle && remote(this.#handle, false);
+	}
+
+	/** The server's port; undefined after the end. */
+	get remotePort(): number | undefined {
+		return this.#handle && remote(this.#handle, true);
 	}
 
 	/** Figures of the connection's memory; undefined once closed. */
@@ -173,8 +225,8 @@ export default class TLSSocket {
 	 */
 	read(): ArrayBuffer | number | undefined;
 	read(count: number): ArrayBuffer | undefined;
-	read(buffer: ArrayBuffer | Uint8Array): number | undefined;
-	read(to?: number | ArrayBuffer | Uint8Array): ArrayBuffer | number | undefined {
+	read(buffer: ArrayBufferLike | ArrayBufferView): number | undefined;
+	read(to?: number | ArrayBufferLike | ArrayBufferView): ArrayBuffer | number | undefined {
 		const handle = this.#handle;
 		const available = handle ? readable(handle) : 0;
 		if (!handle || available === 0) return undefined;
@@ -194,7 +246,7 @@ export default class TLSSocket {
 	 *
 	 * @throws CodedError ERR_TLS_WRITE_FULL when they are more than the last answer or onWritable said
 	 */
-	write(from: ArrayBuffer | Uint8Array | number): number {
+	write(from: ArrayBufferLike | ArrayBufferView | number): number {
 		const handle = this.#handle;
 		const bytes = typeof from === "number" ? Uint8Array.of(from) : bytesOf(from);
 		const room = handle ? writable(handle) : 0;
@@ -268,6 +320,9 @@ interface Settings {
 	readonly protocols: string;
 	/** Packed for tls.c: each a length of 4 bytes, little endian, and DER. */
 	readonly roots: Uint8Array;
+	/** Packed the same: the key, and its certificates; empty for none. */
+	readonly identity: Uint8Array;
+	readonly maximumFragmentLength: number;
 }
 
 function readSettings(options: TLSSocketOptions): Settings {
@@ -278,13 +333,14 @@ function readSettings(options: TLSSocketOptions): Settings {
 	const versions = secure.protocolVersion;
 	const minimum = tls.minimumVersion ?? (Array.isArray(versions) ? versions[0] : undefined);
 	const maximum = tls.maximumVersion ?? (Array.isArray(versions) ? versions[1] : versions) as TLSVersion | undefined;
-	const protocols = tls.applicationLayerProtocol ?? secure.applicationLayerProtocolNegotiation ?? [];
 	return {
 		host: host.endsWith(".") ? host.slice(0, -1) : host,
 		minimumVersion: versionNumber(minimum),
 		maximumVersion: versionNumber(maximum),
-		protocols: typeof protocols === "string" ? protocols : protocols.join(","),
+		protocols: protocolNames(tls.applicationLayerProtocol ?? secure.applicationLayerProtocolNegotiation),
 		roots: packed(readRoots(tls.ca ?? secure.certificate)),
+		identity: readIdentity(tls.clientKey ?? secure.clientKey, tls.clientCertificate ?? secure.clientCertificates),
+		maximumFragmentLength: fragmentLength(tls.maximumFragmentLength ?? secure.tls_max_fragment_length),
 	};
 }
 
@@ -293,11 +349,42 @@ function refuseWeakening(given: Record<string, unknown>): void {
 		throw new CodedError("ERR_TLS_OPTION", "verify: false is refused: without proof of the server, anybody on the way "
 			+ "can read and change everything. Give the server's root as tls: {ca} instead, or put it into certs/.");
 	}
-	for (const name of ["clientKey", "clientCertificate", "clientCertificates"]) {
-		if (given[name] !== undefined) {
-			throw new CodedError("ERR_TLS_OPTION", `${name}: client certificates are not supported`);
-		}
+}
+
+function protocolNames(given: TLSClientOptions["applicationLayerProtocol"] = []): string {
+	const list = Array.isArray(given) ? given as readonly ProtocolName[] : [given as ProtocolName];
+	const names = list.map(one => typeof one === "string" ? one : String.fromCharCode(...bytesOf(one)));
+	const joined = names.join(",");
+	// tls.c has them between commas; other characters than these are in no name that IANA lists.
+	if (names.some(name => !/^[!-+\x2D-~]{1,63}$/.test(name)) || names.length > mostProtocols || joined.length > mostProtocolCharacters) {
+		throw new CodedError("ERR_TLS_OPTION", `applicationLayerProtocol ${JSON.stringify(names)}: expected at most ${mostProtocols} names, `
+			+ `${mostProtocolCharacters} characters together, without blanks and commas`);
 	}
+	return joined;
+}
+
+function fragmentLength(given: number | undefined): number {
+	if (given === undefined) return 0;
+	if (![512, 1024, 2048, 4096].includes(given)) {
+		throw new CodedError("ERR_TLS_OPTION", `maximumFragmentLength ${given}: expected 512, 1024, 2048 or 4096 (RFC 6066 section 4)`);
+	}
+	return given;
+}
+
+function readIdentity(key: TLSClientOptions["clientKey"], certificate: TLSClientOptions["clientCertificate"]): Uint8Array {
+	if (key === undefined && certificate === undefined) return new Uint8Array(0);
+	if (key === undefined || certificate === undefined) {
+		throw new CodedError("ERR_TLS_OPTION", `clientKey and clientCertificate belong together: ${key === undefined ? "clientKey" : "clientCertificate"} is missing`);
+	}
+	const keys = derOf(key, "key", "clientKey");
+	const chain = derOf(certificate, "certificate", "clientCertificate");
+	if (keys.length !== 1 || chain.length > mostOwnCertificates) {
+		throw new CodedError("ERR_TLS_OPTION", `clientKey and clientCertificate: ${keys.length} keys and ${chain.length} certificates; expected one key, `
+			+ `and its chain of at most ${mostOwnCertificates}`);
+	}
+	const identity = packed([...keys, ...chain]);
+	if (typeof key === "string") keys[0]!.fill(0);	// our own copy, out of PEM
+	return identity;
 }
 
 function versionNumber(version: TLSVersion | undefined): number {
@@ -318,13 +405,7 @@ function versionNumber(version: TLSVersion | undefined): number {
 }
 
 function readRoots(ca: TLSClientOptions["ca"]): Uint8Array[] {
-	if (ca === undefined) return [];
-	const given = Array.isArray(ca) ? ca as readonly Certificate[] : [ca as Certificate];
-	const roots: Uint8Array[] = [];
-	for (const one of given) {
-		if (typeof one === "string") roots.push(...derFromPem(one));
-		else roots.push(bytesOf(one));
-	}
+	const roots = derOf(ca, "certificate", "ca");
 	if (roots.length > mostRoots) {
 		throw new CodedError("ERR_TLS_OPTION", `ca: ${roots.length} certificates, at most ${mostRoots} for one connection`);
 	}
@@ -341,8 +422,4 @@ function packed(roots: readonly Uint8Array[]): Uint8Array {
 		at += 4 + root.byteLength;
 	}
 	return bytes;
-}
-
-function bytesOf(buffer: ArrayBuffer | Uint8Array): Uint8Array {
-	return buffer instanceof Uint8Array ? buffer : new Uint8Array(buffer);
 }

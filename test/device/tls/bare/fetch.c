@@ -6,7 +6,8 @@
  * faults (for n from 1 on, the n-th allocation is refused, until one goes well),
  * writeRefusals, minimum, maximum (0x0303, 0x0304), alpn, extra (the root is
  * given as the connection's own instead of the image's), stuck. Between two of
- * several connections: pass (milliseconds that go by), thenEpoch (the clock is set).
+ * key, certificate, issuer (files, DER: the client's identity), fragment
+ * (maximum_fragment_bytes). Between two of several connections: pass (milliseconds that go by), thenEpoch (the clock is set).
  * From the second one on: thenAlpn, thenExtra.
  */
 #include <stdio.h>
@@ -128,7 +129,7 @@ static void fetch_once(bool is_first)
 	static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 	tls_failure refused;
 	size_t root_bytes;
-	tls_root root = {.der = peer_root(&root_bytes), .length_bytes = root_bytes};
+	identity_der root = {.bytes = peer_root(&root_bytes), .length_bytes = root_bytes};
 	tls_options options = {
 		.port = 443,
 		.host = peer_setting("host"),
@@ -140,6 +141,8 @@ static void fetch_once(bool is_first)
 		.handshake_timeout_ms = (uint32_t)number("timeout"),
 		.changed = on_changed,
 	};
+	identity_der chain[2];
+	identity_options identity = {.chain = chain};
 	arena_figures figures;
 	tls_client *client;
 	bool done = false;
@@ -147,7 +150,17 @@ static void fetch_once(bool is_first)
 	unsigned before = lwip_fake_sent_bytes;
 	uint32_t start = peer_cycles();
 
+	options.maximum_fragment_bytes = (uint16_t)number("fragment");
+	identity.key.bytes = peer_file("key", &identity.key.length_bytes);
+	chain[0].bytes = peer_file("certificate", &chain[0].length_bytes);
+	chain[1].bytes = peer_file("issuer", &chain[1].length_bytes);
+	identity.chain_count = chain[1].bytes ? 2 : 1;
+	if (identity.key.bytes)
+		options.identity = &identity;
 	client = tls_client_open(&options, &refused);
+	free((void *)identity.key.bytes);
+	free((void *)chain[0].bytes);
+	free((void *)chain[1].bytes);
 	if (!client) {
 		print_failure(&refused);
 		print_number("sentBytes", lwip_fake_sent_bytes - before);

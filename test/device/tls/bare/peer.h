@@ -14,6 +14,8 @@ void peer_start(int argc, char **argv);
 /** A setting's text, or NULL; "root" is read by peer_root. */
 const char *peer_setting(const char *name);
 const uint8_t *peer_root(size_t *length_bytes);
+/** The file that a setting names, or NULL; on the host only. */
+const uint8_t *peer_file(const char *name, size_t *length_bytes);
 
 bool peer_connect(void);
 /** Bytes that are there; 0 none yet, -1 the peer has finished, -2 it has reset. */

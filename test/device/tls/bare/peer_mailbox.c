@@ -46,6 +46,13 @@ const uint8_t *peer_root(size_t *length_bytes)
 	return count ? root : NULL;
 }
 
+const uint8_t *peer_file(const char *name, size_t *length_bytes)
+{
+	(void)name;
+	*length_bytes = 0;
+	return NULL;
+}
+
 bool peer_connect(void)
 {
 	return call(CONNECT, NULL, 0) != 0;

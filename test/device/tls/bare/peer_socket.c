@@ -64,6 +64,21 @@ const uint8_t *peer_root(size_t *length_bytes)
 	return root_bytes ? root : NULL;
 }
 
+const uint8_t *peer_file(const char *name, size_t *length_bytes)
+{
+	const char *path = peer_setting(name);
+	FILE *file = path ? fopen(path, "rb") : NULL;
+	uint8_t *bytes = NULL;
+
+	*length_bytes = 0;
+	if (!file)
+		return NULL;
+	bytes = malloc(65536);
+	*length_bytes = fread(bytes, 1, 65536, file);
+	fclose(file);
+	return bytes;
+}
+
 bool peer_connect(void)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(peer_setting("port")))};
