@@ -20,6 +20,10 @@ if(NOT TARGET picofetch_mbedtls)
 		ssl_tls13_client ssl_tls13_generic ssl_tls13_keys
 		x509 x509_crt
 	)
+	# The server's half, for the apps that listen.
+	if("tls-server" IN_LIST APP_LIBRARIES)
+		list(APPEND picofetch_mbedtls_cold ssl_tls12_server ssl_tls13_server)
+	endif()
 	set(picofetch_mbedtls_sources)
 	foreach(name IN LISTS picofetch_mbedtls_hot)
 		list(APPEND picofetch_mbedtls_sources ${picofetch_mbedtls_library}/${name}.c)
@@ -65,5 +69,8 @@ if(NOT TARGET picofetch_mbedtls)
 		PRIVATE ${picofetch_mbedtls_library}
 	)
 	target_compile_definitions(picofetch_mbedtls PUBLIC MBEDTLS_CONFIG_FILE="tls_config.h")
+	if("tls-server" IN_LIST APP_LIBRARIES)
+		target_compile_definitions(picofetch_mbedtls PUBLIC PICOFETCH_TLS_SERVER)
+	endif()
 	target_compile_options(picofetch_mbedtls PRIVATE -ffunction-sections -fdata-sections)
 endif()

@@ -1,5 +1,5 @@
-/* Mbed TLS between lwIP's raw TCP and whoever reads and writes. See tls_client.h. */
-#include "tls_client.h"
+/* Mbed TLS between lwIP's raw TCP and whoever reads and writes. See tls_client.h; tls_connection.h for the other end. */
+#include "tls_connection.h"
 
 #include <string.h>
 
@@ -7,21 +7,15 @@
 #include "hardware/timer.h"
 #include "loop.h"
 #include "lwip/pbuf.h"
-#include "lwip/tcp.h"
 #include "mbedtls/net_sockets.h" /* the error numbers of a BIO */
 #include "mbedtls/platform.h"
 #include "mbedtls/sha256.h"
-#include "mbedtls/ssl.h"
 #include "mbedtls/ssl_ciphersuites.h"
 #include "psa/crypto.h"
 #include "random.h"
 #include "roots.h"
-#include "sessions.h"
 #include "wall_clock.h"
 
-#define HOST_BYTES 256 /* RFC 1035 2.3.4, and a zero */
-#define PROTOCOLS 4
-#define PROTOCOLS_BYTES 64
 /* Header, explicit nonce, tag, content type and padding of one record, rounded up. */
 #define RECORD_OVERHEAD 64
 /* tcp_poll counts half seconds (lwIP tcp.h, TCP_SLOW_INTERVAL). */
@@ -34,51 +28,6 @@
 /* Library-internal by its header, yet the one way to send a record that did not
  * fit at first (Mbed TLS ssl_msg.c). */
 int mbedtls_ssl_flush_output(mbedtls_ssl_context *ssl);
-
-typedef enum state {
-	STATE_CONNECTING,
-	STATE_HANDSHAKE,
-	STATE_OPEN,
-	STATE_ENDED,
-} state;
-
-struct tls_client {
-	arena *memory;
-	tls_client *next;
-	state state;
-	bool work; /* something came that a step must look at */
-	uint8_t events;
-	void (*changed)(void *context);
-	void *context;
-
-	struct tcp_pcb *pcb; /* NULL once it is lwIP's alone */
-	struct pbuf *received; /* not yet taken by the library */
-	uint16_t received_offset; /* into the first of them */
-	err_t reset; /* the err callback's reason, ERR_OK while none */
-	bool connected;
-	bool finished; /* the peer's FIN came */
-	bool flushing; /* a record of ours waits inside the library */
-	bool was_writable;
-	bool extended_master_secret; /* of a TLS 1.2 handshake */
-	bool has_resumed; /* the handshake's keys are those of the session that was offered */
-	uint16_t record_limit_bytes; /* what the server has agreed to keep to */
-	uint8_t idle_records; /* since the last that brought data */
-	uint64_t deadline_us;
-	uint64_t retry_us; /* when to offer TCP again what it had no memory for */
-
-	mbedtls_ssl_context ssl;
-	mbedtls_ssl_config config;
-	verify verify;
-	roots_extra *roots;
-	identity *identity; /* NULL for none */
-	sessions_proof proof;
-	sessions_record *offered; /* while the handshake that may resume it is under way */
-	tls_session session;
-	tls_failure failure;
-	char host[HOST_BYTES];
-	char protocols[PROTOCOLS_BYTES];
-	const char *protocol_list[PROTOCOLS + 1];
-};
 
 static uint64_t blocks[TLS_CONNECTIONS][TLS_ARENA_BYTES / sizeof(uint64_t)] __attribute__((section(".uninitialized_data.tls_arena")));
 static bool block_taken[TLS_CONNECTIONS];
@@ -329,7 +278,8 @@ static void end_by_library(tls_client *client, int error)
 	arena_figures figures;
 
 	arena_measure(client->memory, &figures);
-	verify_take_rest(&client->verify, mbedtls_ssl_get_verify_result(&client->ssl));
+	if (!client->server)
+		verify_take_rest(&client->verify, mbedtls_ssl_get_verify_result(&client->ssl));
 	if (figures.refusals > 0) {
 		/* First: a root that could not be parsed for want of memory reads as no trust. */
 		end(client, "ERR_TLS_MEMORY", error);
@@ -369,7 +319,7 @@ static void take_session(tls_client *client)
 			client->session.cipher = cipher_names[i].name;
 	}
 	client->session.application_protocol = mbedtls_ssl_get_alpn_protocol(&client->ssl);
-	client->session.certificate = &client->verify.certificate;
+	client->session.certificate = client->server ? NULL : &client->verify.certificate;
 }
 
 /* A server that has not answered to the limit does not know it (RFC 6066 4, RFC 8449 4). */
@@ -440,13 +390,13 @@ static void step_handshake(tls_client *client)
 	if (!mbedtls_ssl_is_handshake_over(&client->ssl))
 		return;
 	/* Belt and braces: the library fails the handshake itself when a certificate was refused. */
-	if (!take_proof(client)) {
+	if (!client->server && !take_proof(client)) {
 		end_by_library(client, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED);
 		return;
 	}
 	take_session(client);
 	take_record_limit(client);
-	if (mbedtls_ssl_get_version_number(&client->ssl) == MBEDTLS_SSL_VERSION_TLS1_2
+	if (!client->server && mbedtls_ssl_get_version_number(&client->ssl) == MBEDTLS_SSL_VERSION_TLS1_2
 		&& (client->session.resumed || !client->offered || !sessions_is_same_ticket(client->offered, client->ssl.MBEDTLS_PRIVATE(session))))
 		keep_session(client);
 	sessions_free(client->offered);
@@ -602,24 +552,35 @@ static bool copy_roots(tls_client *client, const tls_options *options)
 	return true;
 }
 
-static bool copy_protocols(tls_client *client, const char *protocols)
+bool tls_connection_protocols(mbedtls_ssl_config *config, const char *protocols, char text[TLS_PROTOCOLS_BYTES], const char *list[TLS_PROTOCOLS + 1])
 {
-	char *at = client->protocols;
+	char *at = text;
 	unsigned count = 0;
 
 	if (!protocols || !*protocols)
 		return true;
-	if (strlen(protocols) >= sizeof client->protocols)
+	if (strlen(protocols) >= TLS_PROTOCOLS_BYTES)
 		return false;
 	strcpy(at, protocols);
-	while (at && count < PROTOCOLS) {
+	while (at && count < TLS_PROTOCOLS) {
 		char *comma = strchr(at, ',');
 		if (comma)
 			*comma++ = '\0';
-		client->protocol_list[count++] = at;
+		list[count++] = at;
 		at = comma;
 	}
-	return !at && mbedtls_ssl_conf_alpn_protocols(&client->config, client->protocol_list) == 0;
+	return !at && mbedtls_ssl_conf_alpn_protocols(config, list) == 0;
+}
+
+int tls_connection_configure(mbedtls_ssl_config *config, int endpoint)
+{
+	int error = mbedtls_ssl_config_defaults(config, endpoint, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+
+	mbedtls_ssl_conf_ciphersuites(config, cipher_suites);
+	mbedtls_ssl_conf_groups(config, groups);
+	mbedtls_ssl_conf_sig_algs(config, signature_algorithms);
+	mbedtls_ssl_conf_rng(config, bio_random, NULL);
+	return error;
 }
 
 static void hash_part(mbedtls_sha256_context *hash, const void *part, size_t length_bytes)
@@ -678,43 +639,52 @@ static bool set_up(tls_client *client, const tls_options *options)
 	mbedtls_ssl_config *config = &client->config;
 	bool by_name = !client->verify.host_is_address;
 
-	if (mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
-		MBEDTLS_SSL_PRESET_DEFAULT) != 0)
+	if (tls_connection_configure(config, MBEDTLS_SSL_IS_CLIENT) != 0)
 		return false;
 	mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
 	mbedtls_ssl_conf_cert_profile(config, &verify_profile);
-	mbedtls_ssl_conf_ciphersuites(config, cipher_suites);
-	mbedtls_ssl_conf_groups(config, groups);
-	mbedtls_ssl_conf_sig_algs(config, signature_algorithms);
 	mbedtls_ssl_conf_min_tls_version(config,
 		options->minimum_version == TLS_VERSION_1_3 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
 	mbedtls_ssl_conf_max_tls_version(config,
 		options->maximum_version == TLS_VERSION_1_2 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3);
 	mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
-	mbedtls_ssl_conf_rng(config, bio_random, NULL);
 	mbedtls_ssl_conf_ca_cb(config, verify_candidates, &client->verify);
 	if (client->identity && mbedtls_ssl_conf_own_cert(config, &client->identity->chain, &client->identity->key) != 0)
 		return false;
 	if (mbedtls_ssl_conf_max_frag_len(config, fragment_code(options->maximum_fragment_bytes)) != 0)
 		return false;
-	if (!copy_protocols(client, options->protocols) || mbedtls_ssl_setup(&client->ssl, config) != 0)
+	if (!tls_connection_protocols(config, options->protocols, client->protocols, client->protocol_list) || !tls_connection_bind(client, config))
 		return false;
 	mbedtls_ssl_set_verify(&client->ssl, verify_take, &client->verify);
-	mbedtls_ssl_set_bio(&client->ssl, client, bio_send, bio_receive, NULL);
 	/* An address is no server name (RFC 6066 3); verify.c proves it by iPAddress. */
 	return mbedtls_ssl_set_hostname(&client->ssl, by_name ? client->host : NULL) == 0;
 }
 
+bool tls_connection_bind(tls_client *client, const mbedtls_ssl_config *config)
+{
+	if (mbedtls_ssl_setup(&client->ssl, config) != 0)
+		return false;
+	mbedtls_ssl_set_bio(&client->ssl, client, bio_send, bio_receive, NULL);
+	return true;
+}
+
+void tls_connection_attach(tls_client *client, struct tcp_pcb *pcb)
+{
+	client->pcb = pcb;
+	tcp_arg(pcb, client);
+	tcp_recv(pcb, on_received);
+	tcp_sent(pcb, on_sent);
+	tcp_err(pcb, on_error);
+	ip_set_option(pcb, SOF_KEEPALIVE);
+}
+
 static bool start_tcp(tls_client *client, const tls_options *options)
 {
-	client->pcb = tcp_new_ip_type(IP_GET_TYPE(&options->address));
-	if (!client->pcb)
+	struct tcp_pcb *pcb = tcp_new_ip_type(IP_GET_TYPE(&options->address));
+
+	if (!pcb)
 		return false;
-	tcp_arg(client->pcb, client);
-	tcp_recv(client->pcb, on_received);
-	tcp_sent(client->pcb, on_sent);
-	tcp_err(client->pcb, on_error);
-	ip_set_option(client->pcb, SOF_KEEPALIVE);
+	tls_connection_attach(client, pcb);
 	if (options->keep_alive_ms)
 		client->pcb->keep_idle = options->keep_alive_ms;
 	if (options->no_delay)
@@ -724,14 +694,26 @@ static bool start_tcp(tls_client *client, const tls_options *options)
 
 static const char *refusal(const tls_options *options)
 {
-	uint8_t probe;
-
 	if (!wall_clock_is_set())
 		return "ERR_TLS_CLOCK_UNSET";
-	if (!options->host || !*options->host || strlen(options->host) >= HOST_BYTES)
+	if (!options->host || !*options->host || strlen(options->host) >= TLS_HOST_BYTES)
 		return "ERR_TLS_HOST";
+	return tls_connection_begin();
+}
+
+const char *tls_connection_begin(void)
+{
+	static bool started;
+	uint8_t probe;
+
 	if (random_fill(&probe, sizeof probe) != 0)
 		return "ERR_ENTROPY_STUCK";
+	if (!started) {
+		if (psa_crypto_init() != PSA_SUCCESS)
+			return "ERR_TLS_MEMORY";
+		loop_add(&poller);
+		started = true;
+	}
 	return NULL;
 }
 
@@ -756,8 +738,10 @@ static void give_block_back(arena *memory)
 }
 
 /* Frees what the library holds outside the arena (PSA keys), then the arena. */
-static void release(tls_client *client)
+void tls_connection_release(tls_client *client)
 {
+	tls_server *server = client->server;
+	void (*released)(tls_server *) = client->released;
 	arena *memory = client->memory;
 	arena *before = arena_enter(memory);
 
@@ -769,6 +753,48 @@ static void release(tls_client *client)
 	mbedtls_ssl_config_free(&client->config);
 	arena_leave(before);
 	give_block_back(memory);
+	if (released)
+		released(server);
+}
+
+tls_client *tls_connection_new(uint32_t handshake_timeout_ms, const char **code)
+{
+	int index = take_block();
+	arena *memory, *before;
+	tls_client *client;
+
+	*code = "ERR_TLS_BUSY";
+	if (index < 0)
+		return NULL;
+	*code = "ERR_TLS_MEMORY";
+	block_taken[index] = true;
+	memory = arena_open(blocks[index], sizeof blocks[index]);
+	before = arena_enter(memory);
+	client = arena_calloc(1, sizeof *client);
+	arena_leave(before);
+	if (!client) {
+		give_block_back(memory);
+		return NULL;
+	}
+	client->memory = memory;
+	client->failure.alert = -1;
+	client->record_limit_bytes = UINT16_MAX;
+	client->retry_us = UINT64_MAX;
+	client->deadline_us = time_us_64() + 1000ull * (handshake_timeout_ms ? handshake_timeout_ms : TLS_HANDSHAKE_TIMEOUT_MS);
+	mbedtls_ssl_init(&client->ssl);
+	mbedtls_ssl_config_init(&client->config);
+	return client;
+}
+
+void tls_connection_start(tls_client *client)
+{
+	client->next = clients;
+	clients = client;
+}
+
+tls_client *tls_connection_first(void)
+{
+	return clients;
 }
 
 static tls_client *refuse(tls_failure *failure, const char *code)
@@ -777,64 +803,55 @@ static tls_client *refuse(tls_failure *failure, const char *code)
 	return NULL;
 }
 
+/* Why a connection that was prepared cannot start: want of memory tells nothing of what it was asked for. */
+static const char *want(const tls_client *client, const char *code)
+{
+	arena_figures figures;
+
+	arena_measure(client->memory, &figures);
+	return code && figures.refusals == 0 ? code : "ERR_TLS_MEMORY";
+}
+
 tls_client *tls_client_open(const tls_options *options, tls_failure *failure)
 {
-	static bool started;
 	const char *code = refusal(options);
-	int index;
-	arena *memory, *before;
+	arena *before;
 	tls_client *client;
 	bool ready;
 
 	if (code)
 		return refuse(failure, code);
-	if (!started) {
-		if (psa_crypto_init() != PSA_SUCCESS)
-			return refuse(failure, "ERR_TLS_MEMORY");
-		loop_add(&poller);
-		started = true;
-	}
-	index = take_block();
-	if (index < 0)
-		return refuse(failure, "ERR_TLS_BUSY");
-
-	block_taken[index] = true;
-	memory = arena_open(blocks[index], sizeof blocks[index]);
-	before = arena_enter(memory);
-	client = arena_calloc(1, sizeof *client);
-	if (!client) {
-		arena_leave(before);
-		give_block_back(memory);
-		return refuse(failure, "ERR_TLS_MEMORY");
-	}
-	client->memory = memory;
+	client = tls_connection_new(options->handshake_timeout_ms, &code);
+	if (!client)
+		return refuse(failure, code);
+	before = arena_enter(client->memory);
 	client->changed = options->changed;
 	client->context = options->context;
-	client->failure.alert = -1;
-	client->retry_us = UINT64_MAX;
-	client->deadline_us = time_us_64()
-		+ 1000ull * (options->handshake_timeout_ms ? options->handshake_timeout_ms : TLS_HANDSHAKE_TIMEOUT_MS);
 	strcpy(client->host, options->host);
 	session_key(options, client->proof.key);
-	mbedtls_ssl_init(&client->ssl);
-	mbedtls_ssl_config_init(&client->config);
 	ready = copy_roots(client, options);
 	verify_start(&client->verify, client->host, wall_clock_now_ms() / 1000, client->roots);
 	code = copy_identity(client, options->identity);
 	ready = ready && !code && set_up(client, options) && start_tcp(client, options);
 	arena_leave(before);
 	if (!ready) {
-		arena_figures figures;
-		arena_measure(memory, &figures);
-		release(client);
-		return refuse(failure, code && figures.refusals == 0 ? code : "ERR_TLS_MEMORY");
+		code = want(client, code);
+		tls_connection_release(client);
+		return refuse(failure, code);
 	}
-	client->next = clients;
-	clients = client;
+	tls_connection_start(client);
 	return client;
 }
 
 /* ---- The owner's calls. */
+
+void tls_client_adopt(tls_client *client, void (*changed)(void *context), void *context)
+{
+	client->changed = changed;
+	client->context = context;
+	client->events |= client->state == STATE_ENDED ? TLS_EVENT_FAILED : TLS_EVENT_READABLE | TLS_EVENT_WRITABLE;
+	loop_wake();
+}
 
 unsigned tls_client_events(tls_client *client)
 {
@@ -956,5 +973,5 @@ void tls_client_close(tls_client *client)
 			mbedtls_ssl_close_notify(&client->ssl);
 		arena_leave(before);
 	}
-	release(client);
+	tls_connection_release(client);
 }

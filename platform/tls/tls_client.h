@@ -23,7 +23,10 @@
 #include "lwip/ip_addr.h"
 #include "verify.h"
 
-#ifndef TLS_CONNECTIONS
+/* The manifest's `"defines": {"tls": {"connections": 2}}`; each costs its arena of RAM. */
+#ifdef MODDEF_TLS_CONNECTIONS
+#define TLS_CONNECTIONS MODDEF_TLS_CONNECTIONS
+#else
 #define TLS_CONNECTIONS 1
 #endif
 /* A handshake with an RSA-2048 chain under an RSA-4096 root, the greatest measured. */
@@ -79,7 +82,7 @@ typedef struct tls_session {
 	const char *protocol; /* "TLSv1.3" or "TLSv1.2" */
 	const char *cipher; /* IANA's name */
 	const char *application_protocol; /* of ALPN, or NULL */
-	const verify_certificate *certificate; /* the leaf, of now or of the session that was resumed */
+	const verify_certificate *certificate; /* the leaf, of now or of the session that was resumed; NULL where we are the server */
 	bool resumed; /* by what an earlier connection had proved (sessions.h) */
 } tls_session;
 
@@ -91,6 +94,9 @@ typedef struct tls_session {
  * one packet has been sent.
  */
 tls_client *tls_client_open(const tls_options *options, tls_failure *failure);
+
+/** Tells somebody else from here on, and then what has come already; for a connection of a tls_server. */
+void tls_client_adopt(tls_client *client, void (*changed)(void *context), void *context);
 
 /** The events since the last call; they are then forgotten. */
 unsigned tls_client_events(tls_client *client);

@@ -108,6 +108,10 @@ time_t tls_platform_time(time_t *to);
 
 #define MBEDTLS_SSL_TLS_C
 #define MBEDTLS_SSL_CLI_C
+/* The server's half is compiled for apps whose manifest names the library tls-server (mbedtls.cmake). */
+#ifdef PICOFETCH_TLS_SERVER
+#define MBEDTLS_SSL_SRV_C
+#endif
 #define MBEDTLS_SSL_PROTO_TLS1_2
 #define MBEDTLS_SSL_PROTO_TLS1_3
 #define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED

@@ -3,6 +3,9 @@
 import assert from "node:assert/strict";
 import { duplexPair } from "node:stream";
 import test from "node:test";
+import { connect as connectTls } from "node:tls";
+import { authority } from "../../../tools/certificates/authority.ts";
+import { issue } from "../../../tools/certificates/issue.ts";
 import { deviceTest, sceneBoard, type DeviceRun, type DeviceScene } from "../../support/device.ts";
 
 function example(behaviour: string, name: string, scene: Partial<DeviceScene>, check: (run: DeviceRun) => void): void {
@@ -69,6 +72,28 @@ test("http-server shows its page, switches the LED, and knows nothing else", asy
 	await ask("POST /led", /The LED is on;/);
 	assert.equal(device.radio!.led, true);
 	await ask("GET /nothing", /^HTTP\/1\.1 404 Not Found\r\n[^]*there is nothing here\n$/);
+	assert.deepEqual(device.report().violations.filter(({ level }) => level === "error"), []);
+	device.close();
+});
+
+test("https-server proves itself to two clients at a time, with key and certificate of its configuration", async () => {
+	const served = await issue({ names: ["board.local"] });
+	const device = await sceneBoard({ app: "examples/https-server", configuration: { key: served.keyPem, certificate: served.certificatePem } });
+	assert.equal((await device.run({ until: /^https:\/\/192\.168\.4\.2:443\/\r$/m, timeoutMicros: 20e6 })).reason, "matched", device.console.text);
+	assert.ok(!device.console.text.includes("PRIVATE"));
+	const texts = ["", ""];
+	const ca = (await authority()).certificatePem;
+	texts.forEach((_, index) => {
+		const client = connectTls({ socket: device.radio!.connect(443), servername: "board.local", ca });
+		client.setEncoding("latin1").on("data", (piece: string) => { texts[index] += piece; });
+		client.write(`GET /${index === 0 ? "" : "nothing"} HTTP/1.1\r\nHost: board.local\r\n\r\n`);
+	});
+	for (let tenths = 0; texts.some(text => !text.endsWith("\n")); tenths++) {
+		assert.ok(tenths < 100, `${texts.join()}\n${device.console.text}`);
+		await device.run({ timeoutMicros: 100_000 });
+	}
+	assert.match(texts[0]!, /^HTTP\/1\.1 200 OK\r\n[^]*The board has run for \d+ s\.\n$/);
+	assert.match(texts[1]!, /^HTTP\/1\.1 404 /);
 	assert.deepEqual(device.report().violations.filter(({ level }) => level === "error"), []);
 	device.close();
 });

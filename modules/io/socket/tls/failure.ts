@@ -17,6 +17,8 @@ export interface TLSFailure {
 	readonly names?: string;
 	/** The alert that the server sent (RFC 8446 section 6). */
 	readonly alert?: number;
+	/** The other side is a client of ours; `host` is its address. */
+	readonly isClient?: boolean;
 	/** Number of Mbed TLS or lwIP, for a report. */
 	readonly libraryError?: number;
 }
@@ -100,9 +102,10 @@ const alertNames: Readonly<Record<number, string>> = {
 
 /** The error of an end: stable code, sentence, facts. */
 export function tlsError(failure: TLSFailure): CodedError {
-	const { code, ...facts } = failure;
+	const { code, isClient, ...facts } = failure;
 	const told = sentences[code] ?? "TLS failed";
-	const sentence = typeof told === "string" ? told : told(failure);
+	const text = typeof told === "string" ? told : told(failure);
+	const sentence = isClient ? text.replaceAll("the server", "the client") : text;
 	return new CodedError(code, `${failure.host}: ${sentence}`, facts);
 }
 

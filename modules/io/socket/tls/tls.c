@@ -2,8 +2,7 @@
  * Binding of platform/tls for tls.ts: decodes, calls, reports. One record a
  * connection in static storage, as many as there are arenas.
  */
-#include "engine.h"
-#include "tls_client.h"
+#include "tls.h"
 
 #include <string.h>
 
@@ -11,6 +10,7 @@ typedef struct tls {
 	engine_event event; /* first: deliver gets it */
 	xsSlot told; /* the script's function for events */
 	tls_client *client; /* NULL while free */
+	bool held; /* script has told */
 } tls;
 
 static tls sockets[TLS_CONNECTIONS];
@@ -53,7 +53,7 @@ static void deliver(xsMachine *the, engine_event *event)
 	tls *socket = (tls *)event;
 	unsigned events;
 
-	if (!socket->client)
+	if (!socket->client || !socket->held)
 		return;
 	events = tls_client_events(socket->client);
 	if (!events)
@@ -94,8 +94,7 @@ static tls_client *client_of(xsMachine *the, xsSlot *handle)
 	return socket ? socket->client : NULL;
 }
 
-/* Certificates as tls.ts packs them: each a length of 4 bytes, little endian, and DER. */
-static unsigned unpack(const uint8_t *from, size_t length_bytes, identity_der *to, unsigned most)
+unsigned xs_tls_unpack(const uint8_t *from, size_t length_bytes, identity_der *to, unsigned most)
 {
 	unsigned count = 0;
 
@@ -147,10 +146,11 @@ void xs_tls_open(xsMachine *the)
 	options.maximum_fragment_bytes = (uint16_t)xsmcToInteger(xsArg(10));
 	options.keep_alive_ms = (uint32_t)xsmcToInteger(xsArg(11));
 	engine_remember(the, &socket->told, &xsArg(12));
+	socket->held = true;
 	xsmcGetBufferReadable(xsArg(8), &packed, &packed_bytes);
-	options.root_count = unpack(packed, packed_bytes, roots, ROOTS_MOST);
+	options.root_count = xs_tls_unpack(packed, packed_bytes, roots, ROOTS_MOST);
 	xsmcGetBufferReadable(xsArg(9), &packed, &packed_bytes);
-	own_count = unpack(packed, packed_bytes, own, 1 + CHAIN_MOST);
+	own_count = xs_tls_unpack(packed, packed_bytes, own, 1 + CHAIN_MOST);
 	if (own_count > 1) {
 		identity = (identity_options){.key = own[0], .chain = &own[1], .chain_count = own_count - 1};
 		options.identity = &identity;
@@ -175,6 +175,34 @@ void xs_tls_close(xsMachine *the)
 		return;
 	release(socket);
 	engine_forget(the, &socket->told);
+}
+
+/* Nothing is told until script adopts it. */
+bool xs_tls_hand_over(xsMachine *the, tls_client *client)
+{
+	tls *socket = free_socket();
+
+	if (!socket)
+		return false;
+	xsResult = xsNewHostObject(destroy);
+	memset(socket, 0, sizeof *socket);
+	socket->event.deliver = deliver;
+	socket->client = client;
+	tls_client_adopt(client, on_changed, socket);
+	xsmcSetHostData(xsResult, socket);
+	return true;
+}
+
+/* (handle of a listener, told) */
+void xs_tls_adopt(xsMachine *the)
+{
+	tls *socket = xsmcGetHostData(xsArg(0));
+
+	if (!socket || socket->held)
+		return;
+	engine_remember(the, &socket->told, &xsArg(1));
+	socket->held = true;
+	engine_post(&socket->event);
 }
 
 /* (handle, whether the port): the server's address, or its port; undefined after the end. */

@@ -2,12 +2,12 @@
 // It leans on tls.c, the binding of platform/tls. Verification is always on: no option turns it off.
 
 import { CodedError } from "../../../base/error.ts";
-import { bytesOf, derOf, type Certificate } from "./pem.ts";
 import { tlsError, type TLSFailure } from "./failure.ts";
+import { identityOf, packed, protocolNames, versionNumber, type ProtocolName, type TLSVersion } from "./options.ts";
+import { bytesOf, derOf, type Certificate } from "./pem.ts";
 
+export type { ProtocolName, TLSVersion } from "./options.ts";
 export type { Certificate } from "./pem.ts";
-
-export type TLSVersion = "1.2" | "1.3" | "TLSv1.2" | "TLSv1.3" | 0x0303 | 0x0304;
 
 /** What the `tls` option holds. */
 export interface TLSClientOptions {
@@ -28,8 +28,6 @@ export interface TLSClientOptions {
 	/** Shown to a server that asks for one: its own certificate first, then those up to the root; four at most. */
 	readonly clientCertificate?: Certificate | readonly Certificate[];
 }
-
-type ProtocolName = string | ArrayBufferLike | ArrayBufferView;
 
 /** Moddable's spelling of the same (`secure`), accepted at run time. */
 export interface ModdableSecureOptions {
@@ -67,7 +65,7 @@ export interface TLSSocketOptions {
 
 /** What takes a connection over: `from` is empty afterwards, and everything that comes is told here. */
 export interface TLSSocketTakeOptions extends Pick<TLSSocketOptions, "format" | "onReadable" | "onWritable" | "onError"> {
-	readonly from: TLSSocket;
+	readonly from: TLSSocket | Handle;
 }
 
 /** What is known once the server is proven. */
@@ -95,6 +93,7 @@ export interface TLSMemory {
 	readonly reach: number;
 }
 
+/** A connection itself, in C: a listener's, that nobody is told of yet. */
 interface Handle {
 	readonly tls: unique symbol;
 }
@@ -122,11 +121,6 @@ const figureResumed = 6;
 
 /** As tls.c: more roots belong into certs/. */
 const mostRoots = 8;
-const mostOwnCertificates = 4;
-
-// As tls_client.c.
-const mostProtocols = 4;
-const mostProtocolCharacters = 63;
 
 // Bits of platform/tls/tls_client.h.
 const eventOpen = 1;
@@ -139,6 +133,7 @@ const open = native<(address: string, port: number, host: string, noDelay: boole
 	maximumVersion: number, protocols: string, handshakeTimeoutMs: number, roots: Uint8Array, identity: Uint8Array,
 	maximumFragmentLength: number, keepAliveMs: number, changed: (events: number) => void) => Handle | string>("xs_tls_open");
 const close = native<(handle: Handle) => void>("xs_tls_close");
+const adopt = native<(handle: Handle, changed: (events: number) => void) => void>("xs_tls_adopt");
 const remote = native<{ (handle: Handle, port: false): string | undefined; (handle: Handle, port: true): number | undefined }>("xs_tls_remote");
 const readable = native<(handle: Handle) => number>("xs_tls_readable");
 const readInto = native<(handle: Handle, to: Uint8Array) => number>("xs_tls_read");
@@ -147,7 +142,7 @@ const writeFrom = native<(handle: Handle, from: Uint8Array) => number>("xs_tls_w
 const text = native<(handle: Handle, row: number) => string | undefined>("xs_tls_text");
 const figure = native<(handle: Handle, row: number) => number>("xs_tls_figure");
 
-/** A verified TLS client socket. */
+/** A verified TLS client socket, or one that a TLSListener read. */
 export default class TLSSocket {
 	readonly host: string;
 	format: "buffer" | "number";
@@ -155,7 +150,7 @@ export default class TLSSocket {
 	#session: TLSSession | undefined;
 	readonly #options: Pick<TLSSocketOptions, "onReadable" | "onWritable" | "onError">;
 	/** Whom events are told: the socket that has the connection now. */
-	readonly #told: { socket: TLSSocket };
+	readonly #told: { socket: TLSSocket; readonly isClient?: boolean };
 
 	/**
 	 * Starts to connect, or takes a connection over, and tells then what it has already.
@@ -169,6 +164,15 @@ export default class TLSSocket {
 		this.format = options.format ?? "buffer";
 		if (options.from !== undefined) {
 			const { from } = options;
+			if (!(from instanceof TLSSocket)) {
+				const told = { socket: this as TLSSocket, isClient: true };
+				this.#told = told;
+				this.#handle = from;
+				this.#session = this.#readSession();
+				this.host = this.remoteAddress ?? "";
+				adopt(from, (events) => told.socket.#changed(events));
+				return;
+			}
 			if (!from.#handle) throw new CodedError("ECLOSED", `${from.host}: it was closed, and cannot be taken over`);
 			this.host = from.host;
 			this.#handle = from.#handle;
@@ -193,7 +197,7 @@ export default class TLSSocket {
 		this.#handle = opened;
 	}
 
-	/** The proven session; undefined before the first onWritable. */
+	/** The proven session; undefined before the first onWritable. Of a listener's, the names of a certificate are empty: it proves us. */
 	get session(): TLSSession | undefined {
 		return this.#session;
 	}
@@ -301,6 +305,7 @@ export default class TLSSocket {
 		return {
 			code: text(handle, textCode) ?? "ERR_TLS_PROTOCOL",
 			host: this.host,
+			isClient: this.#told.isClient,
 			phase: text(handle, textPhase),
 			subject: text(handle, textSubject),
 			issuer: text(handle, textIssuer),
@@ -339,7 +344,7 @@ function readSettings(options: TLSSocketOptions): Settings {
 		maximumVersion: versionNumber(maximum),
 		protocols: protocolNames(tls.applicationLayerProtocol ?? secure.applicationLayerProtocolNegotiation),
 		roots: packed(readRoots(tls.ca ?? secure.certificate)),
-		identity: readIdentity(tls.clientKey ?? secure.clientKey, tls.clientCertificate ?? secure.clientCertificates),
+		identity: packed(identityOf(tls.clientKey ?? secure.clientKey, tls.clientCertificate ?? secure.clientCertificates, "clientKey", "clientCertificate")),
 		maximumFragmentLength: fragmentLength(tls.maximumFragmentLength ?? secure.tls_max_fragment_length),
 	};
 }
@@ -351,18 +356,6 @@ function refuseWeakening(given: Record<string, unknown>): void {
 	}
 }
 
-function protocolNames(given: TLSClientOptions["applicationLayerProtocol"] = []): string {
-	const list = Array.isArray(given) ? given as readonly ProtocolName[] : [given as ProtocolName];
-	const names = list.map(one => typeof one === "string" ? one : String.fromCharCode(...bytesOf(one)));
-	const joined = names.join(",");
-	// tls.c has them between commas; other characters than these are in no name that IANA lists.
-	if (names.some(name => !/^[!-+\x2D-~]{1,63}$/.test(name)) || names.length > mostProtocols || joined.length > mostProtocolCharacters) {
-		throw new CodedError("ERR_TLS_OPTION", `applicationLayerProtocol ${JSON.stringify(names)}: expected at most ${mostProtocols} names, `
-			+ `${mostProtocolCharacters} characters together, without blanks and commas`);
-	}
-	return joined;
-}
-
 function fragmentLength(given: number | undefined): number {
 	if (given === undefined) return 0;
 	if (![512, 1024, 2048, 4096].includes(given)) {
@@ -371,55 +364,10 @@ function fragmentLength(given: number | undefined): number {
 	return given;
 }
 
-function readIdentity(key: TLSClientOptions["clientKey"], certificate: TLSClientOptions["clientCertificate"]): Uint8Array {
-	if (key === undefined && certificate === undefined) return new Uint8Array(0);
-	if (key === undefined || certificate === undefined) {
-		throw new CodedError("ERR_TLS_OPTION", `clientKey and clientCertificate belong together: ${key === undefined ? "clientKey" : "clientCertificate"} is missing`);
-	}
-	const keys = derOf(key, "key", "clientKey");
-	const chain = derOf(certificate, "certificate", "clientCertificate");
-	if (keys.length !== 1 || chain.length > mostOwnCertificates) {
-		throw new CodedError("ERR_TLS_OPTION", `clientKey and clientCertificate: ${keys.length} keys and ${chain.length} certificates; expected one key, `
-			+ `and its chain of at most ${mostOwnCertificates}`);
-	}
-	const identity = packed([...keys, ...chain]);
-	if (typeof key === "string") keys[0]!.fill(0);	// our own copy, out of PEM
-	return identity;
-}
-
-function versionNumber(version: TLSVersion | undefined): number {
-	switch (version) {
-		case undefined:
-			return 0;
-		case "1.2":
-		case "TLSv1.2":
-		case 0x0303:
-			return 0x0303;
-		case "1.3":
-		case "TLSv1.3":
-		case 0x0304:
-			return 0x0304;
-		default:
-			throw new CodedError("ERR_TLS_OPTION", `TLS version ${String(version)}: only "1.2" and "1.3" are supported`);
-	}
-}
-
 function readRoots(ca: TLSClientOptions["ca"]): Uint8Array[] {
 	const roots = derOf(ca, "certificate", "ca");
 	if (roots.length > mostRoots) {
 		throw new CodedError("ERR_TLS_OPTION", `ca: ${roots.length} certificates, at most ${mostRoots} for one connection`);
 	}
 	return roots;
-}
-
-function packed(roots: readonly Uint8Array[]): Uint8Array {
-	const bytes = new Uint8Array(roots.reduce((sum, root) => sum + 4 + root.byteLength, 0));
-	const view = new DataView(bytes.buffer);
-	let at = 0;
-	for (const root of roots) {
-		view.setUint32(at, root.byteLength, true);
-		bytes.set(root, at + 4);
-		at += 4 + root.byteLength;
-	}
-	return bytes;
 }
