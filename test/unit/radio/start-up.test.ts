@@ -335,6 +335,20 @@ test("bus faults are violations: early command, function 3, short transfer, loos
 	}
 });
 
+test("variables of the vendor's driver are kept; those that the model does not act on are named", () => {
+	const { host } = running("big");
+	const get = (name: string): number => new DataView(host.getVariable(name, 4).payload.slice().buffer).getInt32(0, true);
+	assert.equal(get("qtxpower"), 124, "31 dBm");
+	assert.equal(host.setVariable("qtxpower", words(40)), 0);
+	assert.equal(get("qtxpower"), 40);
+	assert.equal(get("mpc"), 0);
+	assert.equal(host.setVariable("mpc", words(1)), 0);
+	assert.equal(get("mpc"), 1);
+	assert.equal(host.setVariable("mpc", new Uint8Array(2)), -24);
+	assert.deepEqual(host.errors(), []);
+	assert.ok(host.violations.some(({ level, code, text }) => level === "info" && code === "radio-variable-unmodelled" && text.includes("mpc")));
+});
+
 test("frame faults are violations: header, sequence, credit, ioctl length, unknown variable", () => {
 	const { host } = running("big");
 	host.listen(5_000);
