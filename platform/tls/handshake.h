@@ -1,6 +1,7 @@
 /*
- * What a handshake knows while it is under way, and Mbed TLS tells nobody. Reads
- * the library's own structures, so it is compiled with the library.
+ * What a handshake knows while it is under way, and Mbed TLS tells nobody; and
+ * KeyUpdate, which it does not do. Touches the library's own structures, so it is
+ * compiled with the library.
  */
 #ifndef HANDSHAKE_H
 #define HANDSHAKE_H
@@ -17,5 +18,15 @@ bool handshake_asks_for_certificate(const mbedtls_ssl_context *ssl);
 
 /** True when the keys of the handshake, which is not over, come from the session that was offered. */
 bool handshake_has_resumed(const mbedtls_ssl_context *ssl);
+
+/**
+ * After mbedtls_ssl_read has answered MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE: when the
+ * message is a KeyUpdate (RFC 8446 4.6.3), takes the peer's new keys, and tells
+ * whether it asks for ours. Answers 0, or the error when it is something else.
+ */
+int handshake_take_key_update(mbedtls_ssl_context *ssl, bool *is_asked);
+
+/** Sends a KeyUpdate and changes our keys. Nothing may wait to be flushed before; the record may afterwards (WANT_WRITE). */
+int handshake_send_key_update(mbedtls_ssl_context *ssl);
 
 #endif

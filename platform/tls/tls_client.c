@@ -185,6 +185,7 @@ static int bio_receive(void *context, unsigned char *to, size_t length_bytes)
 		}
 	}
 	if (count > 0) {
+		client->took = true;
 		/* Acknowledged as taken, so that a record larger than the window can come. */
 		if (client->pcb)
 			tcp_recved(client->pcb, (u16_t)count);
@@ -287,7 +288,7 @@ static void end_by_library(tls_client *client, int error)
 		client->failure.certificate = &client->verify.certificate;
 		client->failure.names = client->verify.names[0] ? client->verify.names : NULL;
 		end(client, client->verify.code, error);
-	} else if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+	} else if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && client->ssl.MBEDTLS_PRIVATE(in_msgtype) == MBEDTLS_SSL_MSG_ALERT) {
 		client->failure.alert = client->ssl.MBEDTLS_PRIVATE(in_msg)[1];
 		end(client, is_for_want_of_identity(client) ? "ERR_TLS_CERTIFICATE_REQUIRED" : "ERR_TLS_ALERT", error);
 	} else if (error == MBEDTLS_ERR_NET_CONN_RESET) {
@@ -432,7 +433,10 @@ static void step_receive(tls_client *client)
 
 	if (mbedtls_ssl_get_bytes_avail(&client->ssl) > 0)
 		return;
+	client->took = false;
 	error = mbedtls_ssl_read(&client->ssl, NULL, 0);
+	if (error == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE)
+		error = handshake_take_key_update(&client->ssl, &client->owes_key_update);
 	if (mbedtls_ssl_get_bytes_avail(&client->ssl) > client->record_limit_bytes) {
 		mbedtls_ssl_send_alert_message(&client->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW);
 		end_by_library(client, MBEDTLS_ERR_SSL_INVALID_RECORD);
@@ -445,15 +449,27 @@ static void step_receive(tls_client *client)
 	} else if (error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
 		mbedtls_ssl_close_notify(&client->ssl);
 		end(client, "ECLOSED", 0);
-	} else if (error == 0 && client->finished) {
+	} else if (error == 0 && client->finished && !client->took) {
 		end(client, "ERR_TLS_CUT", MBEDTLS_ERR_SSL_CONN_EOF);
 	} else if (error == 0) {
-		look_further(client); /* an empty record */
+		look_further(client); /* an empty record, or a KeyUpdate */
 	} else if (!wants_more(client, error)) {
 		end_by_library(client, error);
+	} else if (client->took && client->ssl.MBEDTLS_PRIVATE(in_left) == 0) {
+		look_further(client); /* a whole record: a warning, or a ticket that the next call reads */
 	} else if (client->received || mbedtls_ssl_check_pending(&client->ssl)) {
-		look_further(client); /* a warning, or a ticket that the next call reads */
+		wake(client);
 	}
+}
+
+static void step_key_update(tls_client *client)
+{
+	int error = handshake_send_key_update(&client->ssl);
+
+	client->owes_key_update = false;
+	client->flushing = error == MBEDTLS_ERR_SSL_WANT_WRITE;
+	if (error != 0 && !wants_more(client, error))
+		end_by_library(client, error);
 }
 
 static void step_open(tls_client *client)
@@ -462,6 +478,8 @@ static void step_open(tls_client *client)
 		step_flush(client);
 	if (client->state == STATE_OPEN)
 		step_receive(client);
+	if (client->state == STATE_OPEN && client->owes_key_update && !client->flushing)
+		step_key_update(client);
 	if (client->state == STATE_OPEN) {
 		bool writable = tls_client_writable(client) > 0;
 		if (writable && !client->was_writable)

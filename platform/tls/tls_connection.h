@@ -46,6 +46,8 @@ struct tls_client {
 	bool flushing; /* a record of ours waits inside the library */
 	bool was_writable;
 	bool extended_master_secret; /* of a TLS 1.2 handshake */
+	bool owes_key_update; /* the peer has asked for new keys of ours */
+	bool took; /* bytes since the library's last call */
 	bool has_resumed; /* the handshake's keys are those of the session that was offered */
 	uint16_t record_limit_bytes; /* what the server has agreed to keep to */
 	uint8_t idle_records; /* since the last that brought data */

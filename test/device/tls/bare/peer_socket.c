@@ -79,13 +79,26 @@ const uint8_t *peer_file(const char *name, size_t *length_bytes)
 	return bytes;
 }
 
+/* What the other side has sent and nobody read would make close() a reset, in which our last bytes are lost. */
+static void hang_up(void)
+{
+	struct pollfd wait = {.fd = connection, .events = POLLIN};
+	uint8_t rest[4096];
+
+	if (connection < 0)
+		return;
+	shutdown(connection, SHUT_WR);
+	while (poll(&wait, 1, 300) > 0 && recv(connection, rest, sizeof rest, MSG_DONTWAIT) > 0)
+		;
+	close(connection);
+}
+
 bool peer_connect(void)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(peer_setting("port")))};
 
 	inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
-	if (connection >= 0)
-		close(connection);
+	hang_up();
 	connection = socket(AF_INET, SOCK_STREAM, 0);
 	setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 	return connect(connection, (struct sockaddr *)&to, sizeof to) == 0;
@@ -140,5 +153,6 @@ uint32_t peer_stack_peak(void)
 
 void peer_exit(int status)
 {
+	hang_up();
 	exit(status);
 }

@@ -1,0 +1,208 @@
+/**
+ * Servers that break the rules of TLS, against platform/tls alone, on the host with sanitizers. Each is met nine times in a row, and a good
+ * one after them: every connection ends once, with its code; where the server was not proven it has got no application data; and nothing
+ * is left behind, in the library's key slots neither.
+ */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import test, { before } from "node:test";
+import { issue, type Issued } from "../../../tools/certificates/issue.ts";
+import { content, extension, startHostileServer, type HostileConnection, type HostileServer, type HostileStory, type MessageName } from "../../support/hostile-tls-server.ts";
+import { connectBare, fileOf, type Line } from "./bare/connect.ts";
+
+const epoch = Date.parse("2026-06-01T00:00:00Z");
+const host = "site.example";
+const versions = ["TLSv1.2", "TLSv1.3"] as const;
+type Version = (typeof versions)[number];
+const hostileTimes = 9;
+
+let root: Issued;
+let leaf: Issued;
+let ordinary: { readonly chain: readonly Uint8Array[]; readonly keyPem: string };
+
+before(async () => {
+	root = await issue({ subject: "Root", issuer: "self", ca: true });
+	leaf = await issue({ names: [host], issuer: root });
+	ordinary = { chain: [leaf.certificateDer], keyPem: leaf.keyPem };
+});
+
+type Part = Partial<HostileStory>;
+
+async function meet(version: Version, part: Part | (() => Part), settings: Record<string, string> = {}): Promise<{ hostile: Line[]; good: Line; server: HostileServer }> {
+	const server = await startHostileServer(index => ({
+		...ordinary, version, opened: answer, ...index < hostileTimes ? typeof part === "function" ? part() : part : {},
+	}));
+	try {
+		const lines = await connectBare({
+			host, epoch: `${epoch}`, root: fileOf(root.certificateDer), port: `${server.port}`, count: `${hostileTimes + 1}`, timeout: "1500", ...settings,
+		});
+		assert.equal(lines.length, hostileTimes + 1);
+		return { hostile: lines.slice(0, -1), good: lines.at(-1)!, server };
+	} finally {
+		server.close();
+	}
+}
+
+/** What a good server does: five bytes, close_notify, FIN. */
+function answer(server: HostileConnection): void {
+	server.record(content.applicationData, Buffer.from("hello"));
+	farewell(server);
+}
+
+function farewell(server: HostileConnection): void {
+	server.alert(1, 0);
+	server.end();
+}
+
+interface Attack {
+	readonly what: string;
+	readonly version: Version | "both";
+	readonly part: Part | (() => Part);
+	readonly code: string;
+	/** The alert that tells the server why. Default: any, or none. */
+	readonly alert?: number;
+	/** The server was proven before. Default false: then no application data may have reached it. */
+	readonly isProven?: boolean;
+	readonly settings?: Record<string, string>;
+}
+
+const replace = (wanted: MessageName, change: (body: Buffer) => Buffer | undefined): Part => ({ body: (name, body) => name === wanted ? change(body) : body });
+const flipped = (body: Buffer, at = body.length - 1): Buffer => {
+	const changed = Buffer.from(body);
+	changed[at < 0 ? changed.length + at : at]! ^= 1;
+	return changed;
+};
+const front = (wanted: MessageName, act: (server: HostileConnection) => void): Part => ({ before: (name, server) => { if (name === wanted) act(server); } });
+const opened = (act: (server: HostileConnection) => void): Part => ({ opened: act });
+/** RFC 8446 section 4.1.3: the last bytes of the random of a server that could do more. */
+const sentinel = (lastByte: number): Part => replace("serverHello", body => {
+	const changed = Buffer.from(body);
+	Buffer.from([0x44, 0x4F, 0x57, 0x4E, 0x47, 0x52, 0x44, lastByte]).copy(changed, 2 + 24);
+	return changed;
+});
+/** Adds to the extensions of a ServerHello. */
+const withExtension = (added: Buffer): Part => replace("serverHello", body => {
+	const at = 2 + 32 + 1 + body[34]! + 3;
+	return Buffer.concat([body.subarray(0, at), u16(body.readUInt16BE(at) + added.length), body.subarray(at + 2), added]);
+});
+const u16 = (value: number): Buffer => Buffer.from([value >> 8, value & 255]);
+const helloField = (offset: (sessionIdBytes: number) => number, bytes: readonly number[]): Part => replace("serverHello", body => {
+	const changed = Buffer.from(body);
+	Buffer.from(bytes).copy(changed, offset(body[34]!));
+	return changed;
+});
+const cipherAt = (sessionIdBytes: number): number => 35 + sessionIdBytes;
+const steps13: readonly MessageName[] = ["serverHello", "encryptedExtensions", "certificate", "certificateVerify", "finished"];
+const steps12: readonly MessageName[] = ["serverHello", "certificate", "serverKeyExchange", "serverHelloDone", "finished"];
+const stepsOf = (version: Version): readonly MessageName[] => version === "TLSv1.3" ? steps13 : steps12;
+
+const attacks: readonly Attack[] = [
+	// Downgrades.
+	{ what: "TLS 1.2 with the sentinel of a server that can 1.3", version: "TLSv1.2", part: sentinel(1), code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "TLS 1.2 with the sentinel of a server that was brought down to 1.1", version: "TLSv1.2", part: sentinel(0), code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "TLS 1.1", version: "TLSv1.2", part: helloField(() => 0, [3, 2]), code: "ERR_TLS_PROTOCOL", alert: 70 },
+	{ what: "SSL 3", version: "TLSv1.2", part: helloField(() => 0, [3, 0]), code: "ERR_TLS_PROTOCOL", alert: 70 },
+	// What was not offered.
+	{ what: "a suite with CBC", version: "TLSv1.2", part: helloField(cipherAt, [0xC0, 0x23]), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a suite without ECDHE", version: "TLSv1.2", part: helloField(cipherAt, [0x00, 0x9C]), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a suite of TLS 1.2 in 1.3", version: "TLSv1.3", part: helloField(cipherAt, [0xC0, 0x2B]), code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "an extension that was not offered", version: "TLSv1.3", part: withExtension(extension(0x4A4A, Buffer.alloc(0))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a resumption that was not offered", version: "TLSv1.3", part: withExtension(extension(41, u16(0))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "compression", version: "both", part: helloField(id => 37 + id, [1]), code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "another session ID than was sent", version: "TLSv1.3", part: helloField(() => 35, [0, 1, 2, 3]), code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "an ALPN name that was not offered", version: "TLSv1.3", part: replace("encryptedExtensions", () => Buffer.concat([u16(9), extension(16, Buffer.from([0, 3, 2, 0x68, 0x32]))])), code: "ERR_TLS_PROTOCOL", settings: { alpn: "http/1.1" } },
+	{ what: "a second HelloRetryRequest", version: "TLSv1.3", part: { retries: true, ...replace("serverHello", body => Buffer.concat([body.subarray(0, 2), Buffer.from("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c", "hex"), body.subarray(34)])) }, code: "ERR_TLS_PROTOCOL" },
+	{ what: "a HelloRetryRequest for the share that was sent", version: "TLSv1.3", part: { retries: true, ...replace("helloRetryRequest", body => Buffer.concat([body.subarray(0, -1), Buffer.from([0x17])])) }, code: "ERR_TLS_PROTOCOL", alert: 47 },
+	// Proofs that are none.
+	{ what: "a Finished that is wrong", version: "both", part: replace("finished", body => flipped(body)), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a Finished that is too short", version: "both", part: replace("finished", body => body.subarray(0, -1)), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a CertificateVerify that is wrong", version: "TLSv1.3", part: replace("certificateVerify", body => flipped(body)), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a CertificateVerify by SHA-1", version: "TLSv1.3", part: replace("certificateVerify", body => Buffer.concat([u16(0x0203), body.subarray(2)])), code: "ERR_TLS_PROTOCOL" },
+	{ what: "no CertificateVerify", version: "TLSv1.3", part: replace("certificateVerify", () => undefined), code: "ERR_TLS_PROTOCOL" },
+	{ what: "no Certificate", version: "both", part: replace("certificate", () => undefined), code: "ERR_TLS_PROTOCOL" },
+	{ what: "neither Certificate nor CertificateVerify, as if it resumed", version: "TLSv1.3", part: { body: (name, body) => name === "certificate" || name === "certificateVerify" ? undefined : body }, code: "ERR_TLS_PROTOCOL" },
+	{ what: "a Certificate of nothing", version: "TLSv1.3", part: replace("certificate", () => Buffer.from([0, 0, 0, 0])), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a key exchange whose signature is wrong", version: "TLSv1.2", part: replace("serverKeyExchange", body => flipped(body)), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a point that is on no curve", version: "TLSv1.2", part: replace("serverKeyExchange", body => flipped(body, 20)), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a share that is on no curve", version: "TLSv1.3", part: replace("serverHello", body => flipped(body)), code: "ERR_TLS_PROTOCOL" },
+	{ what: "the key exchange left out", version: "TLSv1.2", part: replace("serverKeyExchange", () => undefined), code: "ERR_TLS_PROTOCOL" },
+	// Sizes.
+	{ what: "a Certificate of 40 KB", version: "both", part: replace("certificate", body => Buffer.concat([body, Buffer.alloc(40_000)])), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a ServerHello of 60 KB", version: "both", part: replace("serverHello", body => Buffer.concat([body, Buffer.alloc(60_000)])), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a record of 18 KB", version: "both", part: front("certificate", server => server.raw(Buffer.concat([Buffer.from([23, 3, 3, 72, 0]), Buffer.alloc(18_432)]))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "compressed junk in place of its certificate", version: "TLSv1.3", part: front("certificate", server => server.record(content.handshake, Buffer.concat([Buffer.from([25, 0, 3, 0xE8]), randomBytes(1000)]))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "junk", version: "both", part: front("serverHello", server => server.raw(randomBytes(3000).fill(0xEE, 0, 5))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "application data in the middle of the handshake", version: "both", part: front("certificate", server => server.record(content.applicationData, Buffer.from("early"))), code: "ERR_TLS_PROTOCOL" },
+	// Ends and alerts.
+	...versions.flatMap(version => stepsOf(version).flatMap((step): Attack[] => [
+		{ what: `an alert in front of its ${step}`, version, part: front(step, server => { server.alert(2, 80); server.end(); }), code: "ERR_TLS_ALERT" },
+		{ what: `FIN in front of its ${step}`, version, part: { ...front(step, server => server.end()), body: (name, body) => stepsOf(version).indexOf(name) >= stepsOf(version).indexOf(step) ? undefined : body }, code: "ERR_TLS_CUT" },
+		{ what: `close_notify in front of its ${step}`, version, part: front(step, farewell), code: "ERR_TLS_CUT" },
+		{ what: `silence in place of its ${step}`, version, part: { opened() {}, body: (name, body) => stepsOf(version).indexOf(name) >= stepsOf(version).indexOf(step) ? undefined : body }, code: "ETIMEDOUT", settings: { timeout: "60" } },
+	])),
+	// Once the server is proven.
+	{ what: "a record that does not authenticate", version: "both", part: opened(server => server.record(content.applicationData, Buffer.from("hello"), { damage: record => flipped(record) })), code: "ERR_TLS_PROTOCOL", alert: 20, isProven: true },
+	{ what: "a record out of its order", version: "both", part: opened(server => { server.record(content.applicationData, Buffer.from("lost"), { damage: () => Buffer.alloc(0) }); answer(server); }), code: "ERR_TLS_PROTOCOL", alert: 20, isProven: true },
+	{ what: "an end without close_notify", version: "both", part: opened(server => { server.record(content.applicationData, Buffer.from("hello")); server.end(); }), code: "ERR_TLS_CUT", isProven: true },
+	{ what: "half a record and its end", version: "both", part: opened(server => { server.record(content.applicationData, Buffer.from("hello"), { damage: record => record.subarray(0, 12) }); server.end(); }), code: "ERR_TLS_CUT", isProven: true },
+	{ what: "an alert", version: "both", part: opened(server => server.alert(2, 40)), code: "ERR_TLS_ALERT", isProven: true },
+	{ what: "a record above the limit", version: "both", part: opened(server => server.raw(Buffer.concat([Buffer.from([23, 3, 3, 0x45, 0]), Buffer.alloc(0x4500)]))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a flood of empty records", version: "both", part: opened(server => { for (let i = 0; i < 500; i++) server.record(content.applicationData, Buffer.alloc(0)); }), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a flood of padding", version: "TLSv1.3", part: opened(server => { for (let i = 0; i < 100; i++) server.record(content.applicationData, Buffer.alloc(0), { padding: 200 }); }), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a flood of warnings", version: "both", part: opened(server => { for (let i = 0; i < 500; i++) server.alert(1, 90); }), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a flood of tickets", version: "TLSv1.3", part: opened(server => { for (let i = 0; i < 100; i++) server.message("newSessionTicket", ticket(100)); }), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a ticket that lives a year", version: "TLSv1.3", part: opened(server => server.message("newSessionTicket", ticket(100, 365 * 24 * 3600))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a ticket that is cut", version: "TLSv1.3", part: opened(server => server.message("newSessionTicket", ticket(100).subarray(0, 50))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a second handshake", version: "both", part: opened(server => server.message("serverHello", Buffer.alloc(80))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a request for a certificate afterwards", version: "TLSv1.3", part: opened(server => server.message("certificateRequest", Buffer.from([0, 0, 0]))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a KeyUpdate that says neither", version: "TLSv1.3", part: opened(server => server.message("keyUpdate", Buffer.from([2]))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a KeyUpdate with something behind it in its record", version: "TLSv1.3", part: opened(server => server.record(content.handshake, Buffer.concat([server.frame("keyUpdate", Buffer.from([0])), server.frame("newSessionTicket", ticket(10))]))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a flood of KeyUpdates", version: "TLSv1.3", part: opened(server => { for (let i = 0; i < 100; i++) server.updateKeys(true); }), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a KeyUpdate and the old keys", version: "TLSv1.3", part: opened(server => { server.message("keyUpdate", Buffer.from([0])); answer(server); }), code: "ERR_TLS_PROTOCOL", alert: 20, isProven: true },
+];
+
+/** NewSessionTicket (RFC 8446 section 4.6.1). */
+function ticket(lengthBytes: number, lifetimeSeconds = 3600): Buffer {
+	const head = Buffer.alloc(11);
+	head.writeUInt32BE(lifetimeSeconds, 0);
+	head[8] = 2;
+	return Buffer.concat([head, u16(lengthBytes), randomBytes(lengthBytes), u16(0)]);
+}
+
+for (const { what, version, part, code, alert, isProven = false, settings } of attacks) {
+	for (const one of version === "both" ? versions : [version]) {
+		test(`${one}: a server that sends ${what} ends it with ${code}`, async () => {
+			const { hostile, good, server } = await meet(one, part, settings);
+			for (const line of hostile) assert.equal(line.code, code, JSON.stringify(line));
+			assert.equal(good.code, "ECLOSED", JSON.stringify(good));
+			const met = server.connections.slice(0, hostileTimes);
+			if (!isProven) for (const { application } of met) assert.equal(application, "");
+			if (alert !== undefined) for (const { alerts } of met) assert.deepEqual(alerts, [alert]);
+		});
+	}
+}
+
+const odd: readonly { readonly what: string; readonly version: Version | "both"; readonly part: Part | (() => Part); readonly bytes: number }[] = [
+	{ what: "segments of one byte", version: "both", part: { pieceBytes: 1 }, bytes: 5 },
+	{ what: "records of one byte", version: "both", part: opened(server => { for (let i = 0; i < 300; i++) server.record(content.applicationData, Buffer.from("x")); farewell(server); }), bytes: 300 },
+	{ what: "records of 16 KB", version: "both", part: opened(server => { for (let i = 0; i < 5; i++) server.record(content.applicationData, Buffer.alloc(16384, "x")); farewell(server); }), bytes: 5 * 16384 },
+	{ what: "padding", version: "TLSv1.3", part: opened(server => { server.record(content.applicationData, Buffer.from("hello"), { padding: 5000 }); farewell(server); }), bytes: 5 },
+	{ what: "an empty record in between", version: "both", part: opened(server => { server.record(content.applicationData, Buffer.alloc(0)); answer(server); }), bytes: 5 },
+	{ what: "a warning in between", version: "TLSv1.2", part: opened(server => { server.alert(1, 90); answer(server); }), bytes: 5 },
+	{ what: "a HelloRetryRequest", version: "TLSv1.3", part: { retries: true }, bytes: 5 },
+	{ what: "two tickets in one record", version: "TLSv1.3", part: opened(server => { server.record(content.handshake, Buffer.concat([server.frame("newSessionTicket", ticket(60)), server.frame("newSessionTicket", ticket(70))])); answer(server); }), bytes: 5 },
+	{ what: "a wish to begin anew (HelloRequest)", version: "TLSv1.2", part: opened(server => { server.message("helloRequest", Buffer.alloc(0)); answer(server); }), bytes: 5 },
+	{ what: "a KeyUpdate", version: "TLSv1.3", part: opened(server => { server.updateKeys(false); answer(server); }), bytes: 5 },
+	{ what: "a KeyUpdate that asks for one", version: "TLSv1.3", part: opened(server => { server.updateKeys(true); answer(server); }), bytes: 5 },
+	{ what: "several KeyUpdates with data between them", version: "TLSv1.3", part: opened(server => { for (let i = 0; i < 40; i++) { server.updateKeys(i % 2 === 0); server.record(content.applicationData, Buffer.from("x")); } farewell(server); }), bytes: 40 },
+];
+
+for (const { what, version, part, bytes } of odd) {
+	for (const one of version === "both" ? versions : [version]) {
+		test(`${one}: a server that sends ${what} is borne`, async () => {
+			const { hostile, good } = await meet(one, part);
+			for (const line of [...hostile, good]) assert.equal(line.code, "ECLOSED", JSON.stringify(line));
+			for (const line of hostile) assert.equal(line.receivedBytes, `${bytes}`);
+		});
+	}
+}
