@@ -36,7 +36,7 @@ async function printSize({ app, json, keep }: Options): Promise<void> {
 		map: built.map,
 		sections,
 		symbols,
-		imageBytes: withRecords(built.image, { configuration: built.configuration, roots: built.roots.own.map(({ der }) => der), data: built.data }).length,
+		imageBytes: withRecords(built.image, { configuration: built.configuration, earliest: new Date(0), roots: built.roots.own.map(({ der }) => der), data: built.data }).length,
 		rootStoreBytes: built.roots.store.length,
 		scriptArenaBytes: Number(readManifest(appFolder).creation["static"] ?? defaultArenaBytes),
 	});

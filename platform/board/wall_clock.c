@@ -3,6 +3,9 @@
 
 #include "hardware/timer.h"
 
+#define BOUND_MS (20 * 8766 * 3600LL * 1000)	// 20 years of 365.25 days
+
+static int64_t earliest_ms = 1704067200000;	// 2024-01-01T00:00:00Z
 static int64_t offset_ms;
 static bool set;
 
@@ -21,9 +24,24 @@ int64_t wall_clock_now_ms(void)
 	return offset_ms + since_boot_ms();
 }
 
+void wall_clock_begin_at_ms(int64_t unix_ms)
+{
+	earliest_ms = unix_ms;
+}
+
+int64_t wall_clock_earliest_ms(void)
+{
+	return earliest_ms;
+}
+
+int64_t wall_clock_latest_ms(void)
+{
+	return earliest_ms + BOUND_MS;
+}
+
 bool wall_clock_set_ms(int64_t unix_ms)
 {
-	if (unix_ms < 0)
+	if (unix_ms < earliest_ms || unix_ms > wall_clock_latest_ms())
 		return false;
 	offset_ms = unix_ms - since_boot_ms();
 	set = true;

@@ -17,7 +17,15 @@ bool wall_clock_is_set(void);
 /** Milliseconds since 1970-01-01T00:00:00Z; since boot while the clock is unset. */
 int64_t wall_clock_now_ms(void);
 
-/** Sets the clock. Negative times are refused (answers false). */
+/**
+ * What the clock can be set to: from here on, for 20 years. Before the call, from 2024-01-01 on. Whoever holds the network answers
+ * for the time (NTP proves nothing): certificates that ended before the image was made must not come to life again.
+ */
+void wall_clock_begin_at_ms(int64_t unix_ms);
+int64_t wall_clock_earliest_ms(void);
+int64_t wall_clock_latest_ms(void);
+
+/** Sets the clock. Times out of bounds are refused (answers false). */
 bool wall_clock_set_ms(int64_t unix_ms);
 
 #endif

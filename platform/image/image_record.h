@@ -21,6 +21,7 @@
 #define IMAGE_SSID IMAGE_TYPE('S', 'S', 'I', 'D')	// UTF-8
 #define IMAGE_PASSWORD IMAGE_TYPE('P', 'A', 'S', 'S')	// UTF-8
 #define IMAGE_ROOT IMAGE_TYPE('R', 'O', 'O', 'T')	// a certificate, DER, of an authority that the user gave
+#define IMAGE_TIME IMAGE_TYPE('T', 'I', 'M', 'E')	// Unix milliseconds, 64 bits: it is later, wherever the image runs
 #define IMAGE_DATA IMAGE_TYPE('D', 'A', 'T', 'A')	// a file: its name, UTF-8, zeros up to a multiple of 4 and one at least; its bytes
 
 typedef struct image_record {

@@ -54,7 +54,7 @@
 #define MEMP_NUM_TCP_PCB 12
 #define MEMP_NUM_TCP_PCB_LISTEN 2
 #define MEMP_NUM_TCP_SEG 32
-#define MEMP_NUM_UDP_PCB 7 // DHCP, four of DNS, two of scripts
+#define MEMP_NUM_UDP_PCB 10 // DHCP, four of DNS, five of scripts
 #define MEMP_NUM_ARP_QUEUE 6
 #define ARP_QUEUEING 1
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0

@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "modules.h"
 #include "utf8.h"
+#include "wall_clock.h"
 
 static txMachine *machine;	// NULL before engine_start, while freezing, and after the script has ended for good
 static bool jobs_waiting;
@@ -441,6 +442,13 @@ void engine_start(void)
 	if (fault) {
 		printf("picofetch: %s\n", fault);
 		return;
+	}
+	size_t length;
+	const void *earliest = image_find(IMAGE_TIME, 0, &length);
+	int64_t unix_ms;
+	if (earliest && length == sizeof unix_ms) {
+		memcpy(&unix_ms, earliest, sizeof unix_ms);
+		wall_clock_begin_at_ms(unix_ms);
 	}
 	const engine_image *image = (const engine_image *)image_get()->engine;
 	if (!image->preparation.stack) {

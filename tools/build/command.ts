@@ -8,6 +8,7 @@ import { UserError } from "../user-error.ts";
 import { buildApp, type BuiltApp } from "./build-app.ts";
 import { readElf } from "./elf.ts";
 import { type NetworkSettings, networkSettings } from "./network-settings.ts";
+import { buildDay } from "./build-day.ts";
 import { withRecords } from "./records.ts";
 import { type RootsProfile, rootsOf, rootsProfiles, type TrustedRoots } from "./roots.ts";
 import { assembleUf2 } from "./uf2-file.ts";
@@ -53,6 +54,7 @@ export async function buildUf2(options: BuildCommandOptions, tell: (text: string
 	const image = withRecords(app.image, {
 		configuration: { ...app.configuration, ...config },
 		...network,
+		earliest: buildDay(),
 		roots: roots.own.map(({ der }) => der),
 		data: app.data,
 	});

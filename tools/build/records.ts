@@ -10,6 +10,8 @@ export interface Records {
 	readonly configuration: object;
 	readonly ssid?: string;
 	readonly password?: string;
+	/** It is later, wherever the image runs: the clock refuses to be set before. Default 2024-01-01. */
+	readonly earliest?: Date;
 	/** The user's own authorities, DER, which are held to RFC 5280 alone. The web's lie beside the image (root-store.ts). */
 	readonly roots: readonly Uint8Array[];
 	/** The files of the manifest's `data`. Default none. */
@@ -92,6 +94,9 @@ function emitRecords(records: Records): Uint8Array {
 	}
 	if (records.password !== undefined) {
 		list.push({ type: "PASS", bytes: text.encode(records.password) });
+	}
+	if (records.earliest !== undefined) {
+		list.push({ type: "TIME", bytes: new Uint8Array(BigInt64Array.of(BigInt(records.earliest.getTime())).buffer) });
 	}
 	list.push(...records.roots.map(bytes => ({ type: "ROOT", bytes })));
 	list.push(...(records.data ?? []).map(({ name, bytes }) => ({ type: "DATA", bytes: named(name, bytes) })));

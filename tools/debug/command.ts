@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { PicoW } from "../../simulator/simulator.ts";
 import { buildApp } from "../build/build-app.ts";
 import { addSetting } from "../build/command.ts";
+import { buildDay } from "../build/build-day.ts";
 import { withRecords } from "../build/records.ts";
 import { assembleUf2 } from "../build/uf2-file.ts";
 import { simulatedNetwork } from "../start/simulated-network.ts";
@@ -56,7 +57,7 @@ async function debug({ app, connect, listen, port, config, seed, timeout }: Opti
 	const built = await buildApp({ debug: true, ...app === undefined ? {} : { app } });
 	const connection = await toDebugger();
 	const board = new PicoW({ seed, epochMs: Date.now(), network: { accessPoints: [simulatedNetwork] } });
-	const image = withRecords(built.image, { configuration: { ...built.configuration, ...config }, ssid: simulatedNetwork.ssid, password: simulatedNetwork.password, roots: built.roots.own.map(({ der }) => der), data: built.data });
+	const image = withRecords(built.image, { configuration: { ...built.configuration, ...config }, ssid: simulatedNetwork.ssid, password: simulatedNetwork.password, earliest: buildDay(), roots: built.roots.own.map(({ der }) => der), data: built.data });
 	board.loadUf2(assembleUf2({ elf: built.elf, image, rootStore: built.roots.store }));
 	board.console.onText(text => process.stdout.write(text.replaceAll("\r\n", "\n")));
 	bridgeDebugger({ port: board.serialPort(1), clock: board.clock, debugger: connection, projectFolder });

@@ -7,6 +7,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { type ForwardedPort, listenOn, objectSymbols, openBrowser, PacedRun, parseForwardedPort, PicoW, type RunResult, type ServedPage, servePage } from "../../simulator/simulator.ts";
 import { buildApp } from "../build/build-app.ts";
 import { readManifest } from "../build/manifest.ts";
+import { buildDay } from "../build/build-day.ts";
 import { withRecords } from "../build/records.ts";
 import { assembleUf2 } from "../build/uf2-file.ts";
 import { authority } from "../certificates/authority.ts";
@@ -86,6 +87,7 @@ async function dev({ app, seed, forward = [], pcap, keylog, page: pagePort, open
 				configuration: { ...built.configuration, url: `https://${serverName}/` },
 				ssid: simulatedNetwork.ssid,
 				password: simulatedNetwork.password,
+				earliest: buildDay(),
 				roots: [...built.roots.own.map(({ der }) => der), rootDer],
 				data: built.data,
 			});

@@ -9,6 +9,7 @@ import path from "node:path";
 import { PicoW, type TcpPeer } from "../../simulator/simulator.ts";
 import { buildApp } from "../build/build-app.ts";
 import { certificatesOf } from "../build/roots.ts";
+import { buildDay } from "../build/build-day.ts";
 import { withRecords } from "../build/records.ts";
 import { assembleUf2 } from "../build/uf2-file.ts";
 import { authority } from "../certificates/authority.ts";
@@ -78,6 +79,7 @@ async function start(options: StartOptions): Promise<void> {
 		configuration: { ...app.configuration, url: scene.url },
 		ssid,
 		password,
+		earliest: buildDay(),
 		roots: [...app.roots.own.map(({ der }) => der), ...scene.roots],
 		data: app.data,
 	});

@@ -6,6 +6,7 @@ import { getRandomValues } from "../../crypto/crypto.ts";
 import { CodedError } from "../../base/error.ts";
 import { uptimeMs } from "../../base/uptime.ts";
 import type { UDPOptions, Datagram } from "../../io/socket/udp/udp.ts";
+import { timeBounds } from "../../time/time.ts";
 import type { Resolved } from "../dns/resolver/resolver.ts";
 import { emitRequest, nonceBytes, parseAnswer } from "./packet.ts";
 
@@ -13,8 +14,6 @@ const ntpPort = 123;
 /** Times a server is asked, and how long each is waited for. */
 const askMax = 2;
 const askTimeoutMs = 2_000;
-/** No server is older than this program. */
-const earliestMs = Date.UTC(2024, 0, 1);
 
 /** A UDP socket as the client uses it. */
 export interface DatagramSocket {
@@ -156,7 +155,9 @@ export default class NTPClient {
 					continue;
 				}
 				const wayMs = passedMs - (answer.transmittedAtMs - answer.receivedAtMs);
-				if (answer.transmittedAtMs < earliestMs || wayMs < -1 || wayMs > askTimeoutMs) {
+				const { earliest, latest } = timeBounds();
+				const possible = answer.transmittedAtMs >= earliest.getTime() && answer.transmittedAtMs <= latest.getTime();
+				if (!possible || wayMs < -1 || wayMs > askTimeoutMs) {
 					next(new CodedError("ERR_NTP_REFUSED", `ntp ${server} (${address}): its time ${new Date(answer.transmittedAtMs).toISOString()} cannot be`));
 					return;
 				}

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { duplexPair, type Duplex } from "node:stream";
-import type { AirFaults } from "../../../simulator/simulator.ts";
+import { answerNtp } from "../../../simulator/network/ntp-server.ts";
+import type { AirFaults, UdpPeer } from "../../../simulator/simulator.ts";
 import { simulatedNetwork } from "../../../tools/start/simulated-network.ts";
 import { deviceTest, powerOn, type DeviceRun, type DeviceScene } from "../../support/device.ts";
 
@@ -162,6 +163,49 @@ deviceTest("the clock is set by NTP to within 50 ms", scene("clock"), run => {
 	const told = Date.parse(/^clock ok "([^"]+)"/m.exec(run.console)![1]!);
 	const truth = powerOn.getTime() + run.end.atMicros / 1000;
 	assert.ok(Math.abs(told - truth) < 50, `${new Date(told).toISOString()} for ${new Date(truth).toISOString()}`);
+});
+
+const liars = {
+	"past.example": { udp: { 123: saying(powerOn.getTime() - 3_600_000) } },
+	"future.example": { udp: { 123: saying(powerOn.getTime() + 3_600_000) } },
+	"silent.example": { udp: { 123: () => {} } },
+};
+
+/** A time server whose clock stands. */
+function saying(unixMs: number): UdpPeer {
+	return (request, reply) => {
+		const answer = answerNtp(request, unixMs);
+		if (typeof answer === "string") throw new Error(answer);
+		reply(answer);
+	};
+}
+
+function clock(servers: string[], more: Partial<DeviceScene> = {}): DeviceScene {
+	return scene("clock", { hosts: { ...hosts, ...liars }, ...more, configuration: { servers } });
+}
+
+for (const odd of ["past.example", "future.example", "silent.example", "nobody.example"]) {
+	deviceTest(`of three time servers ${odd} is outvoted`, clock([odd, "0.pool.ntp.org", "1.pool.ntp.org"]), run => {
+		const told = Date.parse(/^clock ok "([^"]+)"/m.exec(run.console)![1]!);
+		assert.ok(Math.abs(told - powerOn.getTime() - run.end.atMicros / 1000) < 2_500, run.console);
+	});
+}
+
+deviceTest("time servers of which no two agree leave the clock unset", clock(["past.example", "pool.ntp.org", "future.example"]), run => {
+	says(run, /^clock ERR_NTP_DISAGREE: ntp: of 3 servers no two agree: .*past\.example says 2026-01-15T11:00:00/m);
+});
+
+deviceTest("one answer of three is not enough", clock(["silent.example", "pool.ntp.org", "nobody.example"]), run => says(run, /^clock ERR_NTP_DISAGREE/m));
+
+deviceTest("a time before the day of the build is refused", scene("clock", { earliest: new Date("2026-01-16T00:00:00Z") }), run => {
+	says(run, /^clock ERR_NTP_REFUSED: .* its time 2026-01-15T12:00:.* cannot be/m);
+});
+
+deviceTest("the clock is set from the day of the build on, for twenty years", scene("set clock", { earliest: new Date("2026-01-16T00:00:00Z") }), run => {
+	says(run, /^bounds 2026-01-16T00:00:00\.000Z 2046-01-16T00:00:00\.000Z/m);
+	assert.deepEqual([...run.console.matchAll(/^(?:set (\S+)|is set (\w+))/gm)].map(([, said, set]) => said ?? set), [
+		"ERR_TIME_OUT_OF_BOUNDS:", "false", "ok", "true", "ok", "true", "ERR_TIME_OUT_OF_BOUNDS:", "true", "RangeError:", "true", "RangeError:", "true",
+	]);
 });
 
 deviceTest("a silent time server ends as ERR_NTP_TIMEOUT", scene("clock", { faults: { ntpSilent: true } }), run => says(run, /^clock ERR_NTP_TIMEOUT/m));

@@ -10,7 +10,7 @@
 #include "lwip/pbuf.h"
 #include "lwip/udp.h"
 
-#define SOCKETS_MAX 2
+#define SOCKETS_MAX 5 // four that are asked for the time, and one
 #define DATAGRAMS_MAX 4
 #define DATAGRAM_MAX_BYTES 1472 // what one Ethernet frame carries: 1500 - IP header - UDP header
 

@@ -6,11 +6,13 @@ import UDP from "embedded:io/socket/udp";
 import Resolver from "embedded:network/dns/resolver/udp";
 import WiFi from "embedded:network/interface/wifi";
 import { synchronizeClock } from "network/ntp";
+import { isTimeSet, setTime, timeBounds } from "time";
 import { join, type JoinOptions } from "wifi";
 import { echo } from "./echo.ts";
 
-const { story, wrongPassword = "not the passphrase", timeoutMs = 30_000, seconds = 0, security, bssid, channel } = config as {
+const { story, wrongPassword = "not the passphrase", timeoutMs = 30_000, seconds = 0, security, bssid, channel, servers = "pool.ntp.org" } = config as {
 	story: string; wrongPassword?: string; timeoutMs?: number; seconds?: number; security?: JoinOptions["security"]; bssid?: string; channel?: number;
+	servers?: string | string[];
 };
 const names = ["echo.example", "nobody.example"];
 
@@ -247,7 +249,18 @@ const stories: Readonly<Record<string, () => Promise<unknown>>> = {
 		console.log(`told ${told}`);
 	}),
 	"datagram": () => joined(async () => attempt("datagram", ping(await address("echo.example"), 5000))),
-	"clock": () => joined(async () => attempt("clock", synchronizeClock({ server: "pool.ntp.org", timeoutMs: 6000 }))),
+	"set clock": async () => {
+		const { earliest, latest } = timeBounds();
+		console.log(`bounds ${earliest.toISOString()} ${latest.toISOString()}`);
+		for (const time of [earliest.getTime() - 1, earliest.getTime(), latest.getTime(), latest.getTime() + 1, -1, NaN]) {
+			await attempt("set", new Promise((resolve) => {
+				setTime(time);
+				resolve(new Date(time));
+			}));
+			console.log(`is set ${isTimeSet()}`);
+		}
+	},
+	"clock": () => joined(async () => attempt("clock", synchronizeClock({ server: servers, timeoutMs: 6000 }))),
 	"without network": async () => {
 		await attempt("name", address("echo.example"));
 		try {
