@@ -227,11 +227,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 		for (const [one, other] of options.wire) {
 			board.connect(one, other);
 		}
-		if (options.uf2 !== undefined) {
-			board.loadUf2(file);
-		} else {
-			board.load(file, path);
-		}
+		board.load(file, path);
 		elf = options.elf !== undefined ? readFileSync(options.elf) : isElf(file) ? file : undefined;
 		gdb = options.gdb === undefined ? undefined : await listenForGdb(board.debugPort, options.gdb);
 		forwarding = await listenOn(options.forward, (port, socket) => {

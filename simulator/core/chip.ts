@@ -193,7 +193,7 @@ export class Chip implements Bus, DmaBus {
 		);
 		this.#rosc = new RingOscillator(options.roscRandom, options.stuckRosc, unknown);
 		this.#chipReset = new ChipReset(unknown);
-		this.#psm = new PowerOnStateMachine((held) => this.#holdSecond(held), unknown);
+		this.#psm = new PowerOnStateMachine((held) => this.#holdSecond(held), () => this.#sio.reset(), unknown);
 		const uart = (index: 0 | 1): Uart =>
 			new Uart(index, this.clock, this.dma, {
 				irq: 20 + index,

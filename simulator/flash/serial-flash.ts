@@ -188,14 +188,14 @@ export class SerialFlash {
 		this.#memory.fill(0xff, offset, Math.min(offset + lengthBytes, this.sizeBytes));
 	}
 
-	/** Clears bits, within one page (it wraps there, as the chip does), at once; the caller owes the time. */
+	/** Clears bits, within one page (it wraps there, as the chip does), at once; the caller owes the time. A byte of ones leaves what is there. */
 	program(offset: number, data: Uint8Array): void {
 		this.counts.programs++;
 		this.counts.bytes += data.length;
 		const page = offset - (offset % PAGE_BYTES);
 		for (let index = 0; index < data.length; index++) {
 			const at = page + ((offset - page + index) % PAGE_BYTES);
-			if (data[index] & ~this.#memory[at]) {
+			if (data[index] !== 0xff && data[index] & ~this.#memory[at]) {
 				this.#violation("flash-program-unerased", `program at flash offset 0x${at.toString(16)} would set bits that are not erased`);
 			}
 			this.#memory[at] &= data[index];

@@ -65,19 +65,22 @@ export class Resets extends Block {
 }
 
 const PSM_ALL = 0x1ffff;
+const PSM_SIO = 0x4000;
 const PSM_PROC1 = 0x10000;
 
-/** PSM (datasheet 2.13): of the domains that it can hold in reset, core 1 is modelled. */
+/** PSM (datasheet 2.13): of the domains that it can hold in reset, core 1 is modelled, and SIO begins anew. */
 export class PowerOnStateMachine extends Block {
 	readonly #holdSecondCore: (held: boolean) => void;
+	readonly #resetSio: () => void;
 	readonly #unmodelled: (text: string) => void;
 	#forceOn = 0;
 	#forceOff = 0;
 	#watchdogSelect = 0;
 
-	constructor(holdSecondCore: (held: boolean) => void, unknown: (text: string) => void) {
+	constructor(holdSecondCore: (held: boolean) => void, resetSio: () => void, unknown: (text: string) => void) {
 		super("PSM", unknown);
 		this.#holdSecondCore = holdSecondCore;
+		this.#resetSio = resetSio;
 		this.#unmodelled = unknown;
 	}
 
@@ -112,8 +115,11 @@ export class PowerOnStateMachine extends Block {
 		if ((held ^ before) & PSM_PROC1) {
 			this.#holdSecondCore((held & PSM_PROC1) !== 0);
 		}
-		if (held & ~before & ~PSM_PROC1) {
-			this.#unmodelled(`PSM: FRCE_OFF 0x${held.toString(16)}: of these only core 1 is held in reset`);
+		if (held & ~before & PSM_SIO) {
+			this.#resetSio();
+		}
+		if (held & ~before & ~(PSM_PROC1 | PSM_SIO)) {
+			this.#unmodelled(`PSM: FRCE_OFF 0x${held.toString(16)}: of these only core 1 and SIO are held in reset`);
 		}
 		return true;
 	}

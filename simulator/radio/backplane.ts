@@ -5,6 +5,7 @@
  *
  * PROTOCOL.md, section 5.
  */
+import { writeFirmwareConsole } from "./firmware-console.ts";
 import type { BusFunction } from "./gspi-words.ts";
 import type { PowerCycle } from "./power-cycle.ts";
 
@@ -59,6 +60,8 @@ const ALP_DELAY_MICROS = 100;
 /** The chip wakes in steps of its 32 kHz clock. */
 const WAKE_DELAY_MICROS = 300;
 const SMALLEST_FIRMWARE_BYTES = 100 * 1024;
+/** What the console in RAM says. */
+const BOOT_TEXT = "simulated CYW43439: firmware ready\r\n";
 
 /** Registers of the gSPI core, for the log. */
 const REGISTER_NAMES: Readonly<Record<number, string>> = {
@@ -401,7 +404,10 @@ export class Backplane implements BusFunction {
 		}
 		this.#power.after(HT_DELAY_MICROS + this.#extraBootMicros, () => {
 			this.#alp = this.#ht = true;
-			this.#power.after(FUNCTION2_DELAY_MICROS, () => this.#owner.firmwareReady(nvram));
+			this.#power.after(FUNCTION2_DELAY_MICROS, () => {
+				writeFirmwareConsole(this.#ram, BOOT_TEXT);
+				this.#owner.firmwareReady(nvram);
+			});
 		});
 	}
 

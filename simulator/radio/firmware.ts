@@ -13,6 +13,7 @@ import type { RadioFaults } from "./faults.ts";
 import type { FrameQueue } from "./frame-queue.ts";
 import { HostedNetwork, MOST_STATIONS, type HostedNetworkOwner } from "./hosted-network.ts";
 import { IOCTL, REFUSED, ioctlName, refusalName } from "./ioctls.ts";
+import { PlainSettings } from "./plain-settings.ts";
 import type { PowerCycle } from "./power-cycle.ts";
 import { COUNTRY_SETTLES_MICROS, Regulatory } from "./regulatory.ts";
 import { Scan } from "./scan.ts";
@@ -87,9 +88,7 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 	/** The network that is on the air. */
 	#hosted: { network: HostedNetwork; index: number } | undefined;
 	#channel = 1;
-	/** Set and read back, without effect in the model. */
-	readonly #plainIoctls = new Map<number, Uint8Array>();
-	readonly #plainVariables = new Map<string, Uint8Array>();
+	readonly #plain: PlainSettings;
 
 	constructor(options: FirmwareOptions) {
 		this.#power = options.power;
@@ -103,6 +102,8 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 		this.#mac = options.mac;
 		this.#air = options.air;
 		this.#power.atEnd(() => this.#hosted && options.air.announce?.(this.#hosted.network, false));
+		this.#plain = new PlainSettings((name) =>
+			this.#power.log.violation("info", "radio-variable-unmodelled", `"${name}" was set; the model keeps it and does not act on it`));
 		this.#regulatory = new Regulatory(this.#power);
 		this.#scan = new Scan(this.#power, options.air, this);
 		this.#association = new Association(this.#power, this.#random, options.air, this);
@@ -341,21 +342,8 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 				}
 				this.#channel = word;
 				return 0;
-			case IOCTL.setAccessPoint:
-			case IOCTL.setInfra:
-			case IOCTL.setAntennaDiversity:
-			case IOCTL.setDtimPeriod:
-			case IOCTL.setPowerMode:
-			case IOCTL.setGmode:
-			case IOCTL.setBand:
-			case IOCTL.setScanChannelTime:
-				if (word === undefined) {
-					return REFUSED.badLength;
-				}
-				this.#plainIoctls.set(command, payload.slice(0, 4));
-				return 0;
 			default:
-				return this.#unsupported(request, "unknown ioctl");
+				return this.#plain.setIoctl(command, payload) ?? this.#unsupported(request, "unknown ioctl");
 		}
 	}
 
@@ -372,17 +360,13 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 			}
 			case IOCTL.getRssi:
 				return accessPoint ? bytes32(accessPoint.rssiDbm) : REFUSED.notAssociated;
-			case IOCTL.getPowerMode:
-				return this.#plainIoctls.get(IOCTL.setPowerMode) ?? bytes32(0);
-			case IOCTL.getAntennaDiversity:
-				return this.#plainIoctls.get(IOCTL.setAntennaDiversity) ?? bytes32(0);
 			case IOCTL.getAssociationList: {
 				// As many as the host has room for.
 				const stations = this.#hosted?.network.stations.slice(0, Math.max(0, Math.floor((request.payload.length - 4) / 6))) ?? [];
 				return Uint8Array.from([...bytes32(stations.length), ...stations.flatMap((mac) => [...mac])]);
 			}
 			default:
-				return this.#unsupported(request, "unknown ioctl");
+				return this.#plain.getIoctl(request.command) ?? this.#unsupported(request, "unknown ioctl");
 		}
 	}
 
@@ -420,10 +404,7 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 			case "bss": return bytes32(this.#hosted && word32(value, 0) === this.#hosted.index ? 1 : 0);
 			case "mfp": return bytes32(this.#bss[request.interfaceIndex]?.managementFrameProtection ?? 0);
 			case "maxassoc": return bytes32(MOST_STATIONS);
-			default: {
-				const plain = this.#plainVariables.get(name);
-				return plain ?? this.#unsupported(request, "unknown variable");
-			}
+			default: return this.#plain.getVariable(name) ?? this.#unsupported(request, "unknown variable");
 		}
 	}
 
@@ -478,7 +459,7 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 					this.#power.log.violation("error", "radio-apsta-up", "apsta was set while the interface is up; the firmware stops");
 					return REFUSED.notDown;
 				}
-				return this.#plainVariable(name, value, 4);
+				return this.#plain.setVariable(name, value)!;
 			case "sae_password": return this.#bss[request.interfaceIndex]?.setPassword(value) ?? REFUSED.notFound;
 			case "mfp":
 				if (word === undefined) {
@@ -487,21 +468,8 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 				return this.#setProtection(request.interfaceIndex, word);
 			case "mkeep_alive":
 				return value.length < 11 ? REFUSED.badLength : 0;
-			case "bus:txglom": case "ampdu_ba_wsize": case "ampdu_mpdu": case "ampdu_rx_factor":
-			case "2g_mrate": case "sae_max_pwe_loop":
-			case "pm2_sleep_ret": case "bcn_li_bcn": case "bcn_li_dtim": case "assoc_listen": case "allmulti":
-				return this.#plainVariable(name, value, 4);
-			default:
-				return this.#unsupported(request, "unknown variable");
+			default: return this.#plain.setVariable(name, value) ?? this.#unsupported(request, "unknown variable");
 		}
-	}
-
-	#plainVariable(name: string, value: Uint8Array, lengthBytes: number): Outcome {
-		if (value.length < lengthBytes) {
-			return REFUSED.badLength;
-		}
-		this.#plainVariables.set(name, value.slice(0, lengthBytes));
-		return 0;
 	}
 
 	#setProtection(index: number, setting: number): Outcome {

@@ -340,7 +340,7 @@ export class UsbController extends Block {
 		switch (offset) {
 			case 0x00: this.#address = value & 0x7f; break;
 			case 0x40: this.#main = value & 0x80000003; break;
-			case 0x44: break;
+			case 0x44: case 0x48: break;
 			case 0x4c: this.#sie = value; break;
 			case 0x50:
 				this.#status &= ~(this.rawValue & STATUS_CLEARABLE);

@@ -34,6 +34,17 @@ for (const order of ["big", "little"] as const) {
 		assert.deepEqual(host.warnings(), []);
 	});
 
+	test(`${order}-endian host: the firmware's console is found from its pointer below the last 64 KB of RAM`, () => {
+		const { host } = running(order);
+		const table = host.readBackplane(512 * 1024 - 64 * 1024 - 4, 4);
+		const log = host.readBackplane(table + 20, 4) + 8;
+		const [ring, length, written] = [0, 4, 8].map((offset) => host.readBackplane(log + offset, 4));
+		assert.equal(length, 1024);
+		const text = Uint8Array.from({ length: written }, (_, index) => host.readBackplane(ring + index, 1));
+		assert.match(Buffer.from(text).toString(), /^[\x20-\x7e]+\r\n$/);
+		assert.deepEqual(host.errors(), []);
+	});
+
 	test(`${order}-endian host: ioctls, variables and the LED`, () => {
 		const { host, radio } = running(order);
 		assert.equal(Buffer.from(host.getVariable("cur_etheraddr", 6).payload.subarray(0, 6)).toString("hex"), "28cdc10a0b0c");
@@ -322,6 +333,20 @@ test("bus faults are violations: early command, function 3, short transfer, loos
 		act();
 		assert.equal(host.violations.find((entry) => entry.level === "error")?.code, code);
 	}
+});
+
+test("variables of the vendor's driver are kept; those that the model does not act on are named", () => {
+	const { host } = running("big");
+	const get = (name: string): number => new DataView(host.getVariable(name, 4).payload.slice().buffer).getInt32(0, true);
+	assert.equal(get("qtxpower"), 124, "31 dBm");
+	assert.equal(host.setVariable("qtxpower", words(40)), 0);
+	assert.equal(get("qtxpower"), 40);
+	assert.equal(get("mpc"), 0);
+	assert.equal(host.setVariable("mpc", words(1)), 0);
+	assert.equal(get("mpc"), 1);
+	assert.equal(host.setVariable("mpc", new Uint8Array(2)), -24);
+	assert.deepEqual(host.errors(), []);
+	assert.ok(host.violations.some(({ level, code, text }) => level === "info" && code === "radio-variable-unmodelled" && text.includes("mpc")));
 });
 
 test("frame faults are violations: header, sequence, credit, ioctl length, unknown variable", () => {

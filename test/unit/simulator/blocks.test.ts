@@ -279,6 +279,27 @@ test("the flash behind the SSI: identity, unique id, erase and program with busy
 	assert.deepEqual(flashCommand(chip, [0x03, 0, 0x50, 0xfe, 0, 0]).slice(4), [1, 2]);
 });
 
+test("a byte of ones leaves what is in flash; another that would set a bit is a violation, and clears what it can", () => {
+	const chip = bareChip();
+	chip.poke(SSI + 8, 4, 0);
+	chip.poke(SSI + 0x14, 4, 4);
+	chip.poke(SSI, 4, 7 << 16);
+	chip.poke(SSI + 0x10, 4, 1);
+	chip.poke(SSI + 8, 4, 1);
+	chip.core.flash.set([0x0f, 0x0f], 0x5000);
+	flashCommand(chip, [0x06]);
+	flashCommand(chip, [0x02, 0, 0x50, 0, 0xff, 0x07]);
+	pass(chip, 6_500);
+	assert.deepEqual([...chip.core.flash.subarray(0x5000, 0x5002)], [0x0f, 0x07]);
+	const errors = (): unknown => chip.violations.list.filter(({ level }) => level === "error").map(({ code, count }) => ({ code, count }));
+	assert.deepEqual(errors(), [], "drivers pad a page with ones");
+	flashCommand(chip, [0x06]);
+	flashCommand(chip, [0x02, 0, 0x50, 0, 0xf3]);
+	pass(chip, 6_500);
+	assert.equal(chip.core.flash[0x5000], 0x03);
+	assert.deepEqual(errors(), [{ code: "flash-program-unerased", count: 1 }]);
+});
+
 test("the boot ROM takes no store, and says so once with a count", () => {
 	const chip = bareChip();
 	// str r1, [r0] twice with r0 = 0

@@ -16,6 +16,9 @@ const OVERFLOW = 4;
 const UNDERFLOW = 8;
 const PSM_FRCE_OFF = 0x40010004;
 const PSM_PROC1 = 0x10000;
+const PSM_SIO = 0x4000;
+const GPIO_OUT = 0xd0000010;
+const SPINLOCK_5 = 0xd0000114;
 const SET = 0x2000;
 const CLEAR = 0x3000;
 
@@ -270,6 +273,18 @@ test("the power-on state machine holds core 1 in reset and lets it go, back into
 	}
 	pass(chip, 1_000);
 	assert.ok(chip.peek(RESULT, 4) > counted);
+});
+
+test("the power-on state machine begins SIO anew: no pin is driven, no lock is taken", () => {
+	const chip = bareChip();
+	chip.write(GPIO_OUT, 4, 1 << 3);
+	assert.notEqual(chip.read(SPINLOCK_5, 4), 0);
+	assert.equal(chip.read(SPINLOCK_5, 4), 0, "taken");
+	chip.write(PSM_FRCE_OFF + SET, 4, PSM_SIO);
+	chip.write(PSM_FRCE_OFF + CLEAR, 4, PSM_SIO);
+	assert.equal(chip.read(GPIO_OUT, 4), 0);
+	assert.notEqual(chip.read(SPINLOCK_5, 4), 0);
+	assert.deepEqual(chip.violations.list, []);
 });
 
 test("registers are reached in the order of their cycles", () => {
