@@ -6,8 +6,7 @@
 
 import { CodedError } from "../../../base/error.ts";
 import { tlsError } from "./failure.ts";
-import { identityOf, packed, protocolNames, versionNumber, type ProtocolName } from "./options.ts";
-import type { Certificate } from "./pem.ts";
+import { identityOf, packed, protocolNames, versionNumber, type Certificate, type ProtocolName } from "./options.ts";
 import TLSSocket, { type TLSVersion } from "./tls.ts";
 
 export interface TLSListenerOptions {

@@ -3,11 +3,9 @@
 
 import { CodedError } from "../../../base/error.ts";
 import { tlsError, type TLSFailure } from "./failure.ts";
-import { identityOf, packed, protocolNames, versionNumber, type ProtocolName, type TLSVersion } from "./options.ts";
-import { bytesOf, derOf, type Certificate } from "./pem.ts";
+import { bytesOf, derOf, identityOf, packed, protocolNames, versionNumber, type Certificate, type ProtocolName, type TLSVersion } from "./options.ts";
 
-export type { ProtocolName, TLSVersion } from "./options.ts";
-export type { Certificate } from "./pem.ts";
+export type { Certificate, ProtocolName, TLSVersion } from "./options.ts";
 
 /** What the `tls` option holds. */
 export interface TLSClientOptions {
@@ -98,26 +96,9 @@ interface Handle {
 	readonly tls: unique symbol;
 }
 
-// Rows of tls.c's text(); the order is its enum's.
-const textProtocol = 0;
-const textCipher = 1;
-const textApplicationProtocol = 2;
-const textSubject = 3;
-const textIssuer = 4;
-const textNotBefore = 5;
-const textNotAfter = 6;
-const textCode = 7;
-const textPhase = 8;
-const textNames = 9;
-
-// Rows of tls.c's figure().
-const figureAlert = 0;
-const figureLibraryError = 1;
-const figureSize = 2;
-const figureUsed = 3;
-const figurePeak = 4;
-const figureReach = 5;
-const figureResumed = 6;
+// Rows of tls.c's text() and figure(), in the order of its enums.
+const texts = ["protocol", "cipher", "applicationLayerProtocol", "subject", "issuer", "notBefore", "notAfter", "code", "phase", "names"] as const;
+const figures = ["alert", "libraryError", "size", "used", "peak", "reach", "resumed"] as const;
 
 /** As tls.c: more roots belong into certs/. */
 const mostRoots = 8;
@@ -214,13 +195,9 @@ export default class TLSSocket {
 
 	/** Figures of the connection's memory; undefined once closed. */
 	get memory(): TLSMemory | undefined {
-		const handle = this.#handle;
-		return handle && {
-			size: figure(handle, figureSize),
-			used: figure(handle, figureUsed),
-			peak: figure(handle, figurePeak),
-			reach: figure(handle, figureReach),
-		};
+		if (!this.#handle) return undefined;
+		const { size, used, peak, reach } = figuresOf(this.#handle);
+		return { size, used, peak, reach };
 	}
 
 	/**
@@ -288,34 +265,24 @@ export default class TLSSocket {
 	}
 
 	#readSession(): TLSSession | undefined {
-		const handle = this.#handle;
-		return handle && {
-			protocol: text(handle, textProtocol) ?? "",
-			cipher: text(handle, textCipher) ?? "",
-			subject: text(handle, textSubject) ?? "",
-			issuer: text(handle, textIssuer) ?? "",
-			notAfter: text(handle, textNotAfter) ?? "",
-			applicationLayerProtocol: text(handle, textApplicationProtocol),
-			resumed: figure(handle, figureResumed) === 1,
-		};
+		if (!this.#handle) return undefined;
+		const { protocol = "", cipher = "", subject = "", issuer = "", notAfter = "", applicationLayerProtocol } = textsOf(this.#handle);
+		return { protocol, cipher, subject, issuer, notAfter, applicationLayerProtocol, resumed: figuresOf(this.#handle).resumed === 1 };
 	}
 
 	#readFailure(handle: Handle): TLSFailure {
-		const alert = figure(handle, figureAlert);
-		return {
-			code: text(handle, textCode) ?? "ERR_TLS_PROTOCOL",
-			host: this.host,
-			isClient: this.#told.isClient,
-			phase: text(handle, textPhase),
-			subject: text(handle, textSubject),
-			issuer: text(handle, textIssuer),
-			notBefore: text(handle, textNotBefore),
-			notAfter: text(handle, textNotAfter),
-			names: text(handle, textNames),
-			alert: alert < 0 ? undefined : alert,
-			libraryError: figure(handle, figureLibraryError),
-		};
+		const { code = "ERR_TLS_PROTOCOL", phase, subject, issuer, notBefore, notAfter, names } = textsOf(handle);
+		const { alert, libraryError } = figuresOf(handle);
+		return { code, host: this.host, isClient: this.#told.isClient, phase, subject, issuer, notBefore, notAfter, names, alert: alert < 0 ? undefined : alert, libraryError };
 	}
+}
+
+function textsOf(handle: Handle): Record<(typeof texts)[number], string | undefined> {
+	return Object.fromEntries(texts.map((name, row) => [name, text(handle, row)])) as ReturnType<typeof textsOf>;
+}
+
+function figuresOf(handle: Handle): Record<(typeof figures)[number], number> {
+	return Object.fromEntries(figures.map((name, row) => [name, figure(handle, row)])) as ReturnType<typeof figuresOf>;
 }
 
 interface Settings {
