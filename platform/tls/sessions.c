@@ -23,8 +23,8 @@ struct sessions_record {
 	uint8_t rest[];
 };
 
-/* The oldest first, without gaps. */
-static uint64_t pool[SESSIONS_BYTES / sizeof(uint64_t)];
+/* The oldest first, without gaps. Of no meaning behind used_bytes: clearing it at the reset, at 6.5 MHz, took 0.9 ms of each boot. */
+static uint64_t pool[SESSIONS_BYTES / sizeof(uint64_t)] __attribute__((section(".uninitialized_data.tls_sessions")));
 static size_t used_bytes;
 
 static int64_t since_boot_ms(void)
