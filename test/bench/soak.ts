@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { collectionParts } from "./soak-collections.ts";
 import { soakConnections } from "./soak-connections.ts";
 import { soakFetch } from "./soak-fetch.ts";
+import { soakHandshakes } from "./soak-handshakes.ts";
 import { soakHttp } from "./soak-http.ts";
 import { soakJudgements } from "./soak-judgements.ts";
 import { soakTrust } from "./soak-trust.ts";
@@ -47,6 +48,13 @@ const soaks: Readonly<Record<string, { readonly what: string; run(seed: number, 
 				total.cut += cut;
 			} while (total.boots < 10 && !isOver());
 			return `${total.boots} boots, ${total.whole} fetches whole, ${total.cut} cut; memory came back each time`;
+		},
+	},
+	handshakes: {
+		what: "500 TLS handshakes on one boot, new and resumed, in turn with every kind that must fail",
+		async run(seed) {
+			const { succeeded, resumed, failed } = await soakHandshakes({ seed, count: 500 });
+			return `${succeeded} handshakes succeeded, ${resumed} of them resumed, ${failed} failed as they must; memory is what it was`;
 		},
 	},
 	connections: {
