@@ -16,7 +16,7 @@ struct sessions_record {
 	sessions_proof proof;
 	int64_t received_at_ms; /* since boot */
 	uint32_t lifetime_s, age_add;
-	uint16_t version, cipher, record_size_limit;
+	uint16_t version, cipher;
 	uint8_t fragment_code, flags, id_bytes, secret_bytes;
 	uint8_t id[32];
 	uint8_t secret[48]; /* TLS 1.2: the master secret; 1.3: the ticket's key */
@@ -118,7 +118,6 @@ void sessions_keep(const sessions_proof *proof, const mbedtls_ssl_session *from,
 		.age_add = from->MBEDTLS_PRIVATE(ticket_age_add),
 		.version = (uint16_t)from->MBEDTLS_PRIVATE(tls_version),
 		.cipher = (uint16_t)from->MBEDTLS_PRIVATE(ciphersuite),
-		.record_size_limit = from->MBEDTLS_PRIVATE(record_size_limit),
 		.fragment_code = from->MBEDTLS_PRIVATE(mfl_code),
 		.flags = from->MBEDTLS_PRIVATE(ticket_flags),
 		.id_bytes = (uint8_t)id_bytes,
@@ -174,7 +173,6 @@ int sessions_offer(const sessions_record *of, mbedtls_ssl_context *ssl, const ch
 	session.MBEDTLS_PRIVATE(tls_version) = (mbedtls_ssl_protocol_version)of->version;
 	session.MBEDTLS_PRIVATE(ciphersuite) = of->cipher;
 	session.MBEDTLS_PRIVATE(verify_result) = 0; /* that it was proven is said by the record */
-	session.MBEDTLS_PRIVATE(record_size_limit) = of->record_size_limit;
 	session.MBEDTLS_PRIVATE(mfl_code) = of->fragment_code;
 	session.MBEDTLS_PRIVATE(ticket_lifetime) = of->lifetime_s;
 	session.MBEDTLS_PRIVATE(ticket_age_add) = of->age_add;

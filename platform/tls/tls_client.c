@@ -22,8 +22,9 @@
 #define CLOSE_TIMEOUT_HALF_SECONDS 10
 /* lwIP tells no one when its memory is free again, so a refused write is offered anew. */
 #define RETRY_US 10000
-/* Records in a row that bring no data: empty ones, tickets, warnings. More are a flood. */
+/* Records in a row that bring no data: empty ones, tickets, warnings, key updates. More are a flood. */
 #define IDLE_RECORDS_MAX 32
+#define RECORD_HEADER_BYTES 5 /* RFC 8446 5.1; what the library asks for at a record's start */
 
 /* Library-internal by its header, yet the one way to send a record that did not
  * fit at first (Mbed TLS ssl_msg.c). */
@@ -189,6 +190,8 @@ static int bio_receive(void *context, unsigned char *to, size_t length_bytes)
 		/* Acknowledged as taken, so that a record larger than the window can come. */
 		if (client->pcb)
 			tcp_recved(client->pcb, (u16_t)count);
+		if (client->state == STATE_OPEN && length_bytes == RECORD_HEADER_BYTES && ++client->idle_records > IDLE_RECORDS_MAX)
+			return MBEDTLS_ERR_SSL_INVALID_RECORD;
 		return (int)count;
 	}
 	if (client->reset != ERR_OK)
@@ -323,15 +326,13 @@ static void take_session(tls_client *client)
 	client->session.certificate = client->server ? NULL : &client->verify.certificate;
 }
 
-/* A server that has not answered to the limit does not know it (RFC 6066 4, RFC 8449 4). */
+/* A server that has not answered does not know the limit (RFC 8449 4). In TLS 1.2 the library does not tell. */
 static void take_record_limit(tls_client *client)
 {
-	const mbedtls_ssl_session *session = client->ssl.MBEDTLS_PRIVATE(session);
 	uint8_t asked = client->config.MBEDTLS_PRIVATE(mfl_code);
-	bool is_13 = mbedtls_ssl_get_version_number(&client->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
-	bool agreed = is_13 ? session->MBEDTLS_PRIVATE(record_size_limit) != 0 : session->MBEDTLS_PRIVATE(mfl_code) == asked;
 
-	client->record_limit_bytes = asked != MBEDTLS_SSL_MAX_FRAG_LEN_NONE && agreed ? (uint16_t)(256u << asked) : UINT16_MAX;
+	if (asked != MBEDTLS_SSL_MAX_FRAG_LEN_NONE && client->ssl.MBEDTLS_PRIVATE(session)->MBEDTLS_PRIVATE(record_size_limit) != 0)
+		client->record_limit_bytes = (uint16_t)(256u << asked);
 }
 
 /* ---- Resumption. */
@@ -417,15 +418,6 @@ static void step_flush(tls_client *client)
 		end_by_library(client, error);
 }
 
-/* Something came that is no data: there may be more behind it, but not for ever. */
-static void look_further(tls_client *client)
-{
-	if (++client->idle_records > IDLE_RECORDS_MAX)
-		end_by_library(client, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE);
-	else
-		wake(client);
-}
-
 /* Decrypts the next record when the last one has been read. */
 static void step_receive(tls_client *client)
 {
@@ -445,20 +437,18 @@ static void step_receive(tls_client *client)
 		client->events |= TLS_EVENT_READABLE;
 	} else if (error == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
 		keep_session(client);
-		look_further(client);
+		wake(client);
 	} else if (error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
 		mbedtls_ssl_close_notify(&client->ssl);
 		end(client, "ECLOSED", 0);
 	} else if (error == 0 && client->finished && !client->took) {
 		end(client, "ERR_TLS_CUT", MBEDTLS_ERR_SSL_CONN_EOF);
 	} else if (error == 0) {
-		look_further(client); /* an empty record, or a KeyUpdate */
+		wake(client); /* an empty record, or a KeyUpdate: more may be behind it */
 	} else if (!wants_more(client, error)) {
 		end_by_library(client, error);
-	} else if (client->took && client->ssl.MBEDTLS_PRIVATE(in_left) == 0) {
-		look_further(client); /* a whole record: a warning, or a ticket that the next call reads */
 	} else if (client->received || mbedtls_ssl_check_pending(&client->ssl)) {
-		wake(client);
+		wake(client); /* a warning, or a ticket that the next call reads */
 	}
 }
 
@@ -881,7 +871,9 @@ unsigned tls_client_events(tls_client *client)
 
 size_t tls_client_readable(const tls_client *client)
 {
-	return client->session.protocol ? mbedtls_ssl_get_bytes_avail(&client->ssl) : 0;
+	size_t count = client->session.protocol ? mbedtls_ssl_get_bytes_avail(&client->ssl) : 0;
+
+	return count > client->record_limit_bytes ? 0 : count; /* what ended the connection is not handed out */
 }
 
 size_t tls_client_read(tls_client *client, void *to, size_t length_bytes)

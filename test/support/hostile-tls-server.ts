@@ -23,6 +23,10 @@ export interface HostileStory {
 	readonly keyPem: string;
 	/** Asks for the key share again first. Default false. */
 	readonly retries?: boolean;
+	/** Of TLS 1.2 (RFC 7627). Default true. */
+	readonly hasExtendedMasterSecret?: boolean;
+	/** What TLS 1.2 calls its session. Default: nothing. */
+	readonly sessionId?: Uint8Array;
 	/** The body of a message, before it is framed and hashed; undefined leaves the message out. Default: as it is. */
 	body?(name: MessageName, body: Buffer): Buffer | undefined;
 	/** Called in front of each message: what is sent there comes first. */
@@ -239,7 +243,8 @@ export class HostileConnection {
 			case 16: {
 				this.#transcript = Buffer.concat([this.#transcript, bytes]);
 				const shared = this.#keys.computeSecret(bytes.subarray(5));
-				this.#master = prf(shared, "extended master secret", hash(this.#transcript), 48);
+				this.#master = this.#story.hasExtendedMasterSecret === false ? prf(shared, "master secret", Buffer.concat([this.#clientRandom, this.#serverRandom]), 48)
+					: prf(shared, "extended master secret", hash(this.#transcript), 48);
 				const block = prf(this.#master, "key expansion", Buffer.concat([this.#serverRandom, this.#clientRandom]), 40);
 				this.#nextReceives = new Protection(block.subarray(0, 16), block.subarray(32, 36), false);
 				this.#nextSends = new Protection(block.subarray(16, 32), block.subarray(36, 40), false);
@@ -275,7 +280,7 @@ export class HostileConnection {
 	}
 
 	#serverHello(random: Buffer, cipher: number, extensions: readonly Buffer[]): Buffer {
-		return Buffer.concat([u16(0x0303), random, vector(u8, this.#story.version === "TLSv1.3" ? this.#sessionId : Buffer.alloc(0)), u16(cipher), u8(0), vector(u16, Buffer.concat(extensions))]);
+		return Buffer.concat([u16(0x0303), random, vector(u8, this.#story.version === "TLSv1.3" ? this.#sessionId : this.#story.sessionId ?? Buffer.alloc(0)), u16(cipher), u8(0), vector(u16, Buffer.concat(extensions))]);
 	}
 
 	/** RFC 8446 section 4.1.4: the random is fixed, and a hash stands for the first ClientHello (4.4.1). */
@@ -314,8 +319,9 @@ export class HostileConnection {
 	}
 
 	#answer12(): void {
-		// Extended master secret, renegotiation info, point formats.
-		this.#send("serverHello", this.#serverHello(this.#serverRandom, 0xC02B, [extension(23, Buffer.alloc(0)), extension(0xFF01, u8(0))]));
+		// extended_master_secret, renegotiation_info (RFC 5746)
+		const masterSecret = this.#story.hasExtendedMasterSecret === false ? [] : [extension(23, Buffer.alloc(0))];
+		this.#send("serverHello", this.#serverHello(this.#serverRandom, 0xC02B, [...masterSecret, extension(0xFF01, u8(0))]));
 		this.#send("certificate", vector(u24, Buffer.concat(this.#story.chain.map(one => vector(u24, one)))));
 		const parameters = Buffer.concat([u8(3), u16(0x0017), vector(u8, this.#keys.getPublicKey())]);
 		const signature = sign("sha256", Buffer.concat([this.#clientRandom, this.#serverRandom, parameters]), this.#story.keyPem);

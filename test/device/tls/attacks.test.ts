@@ -96,6 +96,9 @@ const steps13: readonly MessageName[] = ["serverHello", "encryptedExtensions", "
 const steps12: readonly MessageName[] = ["serverHello", "certificate", "serverKeyExchange", "serverHelloDone", "finished"];
 const stepsOf = (version: Version): readonly MessageName[] => version === "TLSv1.3" ? steps13 : steps12;
 
+/** A server that knows record_size_limit (RFC 8449). */
+const limited13 = replace("encryptedExtensions", () => Buffer.concat([u16(6), extension(28, u16(16385))]));
+
 const attacks: readonly Attack[] = [
 	// Downgrades.
 	{ what: "TLS 1.2 with the sentinel of a server that can 1.3", version: "TLSv1.2", part: sentinel(1), code: "ERR_TLS_PROTOCOL", alert: 47 },
@@ -147,6 +150,8 @@ const attacks: readonly Attack[] = [
 	{ what: "half a record and its end", version: "both", part: opened(server => { server.record(content.applicationData, Buffer.from("hello"), { damage: record => record.subarray(0, 12) }); server.end(); }), code: "ERR_TLS_CUT", isProven: true },
 	{ what: "an alert", version: "both", part: opened(server => server.alert(2, 40)), code: "ERR_TLS_ALERT", isProven: true },
 	{ what: "a record above the limit", version: "both", part: opened(server => server.raw(Buffer.concat([Buffer.from([23, 3, 3, 0x45, 0]), Buffer.alloc(0x4500)]))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "more than the fragment length that it agreed to", version: "TLSv1.3", part: { ...limited13, ...opened(server => server.record(content.applicationData, Buffer.alloc(513))) }, code: "ERR_TLS_PROTOCOL", alert: 22, isProven: true, settings: { fragment: "512" } },
+	{ what: "another fragment length than was asked for", version: "TLSv1.2", part: withExtension(extension(1, Buffer.from([2]))), code: "ERR_TLS_PROTOCOL", alert: 47, settings: { fragment: "512" } },
 	{ what: "a flood of empty records", version: "both", part: opened(server => { for (let i = 0; i < 500; i++) server.record(content.applicationData, Buffer.alloc(0)); }), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "a flood of padding", version: "TLSv1.3", part: opened(server => { for (let i = 0; i < 100; i++) server.record(content.applicationData, Buffer.alloc(0), { padding: 200 }); }), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "a flood of warnings", version: "both", part: opened(server => { for (let i = 0; i < 500; i++) server.alert(1, 90); }), code: "ERR_TLS_PROTOCOL", isProven: true },
@@ -182,7 +187,58 @@ for (const { what, version, part, code, alert, isProven = false, settings } of a
 	}
 }
 
-const odd: readonly { readonly what: string; readonly version: Version | "both"; readonly part: Part | (() => Part); readonly bytes: number }[] = [
+/** Connections by turns: one that gives something to go on with, and one of which it is offered back. */
+async function byTurns(version: Version, giving: Part, offered: Part): Promise<{ given: Line[]; taken: Line[]; server: HostileServer }> {
+	const server = await startHostileServer(index => ({ ...ordinary, version, opened: answer, ...index % 2 === 0 ? giving : offered }));
+	try {
+		const lines = await connectBare({ host, epoch: `${epoch}`, root: fileOf(root.certificateDer), port: `${server.port}`, count: "6", timeout: "1500" });
+		return { given: lines.filter((_, index) => index % 2 === 0), taken: lines.filter((_, index) => index % 2 === 1), server };
+	} finally {
+		server.close();
+	}
+}
+
+const givesTicket = opened(server => {
+	server.message("newSessionTicket", ticket(100));
+	answer(server);
+});
+
+test("TLSv1.3: a server that takes a ticket whose key it does not have gets no application data", async () => {
+	const { given, taken, server } = await byTurns("TLSv1.3", givesTicket, withExtension(extension(41, u16(0))));
+	for (const { code } of given) assert.equal(code, "ECLOSED");
+	for (const { code } of taken) assert.equal(code, "ERR_TLS_PROTOCOL");
+	server.connections.forEach(({ offered, application }, index) => {
+		if (index % 2 === 0) return;
+		assert.ok(offered.has(41));
+		assert.equal(application, "");
+	});
+});
+
+test("TLSv1.3: a server that declines a ticket and shows no certificate gets no application data", async () => {
+	const { taken, server } = await byTurns("TLSv1.3", givesTicket, { body: (name, body) => name === "certificate" || name === "certificateVerify" ? undefined : body });
+	for (const { code } of taken) assert.equal(code, "ERR_TLS_PROTOCOL");
+	server.connections.forEach(({ application }, index) => assert.ok(index % 2 === 0 || application === ""));
+});
+
+test("TLSv1.2: a server that takes a session whose secret it does not have gets no application data", async () => {
+	const sessionId = randomBytes(32);
+	const { given, taken, server } = await byTurns("TLSv1.2", { sessionId }, { sessionId });
+	for (const { code } of given) assert.equal(code, "ECLOSED");
+	for (const { code } of taken) assert.equal(code, "ERR_TLS_PROTOCOL");
+	server.connections.forEach(({ application }, index) => assert.ok(index % 2 === 0 || application === ""));
+});
+
+test("TLSv1.2: a server without extended master secret is spoken to, and its session is not offered again", async () => {
+	const part = { sessionId: randomBytes(32), hasExtendedMasterSecret: false };
+	const { given, taken, server } = await byTurns("TLSv1.2", part, { ...part, sessionId: randomBytes(32) });
+	for (const { code, resumed } of [...given, ...taken]) assert.deepEqual([code, resumed], ["ECLOSED", "no"]);
+	// With the versions: not the ClientHello of a resumption in TLS 1.2.
+	for (const { offered } of server.connections) assert.ok(offered.has(43));
+});
+
+const odd: readonly { readonly what: string; readonly version: Version | "both"; readonly part: Part | (() => Part); readonly bytes: number; readonly settings?: Record<string, string> }[] = [
+	{ what: "just what the fragment length allows", version: "TLSv1.3", part: { ...limited13, ...opened(server => { server.record(content.applicationData, Buffer.alloc(512)); farewell(server); }) }, bytes: 512, settings: { fragment: "512" } },
+	{ what: "long records, because it does not know fragment lengths", version: "both", part: opened(server => { server.record(content.applicationData, Buffer.alloc(5000)); farewell(server); }), bytes: 5000, settings: { fragment: "512" } },
 	{ what: "segments of one byte", version: "both", part: { pieceBytes: 1 }, bytes: 5 },
 	{ what: "records of one byte", version: "both", part: opened(server => { for (let i = 0; i < 300; i++) server.record(content.applicationData, Buffer.from("x")); farewell(server); }), bytes: 300 },
 	{ what: "records of 16 KB", version: "both", part: opened(server => { for (let i = 0; i < 5; i++) server.record(content.applicationData, Buffer.alloc(16384, "x")); farewell(server); }), bytes: 5 * 16384 },
@@ -197,10 +253,10 @@ const odd: readonly { readonly what: string; readonly version: Version | "both";
 	{ what: "several KeyUpdates with data between them", version: "TLSv1.3", part: opened(server => { for (let i = 0; i < 40; i++) { server.updateKeys(i % 2 === 0); server.record(content.applicationData, Buffer.from("x")); } farewell(server); }), bytes: 40 },
 ];
 
-for (const { what, version, part, bytes } of odd) {
+for (const { what, version, part, bytes, settings } of odd) {
 	for (const one of version === "both" ? versions : [version]) {
 		test(`${one}: a server that sends ${what} is borne`, async () => {
-			const { hostile, good } = await meet(one, part);
+			const { hostile, good } = await meet(one, part, settings);
 			for (const line of [...hostile, good]) assert.equal(line.code, "ECLOSED", JSON.stringify(line));
 			for (const line of hostile) assert.equal(line.receivedBytes, `${bytes}`);
 		});
