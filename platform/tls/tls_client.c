@@ -236,6 +236,9 @@ static void release_tcp(tls_client *client)
 	tcp_sent(pcb, NULL);
 	tcp_err(pcb, NULL);
 	tcp_poll(pcb, on_close_timeout, CLOSE_TIMEOUT_HALF_SECONDS);
+	/* A server that was refused may leave its end open: when all places are taken, lwIP gives this one to who connects next. */
+	if (client->failure.code || (!pcb->unsent && !pcb->unacked))
+		tcp_setprio(pcb, TCP_PRIO_MIN);
 	if (tcp_close(pcb) != ERR_OK) {
 		tcp_poll(pcb, NULL, 0);
 		tcp_abort(pcb);

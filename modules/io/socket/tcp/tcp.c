@@ -203,6 +203,9 @@ void xs_tcp_release(xs_tcp *tcp)
 		} else {
 			tcp_arg(pcb, NULL);
 			tcp_poll(pcb, on_closing_poll, CLOSING_POLL_INTERVAL);
+			// All was delivered: when all places are taken, lwIP gives this one to who connects next.
+			if (!pcb->unsent && !pcb->unacked)
+				tcp_setprio(pcb, TCP_PRIO_MIN);
 			if (tcp_close(pcb) != ERR_OK)
 				tcp_abort(pcb);
 		}

@@ -56,7 +56,9 @@ const sentences: Readonly<Record<string, string | ((facts: TLSFailure) => string
 	ERR_TLS_CLOCK_UNSET: "the clock is not set, so no certificate can be judged. Set it first, by NTP or setTime().",
 	ERR_ENTROPY_STUCK: "the random source failed its health test, so no key can be made. Restart the board; if it comes again, the chip is faulty.",
 	ERR_TLS_BUSY: "another TLS connection is open and there is memory for one. Close it first.",
-	ERR_TLS_MEMORY: "not enough memory for this connection: its certificates are larger than planned for",
+	ERR_TLS_MEMORY: (f) => f.phase === "open"
+		? "no memory is left for another connection, or for the roots and certificates that it was given: close others first"
+		: "not enough memory for this connection: its certificates are larger than planned for",
 	ERR_TLS_HOST: "the host name is empty or longer than 255 characters",
 	ERR_TLS_ADDRESS: "the address is not IPv4 in dotted form. Resolve the name first.",
 	ERR_TLS_KEY: "the private key cannot be used: EC keys on P-256 or P-384 are known, as PKCS #8 or SEC 1. `openssl pkey -in key.pem -outform DER` writes one.",

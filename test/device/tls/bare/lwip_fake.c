@@ -78,6 +78,12 @@ void tcp_poll(struct tcp_pcb *of, tcp_poll_fn call, u8_t interval)
 	of->poll = call;
 }
 
+void tcp_setprio(struct tcp_pcb *of, u8_t priority)
+{
+	check(in_use, "tcp_setprio");
+	of->prio = priority;
+}
+
 err_t tcp_connect(struct tcp_pcb *of, const ip_addr_t *address, u16_t port, tcp_connected_fn call)
 {
 	(void)address;
