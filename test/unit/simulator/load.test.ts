@@ -125,13 +125,17 @@ test("the command boots a program, shows the serial line that it is told to, and
 	const faulting = join(folder, "faults.uf2");
 	writeFileSync(faulting, uf2(image([0xde01])));
 	const [vcd, log] = [join(folder, "pins.vcd"), join(folder, "log.txt")];
-	const [matched, silent, noUf2, faulted] = await Promise.all([
+	const misnamed = join(folder, "misnamed.uf2");
+	writeFileSync(misnamed, readFileSync(says));
+	const [matched, byOption, silent, noUf2, faulted] = await Promise.all([
 		simulate(says, "--serial", "uart0", "--until", "ok", "--timeout", "0.1"),
+		simulate("--uf2", says, "--serial", "uart0", "--until", "ok", "--timeout", "0.1"),
 		simulate(says, "--until", "ok", "--timeout", "0.1"),
-		simulate("--uf2", says),
+		simulate("--uf2", misnamed),
 		simulate("--uf2", faulting, "--vcd", vcd, "--log", log),
 	]);
 	assert.deepEqual([matched.status, matched.stdout], [0, "ok\n"]);
+	assert.deepEqual([byOption.status, byOption.stdout], [0, "ok\n"], "--uf2 takes what the argument takes");
 	assert.deepEqual([silent.status, silent.stdout], [2, ""], "nothing comes over USB");
 	assert.equal(noUf2.status, 1);
 	assert.match(noUf2.stderr, /magic numbers .* are not those of UF2/);
