@@ -1,12 +1,12 @@
 /**
  * Settings of the firmware that are kept and handed back, and change nothing in this model.
  *
- * PROTOCOL.md, sections 6.2 and 8. Names, and what they hold at the start where it is written: the vendor's WHD (whd_wlioctl.h).
+ * PROTOCOL.md, sections 6.2 and 8; names of the vendor's WHD (whd_wlioctl.h).
  */
 import { IOCTL, REFUSED } from "./ioctls.ts";
 
-/** Words that drivers set at their start, with what they hold before. */
-const WORDS: Readonly<Record<string, number>> = {
+/** Words that drivers set at their start, with what they hold before (fit: no document tells it). */
+const WORDS: ReadonlyMap<string, number> = new Map(Object.entries({
 	"2g_mrate": 0,
 	"allmulti": 0,
 	"ampdu_ba_wsize": 64,
@@ -22,7 +22,7 @@ const WORDS: Readonly<Record<string, number>> = {
 	"qtxpower": 31 * 4,
 	"roam_off": 0,
 	"sae_max_pwe_loop": 5,
-};
+}));
 
 /** Words of the vendor's driver whose effect would be seen on a real chip: they are kept too, and it is said. */
 const WORDS_WITHOUT_EFFECT: ReadonlySet<string> = new Set([
@@ -55,7 +55,7 @@ export class PlainSettings {
 
 	/** @returns 0, a refusal, or undefined when there is no such variable here. */
 	setVariable(name: string, value: Uint8Array): number | undefined {
-		if (!(name in WORDS)) {
+		if (!WORDS.has(name)) {
 			if (!WORDS_WITHOUT_EFFECT.has(name)) {
 				return undefined;
 			}
@@ -66,7 +66,7 @@ export class PlainSettings {
 
 	/** @returns the word, or undefined when there is no such variable here. */
 	getVariable(name: string): Uint8Array | undefined {
-		return name in WORDS || WORDS_WITHOUT_EFFECT.has(name) ? this.#words.get(name) ?? word(WORDS[name] ?? 0) : undefined;
+		return WORDS.has(name) || WORDS_WITHOUT_EFFECT.has(name) ? this.#words.get(name) ?? word(WORDS.get(name) ?? 0) : undefined;
 	}
 
 	/** @returns 0, a refusal, or undefined when there is no such ioctl here. */
