@@ -4,7 +4,7 @@
  * Ends with status 0 when the text came, 2 when the time was over, 3 after a fault or a violation of level error, 1 when
  * it could not start or a file takes no more, 130 after Ctrl-C; always with its report and recordings written.
  */
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import type { Server } from "node:net";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { type GdbServer, listenForGdb } from "./debug/gdb-server.ts";
@@ -137,7 +137,7 @@ export function command(): Command {
 		.option("--open", "open that page in a browser; without --page, on a free port")
 		.option("--report <file>", "write what happened as JSON")
 		.option("--seed <n>", "seed of every random stream", number, 1)
-		.option("--epoch <time>", "power-on, as an ISO 8601 instant (default 2026-11-25T12:00:00Z)")
+		.option("--epoch <time>", "power-on, as an ISO 8601 instant (default: noon UTC of the day on which the program was written, from 2026-11-25 on)")
 		.option("--ap <ssid,...>", `an access point instead of picofetch's: its name, then ${ACCESS_POINT_KEYS} (repeatable)`, accessPoint, [])
 		.option("--faults <key=value,...>", `what the air does to frames: ${FAULT_KEYS}`, read(parseFaults))
 		.option("--client <ssid,...>", `who joins the network that the device opens: its name, then ${CLIENT_KEYS} (repeatable)`, client, [])
@@ -184,6 +184,12 @@ export function command(): Command {
 		});
 }
 
+/** A program may refuse a time before it was built; one file's runs stay alike. */
+function noonOf(unixMs: number): number {
+	const day = 86_400_000;
+	return Math.max(unixMs - (unixMs % day) + day / 2, Date.UTC(2026, 10, 25, 12));
+}
+
 /** A file of ours that could be opened takes no more: the disk is full, say. */
 class UnwritableFile extends Error {}
 
@@ -204,7 +210,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 	};
 	try {
 		until = options.until === undefined ? undefined : new RegExp(options.until);
-		const epochMs = options.epoch === undefined ? undefined : Date.parse(options.epoch);
+		const epochMs = options.epoch === undefined ? noonOf(statSync(path).mtimeMs) : Date.parse(options.epoch);
 		if (Number.isNaN(epochMs)) {
 			throw new Error(`--epoch ${options.epoch}: not an ISO 8601 instant such as 2026-11-25T12:00:00Z`);
 		}
@@ -216,7 +222,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 		board = new PicoW({
 			seed: options.seed,
 			serial: options.serial,
-			...(epochMs !== undefined && { epochMs }),
+			epochMs,
 			...(options.stuckRosc && { stuckRosc: true }),
 			...(options.xip && { xip: true }),
 			...(options.network && { network: network(options, pcap) }),

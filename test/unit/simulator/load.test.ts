@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
@@ -142,6 +142,21 @@ test("the command boots a program, shows the serial line that it is told to, and
 	assert.equal(faulted.status, 3);
 	assert.match(readFileSync(vcd, "utf8"), /^\$date .*\n#0\n\$dumpvars\n/s);
 	assert.match(readFileSync(log, "utf8"), /^\d+\.\d{3} board error undefined-instruction: .*\n/m);
+});
+
+test("power-on is noon of the day on which the program was written, from a fixed day on, unless --epoch says another", async () => {
+	const program = join(folder, "dated.uf2");
+	const report = join(folder, "dated.json");
+	const epochOf = async (...options: string[]): Promise<string> => {
+		assert.equal((await simulate(program, "--report", report, "--timeout", "0.001", ...options)).status, 0);
+		return new Date((JSON.parse(readFileSync(report, "utf8")) as { epochMs: number }).epochMs).toISOString();
+	};
+	writeFileSync(program, uf2(image(STORES)));
+	utimesSync(program, new Date(), new Date("2031-03-04T23:59:59Z"));
+	assert.equal(await epochOf(), "2031-03-04T12:00:00.000Z");
+	assert.equal(await epochOf("--epoch", "2027-01-01T00:00:01Z"), "2027-01-01T00:00:01.000Z");
+	utimesSync(program, new Date(), new Date("1980-01-01T00:00:00Z"));
+	assert.equal(await epochOf(), "2026-11-25T12:00:00.000Z");
 });
 
 test("a file that takes no more, and one in a folder that is not there, end the command with a sentence", async () => {
