@@ -615,6 +615,8 @@ static void session_key(const tls_options *options, uint8_t key[SESSIONS_KEY_BYT
 	hash_part(&hash, &options->minimum_version, sizeof options->minimum_version);
 	hash_part(&hash, &options->maximum_version, sizeof options->maximum_version);
 	hash_part(&hash, options->protocols ? options->protocols : "", options->protocols ? strlen(options->protocols) : 0);
+	/* The count keeps a root and a certificate of ours apart, which may be the same bytes. */
+	hash_part(&hash, &options->root_count, sizeof options->root_count);
 	for (unsigned i = 0; i < options->root_count; i++)
 		hash_part(&hash, options->roots[i].bytes, options->roots[i].length_bytes);
 	if (options->identity)

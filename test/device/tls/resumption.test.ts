@@ -3,6 +3,7 @@
  * would be proven again.
  */
 import assert from "node:assert/strict";
+import { createPrivateKey } from "node:crypto";
 import test, { before } from "node:test";
 import { issue, type Issued } from "../../../tools/certificates/issue.ts";
 import { connectBare, fileOf, type Line } from "./bare/connect.ts";
@@ -82,6 +83,14 @@ for (const version of versions) {
 			assert.equal(server.resumptions, 0);
 		});
 	}
+
+	test(`${version}: a root of the connection's own counts no more when the next one shows it as a certificate instead`, async () => {
+		const key = fileOf(createPrivateKey(root.keyPem).export({ format: "der", type: "pkcs8" }));
+		const { lines: [first, second], server } = await connectTwice({ version }, { extra: "1", thenIdentity: "1", key, certificate: fileOf(root.certificateDer) });
+		assert.equal(first!.code, "ECLOSED");
+		assert.equal(second!.code, "UNABLE_TO_VERIFY_LEAF_SIGNATURE");
+		assert.deepEqual([server.resumptions, server.receivedOf[1]], [0, 0]);
+	});
 
 	test(`${version}: a server that declines gets a full handshake, and what it gives then is kept`, async () => {
 		const { lines, server } = await connectTwice({ version, forgetsTickets: 1 }, { count: "3" });

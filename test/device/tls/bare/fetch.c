@@ -5,10 +5,12 @@
  * Settings: host, epoch (ms; absent: the clock stays unset), count, segment,
  * faults (for n from 1 on, the n-th allocation is refused, until one goes well),
  * writeRefusals, minimum, maximum (0x0303, 0x0304), alpn, extra (the root is
- * given as the connection's own instead of the image's), stuck. Between two of
- * key, certificate, issuer (files, DER: the client's identity), fragment
- * (maximum_fragment_bytes). Between two of several connections: pass (milliseconds that go by), thenEpoch (the clock is set).
- * From the second one on: thenAlpn, thenExtra.
+ * given as the connection's own instead of the image's), stuck, key,
+ * certificate, issuer (files, DER: the client's identity), fragment
+ * (maximum_fragment_bytes). Between two of several connections: pass
+ * (milliseconds that go by), thenEpoch (the clock is set). From the second one
+ * on: thenAlpn, thenExtra, thenIdentity (the identity is given then only, and no
+ * root of the connection's own).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +131,7 @@ static void fetch_once(bool is_first)
 	static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 	tls_failure refused;
 	size_t root_bytes;
+	bool by_identity = peer_setting("thenIdentity") && !is_first;
 	identity_der root = {.bytes = peer_root(&root_bytes), .length_bytes = root_bytes};
 	tls_options options = {
 		.port = 443,
@@ -137,7 +140,7 @@ static void fetch_once(bool is_first)
 		.maximum_version = (tls_version)number("maximum"),
 		.protocols = setting("alpn", "thenAlpn", is_first),
 		.roots = &root,
-		.root_count = setting("extra", "thenExtra", is_first) ? 1 : 0,
+		.root_count = setting("extra", "thenExtra", is_first) && !by_identity ? 1 : 0,
 		.handshake_timeout_ms = (uint32_t)number("timeout"),
 		.changed = on_changed,
 	};
@@ -155,7 +158,7 @@ static void fetch_once(bool is_first)
 	chain[0].bytes = peer_file("certificate", &chain[0].length_bytes);
 	chain[1].bytes = peer_file("issuer", &chain[1].length_bytes);
 	identity.chain_count = chain[1].bytes ? 2 : 1;
-	if (identity.key.bytes)
+	if (identity.key.bytes && (by_identity || !peer_setting("thenIdentity")))
 		options.identity = &identity;
 	client = tls_client_open(&options, &refused);
 	free((void *)identity.key.bytes);
