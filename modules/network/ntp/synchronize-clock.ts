@@ -36,12 +36,12 @@ interface Told {
 /**
  * Asks for the time and sets the clock. It always settles, `timeoutMs` after the call at the latest.
  *
- * @returns the time that was set; rejects with CodedError ERR_NTP_TIMEOUT, ERR_NTP_REFUSED, ERR_NTP_DISAGREE, ENOTFOUND, EAI_AGAIN or
- * ERR_ENTROPY_STUCK; then the clock is as it was.
+ * @returns the time that was set; rejects with CodedError ERR_NTP_TIMEOUT, ERR_NTP_REFUSED, ERR_NTP_DISAGREE, ENOTFOUND, EAI_AGAIN,
+ * ERR_ENTROPY_STUCK, ERR_TIME_OUT_OF_BOUNDS or EINVAL (too many servers, or none); then the clock is as it was.
  */
 export function synchronizeClock({ server = pool, timeoutMs = 15_000 }: SynchronizeOptions = {}): Promise<Date> {
 	const servers = typeof server === "string" ? [server] : server;
-	return new Promise((resolve, reject) => {
+	return new Promise<Told>((resolve, reject) => {
 		if (servers.length === 0 || servers.length > serversMax) {
 			throw new CodedError("EINVAL", `ntp: ${servers.length} servers; give 1 to ${serversMax}`);
 		}
@@ -70,8 +70,7 @@ export function synchronizeClock({ server = pool, timeoutMs = 15_000 }: Synchron
 				told.push(now);
 				if (agrees) {
 					end();
-					setTime(unixMs!);
-					resolve(new Date());
+					resolve(now);
 					return;
 				}
 			}
@@ -79,6 +78,9 @@ export function synchronizeClock({ server = pool, timeoutMs = 15_000 }: Synchron
 				fail(verdict(servers, told, failure));
 			}
 		}));
+	}).then(({ unixMs, atMs }) => {
+		setTime(unixMs + uptimeMs() - atMs);
+		return new Date();
 	});
 }
 
