@@ -436,6 +436,18 @@ void fxDeleteMachinePlatform(txMachine *the)
 	(void)the;
 }
 
+// An image without a record leaves the clock's own bounds.
+static void bound_clock(void)
+{
+	size_t length;
+	int64_t unix_ms;
+	const void *earliest = image_find(IMAGE_TIME, 0, &length);
+	if (!earliest || length != sizeof unix_ms)
+		return;
+	memcpy(&unix_ms, earliest, sizeof unix_ms);
+	wall_clock_begin_at_ms(unix_ms);
+}
+
 void engine_start(void)
 {
 	const char *fault = image_check();
@@ -443,13 +455,7 @@ void engine_start(void)
 		printf("picofetch: %s\n", fault);
 		return;
 	}
-	size_t length;
-	const void *earliest = image_find(IMAGE_TIME, 0, &length);
-	int64_t unix_ms;
-	if (earliest && length == sizeof unix_ms) {
-		memcpy(&unix_ms, earliest, sizeof unix_ms);
-		wall_clock_begin_at_ms(unix_ms);
-	}
+	bound_clock();
 	const engine_image *image = (const engine_image *)image_get()->engine;
 	if (!image->preparation.stack) {
 		printf("picofetch: the image holds no script\n");

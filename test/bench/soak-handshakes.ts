@@ -67,7 +67,7 @@ export async function soakHandshakes({ seed, count }: HandshakeSoak): Promise<{ 
 
 async function goodKinds(): Promise<Kind[]> {
 	return Promise.all((["TLSv1.3", "TLSv1.2"] as const).map(async version => {
-		const host = `${version.toLowerCase().replace(".", "")}.example`.replace("tlsv", "tls");
+		const host = `${version.toLowerCase().replace(/[v.]/g, "")}.example`;
 		const leaf = await issue({ names: [host] });
 		const server = new TlsServer({ certificateChainPem: leaf.chainPem, keyPem: leaf.keyPem, minVersion: version, maxVersion: version });
 		return { host, ends: "200 5", server, peer: { tcp: server } };

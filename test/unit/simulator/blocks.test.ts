@@ -252,13 +252,19 @@ function flashCommand(chip: Chip, bytes: number[]): number[] {
 	return answer;
 }
 
-test("the flash behind the SSI: identity, unique id, erase and program with busy times", () => {
+/** A chip whose SSI sends bytes to the flash. */
+function chipWithSsi(): ReturnType<typeof bareChip> {
 	const chip = bareChip();
 	chip.poke(SSI + 8, 4, 0);
 	chip.poke(SSI + 0x14, 4, 4);
 	chip.poke(SSI, 4, 7 << 16);
 	chip.poke(SSI + 0x10, 4, 1);
 	chip.poke(SSI + 8, 4, 1);
+	return chip;
+}
+
+test("the flash behind the SSI: identity, unique id, erase and program with busy times", () => {
+	const chip = chipWithSsi();
 	assert.deepEqual(flashCommand(chip, [0x9f, 0, 0, 0]).slice(1), [0xef, 0x40, 0x15]);
 	assert.deepEqual(flashCommand(chip, [0x4b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).slice(5), [0xe6, 1, 2, 3, 4, 5, 6, 7]);
 	chip.core.flash[0x5000] = 0;
@@ -280,12 +286,7 @@ test("the flash behind the SSI: identity, unique id, erase and program with busy
 });
 
 test("a byte of ones leaves what is in flash; another that would set a bit is a violation, and clears what it can", () => {
-	const chip = bareChip();
-	chip.poke(SSI + 8, 4, 0);
-	chip.poke(SSI + 0x14, 4, 4);
-	chip.poke(SSI, 4, 7 << 16);
-	chip.poke(SSI + 0x10, 4, 1);
-	chip.poke(SSI + 8, 4, 1);
+	const chip = chipWithSsi();
 	chip.core.flash.set([0x0f, 0x0f], 0x5000);
 	flashCommand(chip, [0x06]);
 	flashCommand(chip, [0x02, 0, 0x50, 0, 0xff, 0x07]);
