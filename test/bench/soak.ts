@@ -1,6 +1,6 @@
 // `npm run soak`: the same again and again, by chance, for as long as the budget says. A tenth of it runs in `npm test`.
 
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { collectionParts } from "./soak-collections.ts";
 import { soakConnections } from "./soak-connections.ts";
 import { soakFetch } from "./soak-fetch.ts";
@@ -81,14 +81,11 @@ const soaks: Readonly<Record<string, { readonly what: string; run(seed: number, 
 export function command(): Command {
 	return new Command()
 		.description("Runs the same again and again, by chance, and stops at the first fault.")
-		.option("--only <name>", `one of: ${Object.keys(soaks).join(", ")}`)
+		.addOption(new Option("--only <name>", "one of them alone").choices(Object.keys(soaks)))
 		.option("--seed <number>", "seed of chance", number, Math.floor(Date.now() / 1000) % 1_000_000)
 		.option("--budget <seconds>", "time for each soak; one that has begun is finished", number, 120)
 		.addHelpText("after", `\n${Object.entries(soaks).map(([name, { what }]) => `${name.padEnd(13)}${what}`).join("\n")}`)
 		.action(async ({ only, seed, budget }: Options) => {
-			if (only !== undefined && !Object.hasOwn(soaks, only)) {
-				throw new InvalidArgumentError(`--only ${only}: expected one of ${Object.keys(soaks).join(", ")}`);
-			}
 			console.log(`seed ${seed}, at most ${budget} s each`);
 			for (const [name, { run }] of Object.entries(soaks)) {
 				if (only !== undefined && only !== name) continue;
