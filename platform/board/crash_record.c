@@ -11,6 +11,8 @@
 #include "hardware/timer.h"
 #include "pico.h"
 
+#include "crc32.h"
+
 #define MAGIC 0x52434650u	// "PFCR"
 #define VERSION 1
 #define FLASH_OFFSET 0x1FE000u	// DESIGN.md, the layout of flash
@@ -27,22 +29,10 @@ typedef union kept_record {
 
 static kept_record __uninitialized_ram(pending);
 
-// Bit by bit: it runs once in a start's life, and a table costs 1 KB.
-static uint32_t crc32_of(const void *bytes, size_t length)
-{
-	uint32_t sum = ~0u;
-	for (const uint8_t *at = bytes; length; length--) {
-		sum ^= *at++;
-		for (int bit = 0; bit < 8; bit++)
-			sum = sum >> 1 ^ (0xEDB88320u & -(sum & 1));
-	}
-	return ~sum;
-}
-
 static uint32_t checksum(const crash_record *record)
 {
 	size_t from = offsetof(crash_record, version);
-	return crc32_of((const uint8_t *)record + from, sizeof *record - from);
+	return crc32_add(0, (const uint8_t *)record + from, sizeof *record - from);
 }
 
 static bool is_whole(const crash_record *record)
