@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "hardware/flash.h"
-#include "hardware/sync.h"
 #include "hardware/timer.h"
 #include "pico.h"
 
 #include "crc32.h"
+#include "flash_pause.h"
 
 #define MAGIC 0x52434650u	// "PFCR"
 #define VERSION 1
@@ -90,13 +90,13 @@ static const crash_record *write_pending(void)
 	unsigned index = 0;
 	while (index < PLACES && !is_erased(place(index)))
 		index++;
-	uint32_t state = save_and_disable_interrupts();
+	uint32_t state = flash_pause_begin();
 	if (index == PLACES) {
 		flash_range_erase(FLASH_OFFSET, FLASH_SECTOR_SIZE);
 		index = 0;
 	}
 	flash_range_program(FLASH_OFFSET + index * PLACE_BYTES, pending.bytes, PLACE_BYTES);
-	restore_interrupts(state);
+	flash_pause_end(state);
 	return place(index);
 }
 

@@ -21,7 +21,8 @@ typedef struct record_head {
 	uint16_t length;	// of the value
 	uint8_t domain_length, key_length;
 	uint8_t kind;		// 0: the key was removed
-	uint8_t zero[3];
+	uint8_t zero;
+	uint16_t name_hash;	// so that most other names need no look
 	// then domain, key, value; the next record begins at a multiple of four
 } record_head;
 
@@ -134,35 +135,41 @@ static flash_journal_entry entry_of(const record_head *head)
 	};
 }
 
-static bool is_named(const record_head *head, const flash_journal_name *name)
+static uint16_t hash_of(const flash_journal_name *name)
 {
-	flash_journal_entry entry = entry_of(head);
-	return head->domain_length == name->domain_length && head->key_length == name->key_length
-		&& !memcmp(entry.name.domain, name->domain, name->domain_length) && !memcmp(entry.name.key, name->key, name->key_length);
+	return (uint16_t)crc32_add(crc32_add(0, name->domain, name->domain_length), name->key, name->key_length);
 }
 
-// The last record of this name behind `after`; NULL when there is none.
-static const record_head *last_named(const flash_journal *journal, const record_head *after, const flash_journal_name *name)
+static bool is_named(const record_head *head, const flash_journal_name *name, uint16_t hash)
 {
-	const record_head *found = NULL;
-	while ((after = record_behind(journal, after)))
-		if (is_named(after, name))
-			found = after;
-	return found;
+	if (head->name_hash != hash || head->domain_length != name->domain_length || head->key_length != name->key_length)
+		return false;
+	flash_journal_entry entry = entry_of(head);
+	return !memcmp(entry.name.domain, name->domain, name->domain_length) && !memcmp(entry.name.key, name->key, name->key_length);
 }
 
 static bool is_live(const flash_journal *journal, const record_head *head)
 {
 	flash_journal_entry entry = entry_of(head);
-	return head->kind != 0 && !last_named(journal, head, &entry.name);
+	uint16_t hash = head->name_hash;
+	if (head->kind == 0)
+		return false;
+	while ((head = record_behind(journal, head)))
+		if (is_named(head, &entry.name, hash))
+			return false;
+	return true;
 }
 
 bool flash_journal_find(const flash_journal *journal, const flash_journal_name *name, flash_journal_entry *found)
 {
-	const record_head *head = last_named(journal, NULL, name);
-	if (!head || head->kind == 0)
+	const record_head *last = NULL;
+	uint16_t hash = hash_of(name);
+	for (const record_head *head = NULL; (head = record_behind(journal, head));)
+		if (is_named(head, name, hash))
+			last = head;
+	if (!last || last->kind == 0)
 		return false;
-	*found = entry_of(head);
+	*found = entry_of(last);
 	return true;
 }
 
@@ -177,13 +184,20 @@ bool flash_journal_next(const flash_journal *journal, const flash_journal_entry 
 	return false;
 }
 
-size_t flash_journal_used(const flash_journal *journal)
+static unsigned entry_bytes(const flash_journal_entry *entry)
 {
-	size_t used = 0;
+	return record_bytes((size_t)entry->name.domain_length + entry->name.key_length + entry->length);
+}
+
+// Each record has to look at all behind it: done once.
+size_t flash_journal_used(flash_journal *journal)
+{
 	flash_journal_entry entry;
-	for (const flash_journal_entry *after = NULL; flash_journal_next(journal, after, &entry); after = &entry)
-		used += record_bytes((size_t)entry.name.domain_length + entry.name.key_length + entry.length);
-	return used;
+	if (!journal->counted)
+		for (const flash_journal_entry *after = NULL; flash_journal_next(journal, after, &entry); after = &entry)
+			journal->used += entry_bytes(&entry);
+	journal->counted = true;
+	return journal->used;
 }
 
 size_t flash_journal_capacity(const flash_journal *journal)
@@ -233,12 +247,11 @@ static void put(page_writer *writer, const void *bytes, size_t length)
 static bool append(flash_journal *journal, const flash_journal_entry *entry)
 {
 	int sector = sector_behind(journal, 0, true);
-	size_t rest = (size_t)entry->name.domain_length + entry->name.key_length + entry->length;
-	unsigned length = record_bytes(rest);
+	unsigned length = entry_bytes(entry);
 	if (sector < 0 || journal->closed || journal->end[sector] + length > FLASH_JOURNAL_SECTOR_BYTES)
 		return false;
 	record_head head = { .length = entry->length, .domain_length = entry->name.domain_length,
-		.key_length = entry->name.key_length, .kind = entry->kind };
+		.key_length = entry->name.key_length, .kind = entry->kind, .name_hash = hash_of(&entry->name) };
 	head.crc32 = crc32_add(0, (const uint8_t *)&head + 4, sizeof head - 4);
 	head.crc32 = crc32_add(head.crc32, entry->name.domain, entry->name.domain_length);
 	head.crc32 = crc32_add(head.crc32, entry->name.key, entry->name.key_length);
@@ -319,13 +332,18 @@ static int append_somewhere(flash_journal *journal, const flash_journal_entry *e
 int flash_journal_write(flash_journal *journal, const flash_journal_entry *entry)
 {
 	flash_journal_entry old;
-	if (flash_journal_find(journal, &entry->name, &old) && old.kind == entry->kind && old.length == entry->length
-		&& !memcmp(old.value, entry->value, entry->length))
-		return 0;
-	if (entry->length > FLASH_JOURNAL_VALUE_MAX || flash_journal_used(journal)
-			+ record_bytes((size_t)entry->name.domain_length + entry->name.key_length + entry->length) > flash_journal_capacity(journal))
+	size_t before = 0, used = flash_journal_used(journal);
+	if (flash_journal_find(journal, &entry->name, &old)) {
+		if (old.kind == entry->kind && old.length == entry->length && !memcmp(old.value, entry->value, entry->length))
+			return 0;
+		before = entry_bytes(&old);
+	}
+	if (entry->length > FLASH_JOURNAL_VALUE_MAX || used + entry_bytes(entry) > flash_journal_capacity(journal))
 		return FLASH_JOURNAL_FULL;
-	return append_somewhere(journal, entry);
+	int result = append_somewhere(journal, entry);
+	if (result == 0)
+		journal->used = used + entry_bytes(entry) - before;
+	return result;
 }
 
 int flash_journal_remove(flash_journal *journal, const flash_journal_name *name)
@@ -333,5 +351,9 @@ int flash_journal_remove(flash_journal *journal, const flash_journal_name *name)
 	flash_journal_entry old;
 	if (!flash_journal_find(journal, name, &old))
 		return 0;
-	return append_somewhere(journal, &(flash_journal_entry){ .name = *name });
+	size_t before = entry_bytes(&old), used = flash_journal_used(journal);
+	int result = append_somewhere(journal, &(flash_journal_entry){ .name = *name });
+	if (result == 0)
+		journal->used = used - before;
+	return result;
 }

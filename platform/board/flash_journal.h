@@ -37,6 +37,8 @@ typedef struct flash_journal {
 	uint32_t sequence[FLASH_JOURNAL_SECTORS_MAX];	// of each sector, 0 when it is free
 	uint16_t end[FLASH_JOURNAL_SECTORS_MAX];	// where its whole records end
 	bool closed;	// something behind the newest sector's end is not blank
+	bool counted;	// by the first write: `used` is known
+	size_t used;
 } flash_journal;
 
 typedef struct flash_journal_name {
@@ -68,7 +70,7 @@ int flash_journal_write(flash_journal *journal, const flash_journal_entry *entry
 int flash_journal_remove(flash_journal *journal, const flash_journal_name *name);
 
 // Bytes of the records that count, and how many of them there can be when they are small.
-size_t flash_journal_used(const flash_journal *journal);
+size_t flash_journal_used(flash_journal *journal);
 size_t flash_journal_capacity(const flash_journal *journal);
 
 #endif

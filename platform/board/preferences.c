@@ -3,27 +3,27 @@
 #include "preferences.h"
 
 #include "hardware/flash.h"
-#include "hardware/sync.h"
 #include "pico.h"
+
+#include "flash_pause.h"
 
 #define FLASH_OFFSET 0x1F8000u	// DESIGN.md, the layout of flash
 #define SECTORS 6
 
 _Static_assert(FLASH_JOURNAL_SECTOR_BYTES == FLASH_SECTOR_SIZE && FLASH_JOURNAL_PAGE_BYTES == FLASH_PAGE_SIZE, "what the flash has");
 
-// Nothing can be run from flash, or read there by a DMA channel, meanwhile: none of ours does outside the call that started it.
 static void erase_sector(size_t offset)
 {
-	uint32_t state = save_and_disable_interrupts();
+	uint32_t state = flash_pause_begin();
 	flash_range_erase(FLASH_OFFSET + offset, FLASH_SECTOR_SIZE);
-	restore_interrupts(state);
+	flash_pause_end(state);
 }
 
 static void program_page(size_t offset, const uint8_t bytes[FLASH_JOURNAL_PAGE_BYTES])
 {
-	uint32_t state = save_and_disable_interrupts();
+	uint32_t state = flash_pause_begin();
 	flash_range_program(FLASH_OFFSET + offset, bytes, FLASH_PAGE_SIZE);
-	restore_interrupts(state);
+	flash_pause_end(state);
 }
 
 static const flash_journal_flash flash = { (const uint8_t *)XIP_BASE + FLASH_OFFSET, SECTORS, erase_sector, program_page };

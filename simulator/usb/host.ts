@@ -16,6 +16,7 @@ export interface UsbHostOptions {
 	reading?: boolean;
 }
 
+const ENUMERATION_ATTEMPTS = 4;
 /** USB 2.0 7.1.7.3: connect debounce (100 ms there; hosts vary, a short one shows more of the start). */
 const DEBOUNCE_MICROS = 20_000;
 const RESET_MICROS = 10_000;
@@ -256,40 +257,50 @@ export class UsbHost {
 		}
 	}
 
+	/** A device that does not answer is reset and asked again, as Linux does (hub.c, PORT_INIT_TRIES). */
 	*#enumerate(): Step {
 		yield DEBOUNCE_MICROS;
 		this.#startFrames();
+		for (let attempt = 1; attempt < ENUMERATION_ATTEMPTS; attempt++) {
+			if (yield* this.#askWhatItIs((_, text) => this.#log.violation("warning", "usb-asked-again", text))) {
+				return true;
+			}
+		}
+		return yield* this.#askWhatItIs((code, text) => this.#log.violation("error", code, text));
+	}
+
+	*#askWhatItIs(failed: (code: string, text: string) => void): Step {
 		this.#controller.busReset();
 		yield RESET_MICROS + RESET_RECOVERY_MICROS;
 		const device: number[] = [];
 		// Hosts ask for 64 bytes first, to learn the packet size of endpoint 0.
 		if (!(yield* this.#controlTransfer(0x80, 6, 0x0100, 0, 64, undefined, device)) || device.length < 18) {
-			this.#log.violation("error", "usb-no-device-descriptor", `the device answers GET_DESCRIPTOR(device) with ${device.length} bytes`);
+			failed("usb-no-device-descriptor", `the device answers GET_DESCRIPTOR(device) with ${device.length} bytes`);
 			return false;
 		}
 		this.deviceDescriptor = Uint8Array.from(device);
 		this.#controller.busReset();
 		yield RESET_MICROS + RESET_RECOVERY_MICROS;
 		if (!(yield* this.#controlTransfer(0x00, 5, 1, 0, 0, undefined, []))) {
-			this.#log.violation("error", "usb-no-address", "the device refuses SET_ADDRESS");
+			failed("usb-no-address", "the device refuses SET_ADDRESS");
 			return false;
 		}
 		yield ADDRESS_RECOVERY_MICROS;
 		if (this.#controller.address !== 1) {
-			this.#log.violation("error", "usb-no-address", `2 ms after SET_ADDRESS(1) the device listens at ${this.#controller.address}`);
+			failed("usb-no-address", `2 ms after SET_ADDRESS(1) the device listens at ${this.#controller.address}`);
 			return false;
 		}
 		const again: number[] = [];
 		yield* this.#controlTransfer(0x80, 6, 0x0100, 0, 18, undefined, again);
 		const head: number[] = [];
 		if (!(yield* this.#controlTransfer(0x80, 6, 0x0200, 0, 9, undefined, head)) || head.length !== 9) {
-			this.#log.violation("error", "usb-no-configuration", `the device answers GET_DESCRIPTOR(configuration, 9) with ${head.length} bytes`);
+			failed("usb-no-configuration", `the device answers GET_DESCRIPTOR(configuration, 9) with ${head.length} bytes`);
 			return false;
 		}
 		const total = head[2] | (head[3] << 8);
 		const configuration: number[] = [];
 		if (!(yield* this.#controlTransfer(0x80, 6, 0x0200, 0, total, undefined, configuration)) || configuration.length !== total) {
-			this.#log.violation("error", "usb-no-configuration", `${configuration.length} bytes of a configuration of ${total} came`);
+			failed("usb-no-configuration", `${configuration.length} bytes of a configuration of ${total} came`);
 			return false;
 		}
 		this.configurationDescriptor = Uint8Array.from(configuration);
@@ -300,7 +311,7 @@ export class UsbHost {
 			}
 		}
 		if (!(yield* this.#controlTransfer(0x00, 9, configuration[5], 0, 0, undefined, []))) {
-			this.#log.violation("error", "usb-no-configuration", "the device refuses SET_CONFIGURATION");
+			failed("usb-no-configuration", "the device refuses SET_CONFIGURATION");
 			return false;
 		}
 		this.#setConfigured(true);

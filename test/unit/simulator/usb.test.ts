@@ -264,6 +264,8 @@ test("a device that sends more than wLength, keeps its address, or toggles wrong
 	assert.ok(long.errors().includes("usb-too-long") || long.errors().includes("usb-no-configuration"));
 	const deaf = start({}, { addressNever: true });
 	deaf.pass(200);
+	assert.deepEqual(deaf.errors(), [], "hosts try again");
+	deaf.pass(3000);
 	assert.deepEqual(deaf.errors(), ["usb-no-address"]);
 	const toggled = start({}, { wrongToggle: true });
 	toggled.pass(100);
