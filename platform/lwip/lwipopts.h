@@ -54,7 +54,10 @@
 #define MEMP_NUM_TCP_PCB 12
 #define MEMP_NUM_TCP_PCB_LISTEN 2
 #define MEMP_NUM_TCP_SEG 32
-#define MEMP_NUM_UDP_PCB 10 // DHCP, four of DNS, five of scripts
+#ifndef PICOFETCH_ACCESS_POINT_PORTS
+#define PICOFETCH_ACCESS_POINT_PORTS 0
+#endif
+#define MEMP_NUM_UDP_PCB (10 + PICOFETCH_ACCESS_POINT_PORTS) // DHCP, four of DNS, five of scripts, and what guests ask
 #define MEMP_NUM_ARP_QUEUE 6
 #define ARP_QUEUEING 1
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
