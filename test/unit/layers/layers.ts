@@ -27,10 +27,10 @@ interface Rule {
 /** Modules from below to above; of one level, each may name the other. A folder's level is that of its longest prefix here. */
 const levels: readonly (readonly string[])[] = [
 	["modules/base"],
-	["modules/url", "modules/instrumentation", "modules/time", "modules/certificates", "modules/performance", "modules/reset", "modules/resource"],
+	["modules/url", "modules/instrumentation", "modules/time", "modules/certificates", "modules/performance", "modules/reset", "modules/resource", "modules/storage"],
 	["modules/io", "modules/led", "modules/wifi", "modules/web", "modules/crypto"],
 	["modules/network", "modules/base64", "modules/structured-clone"],
-	["modules/fetch"],
+	["modules/fetch", "modules/provisioning"],
 ];
 
 const typescriptRules: readonly Rule[] = [
