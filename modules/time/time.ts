@@ -8,9 +8,9 @@ const bound = native<(latest: boolean) => number>("xs_time_bound");
 
 /** What the clock can be set to, both ends included. */
 export interface TimeBounds {
-	/** The day on which the image was built: it is later wherever the image runs. */
+	/** The day on which the image was built, or, if that is later, the beginning of a certificate that was proven since: a fact that is kept in flash. */
 	readonly earliest: Date;
-	/** 20 years behind it. */
+	/** 20 years behind the day of the build. */
 	readonly latest: Date;
 }
 
@@ -31,7 +31,7 @@ export function setTime(unixMs: number): void {
 	}
 	if (!set(Math.floor(unixMs))) {
 		const { earliest, latest } = timeBounds();
-		throw new CodedError("ERR_TIME_OUT_OF_BOUNDS", `time ${new Date(unixMs).toISOString()}: it cannot be. The image was built on ${day(earliest)} and is good until ${day(latest)}.`);
+		throw new CodedError("ERR_TIME_OUT_OF_BOUNDS", `time ${new Date(unixMs).toISOString()}: it cannot be. It is ${day(earliest)} at least, by the day of the build or a certificate that was proven since, and the image is good until ${day(latest)}.`);
 	}
 }
 

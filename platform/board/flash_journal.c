@@ -329,7 +329,7 @@ static int append_somewhere(flash_journal *journal, const flash_journal_entry *e
 	return FLASH_JOURNAL_FULL;
 }
 
-int flash_journal_write(flash_journal *journal, const flash_journal_entry *entry)
+int flash_journal_write(flash_journal *journal, const flash_journal_entry *entry, size_t leave)
 {
 	flash_journal_entry old;
 	size_t before = 0, used = flash_journal_used(journal);
@@ -338,7 +338,7 @@ int flash_journal_write(flash_journal *journal, const flash_journal_entry *entry
 			return 0;
 		before = entry_bytes(&old);
 	}
-	if (entry->length > FLASH_JOURNAL_VALUE_MAX || used + entry_bytes(entry) > flash_journal_capacity(journal))
+	if (entry->length > FLASH_JOURNAL_VALUE_MAX || used + entry_bytes(entry) + leave > flash_journal_capacity(journal))
 		return FLASH_JOURNAL_FULL;
 	int result = append_somewhere(journal, entry);
 	if (result == 0)

@@ -62,9 +62,9 @@ bool flash_journal_find(const flash_journal *journal, const flash_journal_name *
 // The live entry behind `after`, an entry that this function found; NULL for the first. Their order is that of their last writes.
 bool flash_journal_next(const flash_journal *journal, const flash_journal_entry *after, flash_journal_entry *found);
 
-// Writes entry->name, value, length and kind; what says the same already is not written again. None of it may lie in the journal
+// Writes entry->name, value, length and kind, if `leave` bytes of the capacity stay free; what says the same already is not written again. None of it may lie in the journal
 // itself. Answers 0 or one of the codes above. A new sector is begun every 4 KB: 45 ms of erasing, 400 at most (W25Q16JV 9.6).
-int flash_journal_write(flash_journal *journal, const flash_journal_entry *entry);
+int flash_journal_write(flash_journal *journal, const flash_journal_entry *entry, size_t leave);
 
 // 0 also when there was none.
 int flash_journal_remove(flash_journal *journal, const flash_journal_name *name);

@@ -9,6 +9,7 @@
 
 #define FLASH_OFFSET 0x1F8000u	// DESIGN.md, the layout of flash
 #define SECTORS 6
+#define OWN_BYTES 128u	// of the firmware itself: a script that fills the rest takes nothing from it
 
 _Static_assert(FLASH_JOURNAL_SECTOR_BYTES == FLASH_SECTOR_SIZE && FLASH_JOURNAL_PAGE_BYTES == FLASH_PAGE_SIZE, "what the flash has");
 
@@ -48,7 +49,7 @@ bool preferences_next(const flash_journal_entry *after, flash_journal_entry *fou
 
 int preferences_write(const flash_journal_entry *entry)
 {
-	return flash_journal_write(mounted(), entry);
+	return flash_journal_write(mounted(), entry, entry->name.domain_length ? OWN_BYTES : 0);
 }
 
 int preferences_remove(const flash_journal_name *name)
@@ -63,5 +64,5 @@ size_t preferences_used(void)
 
 size_t preferences_capacity(void)
 {
-	return flash_journal_capacity(mounted());
+	return flash_journal_capacity(mounted()) - OWN_BYTES;
 }

@@ -1,6 +1,8 @@
 // What an app keeps in flash: the journal of flash_journal.h in the sectors that the layout sets aside for it (DESIGN.md).
 // A .uf2 does not write there, so what is kept outlives new firmware.
 //
+// Scripts name a domain; the firmware's own values stand in the domain without a name.
+//
 // Owner: board. One thread. Mounted at the first use: 24 KB are read once.
 #ifndef PREFERENCES_H
 #define PREFERENCES_H

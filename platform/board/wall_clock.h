@@ -18,11 +18,20 @@ bool wall_clock_is_set(void);
 int64_t wall_clock_now_ms(void);
 
 /**
- * What the clock can be set to: from here on, for 20 years. Before the call, from 2024-01-01 on. Whoever holds the network answers
- * for the time (NTP proves nothing): certificates that ended before the image was made must not come to life again.
+ * What the clock can be set to: from the day of the build on, for 20 years. Before the call, from 2024-01-01 on. Whoever holds the network
+ * answers for the time (NTP proves nothing): certificates that ended before the image was made must not come to life again.
  */
 void wall_clock_begin_at_ms(int64_t unix_ms);
+
+/**
+ * It is later than this: a certificate that an authority of the image vouches for has begun. From then on the clock can no longer be set
+ * to what is before, after resets too: kept in flash, at most once for each day that it advances.
+ */
+void wall_clock_prove_ms(int64_t unix_ms);
+
+/** The later of the build and of what was proven. */
 int64_t wall_clock_earliest_ms(void);
+/** Counted from the build: nothing that was proven moves it. */
 int64_t wall_clock_latest_ms(void);
 
 /** Sets the clock. Times out of bounds are refused (answers false). */

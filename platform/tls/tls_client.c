@@ -366,6 +366,9 @@ static bool take_proof(tls_client *client)
 		return false;
 	if (client->verify.judged) {
 		sessions_prove(&client->proof, client->verify.both.valid_from, client->verify.both.valid_until);
+		/* A root of the request's own answers for the request, not for the time. */
+		if (!client->roots)
+			wall_clock_prove_ms(client->verify.both.valid_from * 1000);
 		return true;
 	}
 	if (!client->offered || (is_12 && !client->extended_master_secret))

@@ -36,7 +36,7 @@ deviceTest("values come back in the format that they were written in, and what d
 
 deviceTest("when there is no room the error says so, and deleting makes some", { app, network: false, configuration: { full: true }, until: /^over\r?$/m, timeoutSeconds: 60 }, ({ console: text }) => {
 	const { full, emptied } = told(text);
-	assert.deepEqual(full, [38, 'ENOSPC: preferences: "38" of "full": no room, 15992 of 16320 bytes are taken. Delete what is not needed.']);
+	assert.deepEqual(full, [38, 'ENOSPC: preferences: "38" of "full": no room, 15992 of 16192 bytes are taken. Delete what is not needed.']);
 	assert.deepEqual(emptied, [[], null]);
 });
 

@@ -104,7 +104,7 @@ static int change(unsigned key, value to)
 	for (unsigned i = 0; i < to.length; i++)
 		bytes[i] = (uint8_t)(to.fill + i);
 	return to.kind == 0 ? flash_journal_remove(&journal, &name)
-		: flash_journal_write(&journal, &(flash_journal_entry){ name, bytes, to.length, to.kind });
+		: flash_journal_write(&journal, &(flash_journal_entry){ name, bytes, to.length, to.kind }, 0);
 }
 
 static void check_all(void)
@@ -177,13 +177,13 @@ static void fill(void)
 	for (;; count++) {
 		snprintf(text, sizeof text, "%u", count);
 		flash_journal_name name = { text, text, 0, (uint8_t)strlen(text) };
-		if ((result = flash_journal_write(&journal, &(flash_journal_entry){ name, bytes, sizeof bytes, 1 })))
+		if ((result = flash_journal_write(&journal, &(flash_journal_entry){ name, bytes, sizeof bytes, 1 }, 0)))
 			break;
 	}
 	assert(result == FLASH_JOURNAL_FULL);
 	unsigned used = (unsigned)flash_journal_used(&journal), before = erases;
 	flash_journal_name last = { text, text, 0, (uint8_t)strlen(text) };
-	assert(flash_journal_write(&journal, &(flash_journal_entry){ last, bytes, sizeof bytes, 1 }) == FLASH_JOURNAL_FULL && erases == before);
+	assert(flash_journal_write(&journal, &(flash_journal_entry){ last, bytes, sizeof bytes, 1 }, 0) == FLASH_JOURNAL_FULL && erases == before);
 	for (unsigned i = 0; i < count; i++) {
 		snprintf(text, sizeof text, "%u", i);
 		flash_journal_name name = { text, text, 0, (uint8_t)strlen(text) };
@@ -203,7 +203,7 @@ static void wear(void)
 	for (unsigned i = 0; i < 200; i++) {
 		bytes[0] = (uint8_t)i;
 		memory[2 * FLASH_JOURNAL_SECTOR_BYTES + 700] &= 0xFE; // sector 2 cannot keep a one there
-		if (flash_journal_write(&journal, &(flash_journal_entry){ name, bytes, sizeof bytes, 1 }) == FLASH_JOURNAL_WORN)
+		if (flash_journal_write(&journal, &(flash_journal_entry){ name, bytes, sizeof bytes, 1 }, 0) == FLASH_JOURNAL_WORN)
 			bytes[0]--;
 		flash_journal_entry found;
 		assert(flash_journal_find(&journal, &name, &found) && found.value[0] == bytes[0]);
