@@ -22,6 +22,7 @@ import { Uart } from "../peripherals/uart.ts";
 import { BootRom } from "../rom/boot-rom.ts";
 import { UsbController } from "../usb/controller.ts";
 import { Dma, type DmaBus } from "./dma.ts";
+import { RIGHT_READ, RIGHT_WRITE } from "./memory-protection.ts";
 import { Pins } from "./pins.ts";
 import { PioBlocks } from "./pio.ts";
 import { PrivateBus } from "./private-bus.ts";
@@ -295,10 +296,10 @@ export class Chip implements Bus, DmaBus {
 			flash: this.serialFlash,
 			ssi: this.#ssi,
 			scratch: this.watchdog.scratch,
-			readByte: (address) => this.peek(address, 1),
-			readWord: (address) => this.peek(address, 4),
-			writeByte: (address, value) => this.poke(address, 1, value),
-			writeWord: (address, value) => this.poke(address, 4, value),
+			readByte: (address) => (this.#active.isRefused(address, RIGHT_READ) ? 0 : this.peek(address, 1)),
+			readWord: (address) => (this.#active.isRefused(address, RIGHT_READ) ? 0 : this.peek(address, 4)),
+			writeByte: (address, value) => this.#active.isRefused(address, RIGHT_WRITE) || this.poke(address, 1, value),
+			writeWord: (address, value) => this.#active.isRefused(address, RIGHT_WRITE) || this.poke(address, 4, value),
 			busyMicros: (micros) => {
 				const cycles = Math.ceil((micros * this.clock.frequencyHz) / 1e6);
 				if (this.#active === this.core) {
