@@ -669,5 +669,9 @@ export class PicoW {
 }
 
 function haltText(halt: Halt): string {
-	return halt.kind === "bootsel" ? `USB boot loader: ${halt.reason}` : `locked up: ${halt.fault.text}`;
+	switch (halt.kind) {
+		case "bootsel": return `USB boot loader: ${halt.reason}`;
+		case "clock-stopped": return "clk_sys stands, and nothing brings it back";
+		case "locked-up": return `locked up: ${halt.fault.text}`;
+	}
 }
