@@ -354,8 +354,8 @@ export class PicoW {
 	}
 
 	/**
-	 * A jumper wire between two GPIOs: each has the level that the other drives. SIO, PIO and PWM are seen on it; UART, SPI
-	 * and I2C are not, they exchange whole words with what is attached to them.
+	 * A jumper wire between two GPIOs: each has the level that the other drives, also bit by bit what UART, SPI, I2C and
+	 * clock outputs send. A UART and an I2C block do not listen to it: they hear whole bytes of what is attached to them.
 	 */
 	connect(one: number, other: number): void {
 		const ends = [this.pin(one), this.pin(other)];

@@ -14,6 +14,7 @@ import { IoBank, Pads } from "../peripherals/io-bank.ts";
 import { Pwm } from "../peripherals/pwm.ts";
 import { Spi } from "../peripherals/spi.ts";
 import { type Interpolator, Sio } from "../peripherals/sio.ts";
+import { ClockOutputs } from "../peripherals/clock-outputs.ts";
 import { Clocks, Pll } from "../peripherals/clocks.ts";
 import { Rtc } from "../peripherals/rtc.ts";
 import { ChipReset, type PowerCause, PowerOnStateMachine, RESET_BLOCKS, type ResetBlock, Resets, RingOscillator, SystemInfo, XipControl } from "../peripherals/system.ts";
@@ -107,6 +108,7 @@ export class Chip implements Bus, DmaBus {
 	readonly #timer: Timer;
 	readonly #rosc: RingOscillator;
 	readonly #clocks: Clocks;
+	readonly #clockOutputs: ClockOutputs | undefined;
 	readonly #plls: readonly [Pll, Pll];
 	readonly #chipReset: ChipReset;
 	readonly #psm: PowerOnStateMachine;
@@ -163,6 +165,8 @@ export class Chip implements Bus, DmaBus {
 			},
 			setInterrupt: (core, high) => cores[core].setInterrupt(IRQ_IO_BANK0, high),
 			pendingDrive: () => this.core.attend(),
+			reads: (mask) => this.pio.reads(mask),
+			watchChanged: () => this.#clockOutputs?.refresh(),
 		});
 		this.dma = new Dma(this, this.clock, setInterrupt, unknown);
 		this.pio = new PioBlocks(this.pins, this.core, () => this.#active.cycles, this.dma, setInterrupt, unknown);
@@ -194,14 +198,15 @@ export class Chip implements Bus, DmaBus {
 		const [pllSys, pllUsb] = this.#plls;
 		this.#clocks = new Clocks({ pllSys, pllUsb, ringOscillatorHz: ROSC_HZ, crystalHz: base.xoscFreq }, {
 			changed: () => this.#clocksChanged(),
-			outputChanged: () => {},
 			setInterrupt: (high) => setInterrupt(IRQ_CLOCKS, high),
 		}, unknown);
+		this.#clockOutputs = new ClockOutputs(this.clock, this.pins, (index) => this.#clocks.outputHz(index));
+		this.pio.onEnabled = () => this.#clockOutputs?.refresh();
 		this.#rosc = new RingOscillator(options.roscRandom, options.stuckRosc, unknown);
 		this.#chipReset = new ChipReset(unknown);
 		this.#psm = new PowerOnStateMachine((held) => this.#holdSecond(held), () => this.#sio.reset(), unknown);
 		const uart = (index: 0 | 1): Uart =>
-			new Uart(index, this.clock, this.dma, {
+			new Uart(index, this.clock, this.pins, this.dma, {
 				irq: 20 + index,
 				dreqTransmit: 20 + 2 * index,
 				dreqReceive: 21 + 2 * index,
@@ -487,6 +492,11 @@ export class Chip implements Bus, DmaBus {
 
 	/** clk_sys takes over what CLOCKS says, or stands. */
 	#clocksChanged(): void {
+		this.#followClocks();
+		this.#clockOutputs?.refresh();
+	}
+
+	#followClocks(): void {
 		const hz = this.#clocks.sysHz;
 		if (hz) {
 			this.clock.frequencyHz = hz;

@@ -107,10 +107,8 @@ export interface ClockSources {
 }
 
 export interface ClocksOwner {
-	/** clk_sys may run at another frequency now, or stand. */
+	/** Some clock may run at another frequency now, or stand. */
 	changed(): void;
-	/** A clock output was set: 0 to 3. */
-	outputChanged(index: number): void;
 	setInterrupt(high: boolean): void;
 }
 
@@ -144,9 +142,6 @@ export class Clocks extends Block {
 		this.#resussed = false;
 		this.#interruptEnable = this.#interruptForce = 0;
 		this.#update();
-		for (let index = 0; index < 4; index++) {
-			this.#owner.outputChanged(index);
-		}
 		this.#owner.changed();
 	}
 
@@ -301,9 +296,6 @@ export class Clocks extends Block {
 			}
 			this.#registers[offset / 4] = value;
 			this.#owner.changed();
-			for (let index = 0; index < 4; index++) {
-				this.#owner.outputChanged(index);
-			}
 			return true;
 		}
 		if (offset >= COUNTER_FIRST && offset < GATES_FIRST) {
