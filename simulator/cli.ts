@@ -151,7 +151,7 @@ export function command(): Command {
 		.option("--replay <file>", "take the bytes of host peers from such a file")
 		.option("--patience <ms>", "host milliseconds to wait for a silent server", number)
 		.option("--latency <ms>", "virtual milliseconds from the device's last byte to the answer", number)
-		.option("--wire <gpio=gpio>", "a jumper between two GPIOs, for what SIO, PIO and PWM drive (repeatable)", wire, [])
+		.option("--wire <gpio=gpio>", "a jumper between two GPIOs, for what the board drives (repeatable)", wire, [])
 		.option("--no-network", "no radio chip on the board")
 		.option("--stuck-rosc", "fault: the ring oscillator's random bit never changes")
 		.option("--xip", "count what flash costs through the XIP cache")

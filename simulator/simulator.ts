@@ -21,7 +21,7 @@ import type { Clock, I2cDevice, I2cPlace, Journal, Log, Milestone, Pin, Random, 
 
 export type { Violation } from "./core/violations.ts";
 export type { Fault } from "./core/processor.ts";
-export type { AccessPointSettings, AirFaults, ClientSettings, HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
+export type { AccessPointSettings, AirFaults, ClientSettings, GroupPeer, HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
 export type { AttachedClient, AttachedRadio, ClientReport, RadioReport } from "./network/attach.ts";
 export { listenForGdb, type GdbServer } from "./debug/gdb-server.ts";
 export { openBrowser } from "./page/open-browser.ts";
@@ -354,8 +354,8 @@ export class PicoW {
 	}
 
 	/**
-	 * A jumper wire between two GPIOs: each has the level that the other drives. SIO, PIO and PWM are seen on it; UART, SPI
-	 * and I2C are not, they exchange whole words with what is attached to them.
+	 * A jumper wire between two GPIOs: each has the level that the other drives, also bit by bit what UART, SPI, I2C and
+	 * clock outputs send. A UART and an I2C block do not listen to it: they hear whole bytes of what is attached to them.
 	 */
 	connect(one: number, other: number): void {
 		const ends = [this.pin(one), this.pin(other)];
@@ -669,5 +669,9 @@ export class PicoW {
 }
 
 function haltText(halt: Halt): string {
-	return halt.kind === "bootsel" ? `USB boot loader: ${halt.reason}` : `locked up: ${halt.fault.text}`;
+	switch (halt.kind) {
+		case "bootsel": return `USB boot loader: ${halt.reason}`;
+		case "clock-stopped": return "clk_sys stands, and nothing brings it back";
+		case "locked-up": return `locked up: ${halt.fault.text}`;
+	}
 }

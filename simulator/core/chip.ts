@@ -1,7 +1,7 @@
 /**
  * The RP2040: both processors, memory map, blocks, and the loop that moves all of them in one virtual time.
  *
- * Of rp2040js come clocks, PLLs, XOSC, BUSCTRL, SYSCFG, TBMAN and the interpolators;
+ * Of rp2040js come XOSC, BUSCTRL, SYSCFG, TBMAN and the interpolators;
  * the rest is ours, where the model must be stricter or faster. RP2040 datasheet 2.2 (address map).
  */
 import { RP2040 } from "rp2040js";
@@ -14,7 +14,8 @@ import { IoBank, Pads } from "../peripherals/io-bank.ts";
 import { Pwm } from "../peripherals/pwm.ts";
 import { Spi } from "../peripherals/spi.ts";
 import { type Interpolator, Sio } from "../peripherals/sio.ts";
-import { ClocksWithCounter } from "../peripherals/frequency-counter.ts";
+import { ClockOutputs } from "../peripherals/clock-outputs.ts";
+import { Clocks, Pll } from "../peripherals/clocks.ts";
 import { Rtc } from "../peripherals/rtc.ts";
 import { ChipReset, type PowerCause, PowerOnStateMachine, RESET_BLOCKS, type ResetBlock, Resets, RingOscillator, SystemInfo, XipControl } from "../peripherals/system.ts";
 import { Timer, Watchdog, type WatchdogReason } from "../peripherals/timer.ts";
@@ -22,6 +23,7 @@ import { Uart } from "../peripherals/uart.ts";
 import { BootRom } from "../rom/boot-rom.ts";
 import { UsbController } from "../usb/controller.ts";
 import { Dma, type DmaBus } from "./dma.ts";
+import { RIGHT_READ, RIGHT_WRITE } from "./memory-protection.ts";
 import { Pins } from "./pins.ts";
 import { PioBlocks } from "./pio.ts";
 import { PrivateBus } from "./private-bus.ts";
@@ -43,12 +45,7 @@ const LEAD_CYCLES = 16;
 const PAIR_LEAD_CYCLES = 32;
 const IRQ_IO_BANK0 = 13;
 const IRQ_SIO_PROC0 = 15;
-const PLL_SYS = 0x40028000;
-const PLL_USB = 0x4002c000;
-const PLL_PWR = 4;
-/** PD, POSTDIVPD, VCOPD. */
-const PLL_PWR_OFF = 0x29;
-const CLOCK_ENABLE = 1 << 11;
+const IRQ_CLOCKS = 17;
 const FUNCTION_UART = 2;
 /** The GPIOs that can be a UART's signals, as masks (datasheet 1.4.3, table 2). */
 const UART_PINS = [
@@ -61,7 +58,7 @@ const DPSRAM_BYTES = 0x1000;
 const XIP_AUX = 0x50400000;
 
 /** Why a chip stands still for good. */
-export type Halt = { kind: "locked-up"; fault: Fault } | { kind: "bootsel"; reason: string; activityMask: number; disableMask: number };
+export type Halt = { kind: "locked-up"; fault: Fault } | { kind: "clock-stopped" } | { kind: "bootsel"; reason: string; activityMask: number; disableMask: number };
 
 export interface ChipOptions {
 	flashSizeBytes: number;
@@ -110,6 +107,9 @@ export class Chip implements Bus, DmaBus {
 	readonly #xip: XipControl;
 	readonly #timer: Timer;
 	readonly #rosc: RingOscillator;
+	readonly #clocks: Clocks;
+	readonly #clockOutputs: ClockOutputs | undefined;
+	readonly #plls: readonly [Pll, Pll];
 	readonly #chipReset: ChipReset;
 	readonly #psm: PowerOnStateMachine;
 	readonly #flashView: DataView;
@@ -165,6 +165,8 @@ export class Chip implements Bus, DmaBus {
 			},
 			setInterrupt: (core, high) => cores[core].setInterrupt(IRQ_IO_BANK0, high),
 			pendingDrive: () => this.core.attend(),
+			reads: (mask) => this.pio.reads(mask),
+			watchChanged: () => this.#clockOutputs?.refresh(),
 		});
 		this.dma = new Dma(this, this.clock, setInterrupt, unknown);
 		this.pio = new PioBlocks(this.pins, this.core, () => this.#active.cycles, this.dma, setInterrupt, unknown);
@@ -191,21 +193,30 @@ export class Chip implements Bus, DmaBus {
 			},
 			unknown,
 		);
+		const pll = (name: string): Pll => new Pll(name, base.xoscFreq, () => this.#clocksChanged(), unknown);
+		this.#plls = [pll("PLL_SYS"), pll("PLL_USB")];
+		const [pllSys, pllUsb] = this.#plls;
+		this.#clocks = new Clocks({ pllSys, pllUsb, ringOscillatorHz: ROSC_HZ, crystalHz: base.xoscFreq }, {
+			changed: () => this.#clocksChanged(),
+			setInterrupt: (high) => setInterrupt(IRQ_CLOCKS, high),
+		}, unknown);
+		this.#clockOutputs = new ClockOutputs(this.clock, this.pins, (index) => this.#clocks.outputHz(index));
+		this.pio.onEnabled = () => this.#clockOutputs?.refresh();
 		this.#rosc = new RingOscillator(options.roscRandom, options.stuckRosc, unknown);
 		this.#chipReset = new ChipReset(unknown);
 		this.#psm = new PowerOnStateMachine((held) => this.#holdSecond(held), () => this.#sio.reset(), unknown);
 		const uart = (index: 0 | 1): Uart =>
-			new Uart(index, this.clock, this.dma, {
+			new Uart(index, this.clock, this.pins, this.dma, {
 				irq: 20 + index,
 				dreqTransmit: 20 + 2 * index,
 				dreqReceive: 21 + 2 * index,
-				peripheralHz: () => base.clkPeri,
+				peripheralHz: () => this.#clocks.periHz,
 				hasPin: (signal) => (this.pins.selected(FUNCTION_UART) & UART_PINS[index][signal]) !== 0,
 			}, setInterrupt, unknown);
 		this.uarts = [uart(0), uart(1)];
 		const spi = (index: 0 | 1): Spi =>
 			new Spi(this.clock, this.pins, this.dma, {
-				index, irq: 18 + index, dreqTransmit: 16 + 2 * index, dreqReceive: 17 + 2 * index, peripheralHz: () => base.clkPeri,
+				index, irq: 18 + index, dreqTransmit: 16 + 2 * index, dreqReceive: 17 + 2 * index, peripheralHz: () => this.#clocks.periHz,
 			}, setInterrupt, unknown);
 		this.spis = [spi(0), spi(1)];
 		const i2c = (index: 0 | 1): I2c =>
@@ -215,7 +226,7 @@ export class Chip implements Bus, DmaBus {
 			pad: (pin) => this.pins.pad[pin],
 			warn: (code, text) => this.violations.violation("warning", code, text),
 		}, setInterrupt, unknown);
-		const rtc = new Rtc(this.clock, () => this.#rtcHz, setInterrupt, unknown);
+		const rtc = new Rtc(this.clock, () => this.#clocks.rtcHz, setInterrupt, unknown);
 		const pwm = new Pwm(this.clock, this.pins, this.dma, setInterrupt, unknown);
 		const lanes = [base.sio.interp0, base.sio.interp1] as unknown as Interpolator[];
 		const more = lanes.map((lane, index) => new (lane.constructor as new (index: number) => Interpolator)(index));
@@ -233,12 +244,15 @@ export class Chip implements Bus, DmaBus {
 		this.#place(0x18000000, this.#ssi, "SSI");
 		this.#place(0x14000000, this.#xip, "XIP_CTRL");
 		this.#place(0x40000000, new SystemInfo(unknown), "SYSINFO", "sysinfo");
+		this.#place(0x40008000, this.#clocks, "CLOCKS");
 		this.#place(0x4000c000, this.#resets, "RESETS");
 		this.#place(0x40010000, this.#psm, "PSM");
 		this.#place(0x40014000, ioBank, "IO_BANK0", "io_bank0");
 		this.#place(0x40018000, this.#ioQspi, "IO_QSPI", "io_qspi");
 		this.#place(0x4001c000, pads, "PADS_BANK0", "pads_bank0");
 		this.#place(0x40020000, padsQspi, "PADS_QSPI", "pads_qspi");
+		this.#place(0x40028000, pllSys, "PLL_SYS", "pll_sys");
+		this.#place(0x4002c000, pllUsb, "PLL_USB", "pll_usb");
 		this.#place(0x40034000, this.uarts[0], "UART0", "uart0");
 		this.#place(0x40038000, this.uarts[1], "UART1", "uart1");
 		this.#place(0x4003c000, this.spis[0], "SPI0", "spi0");
@@ -257,14 +271,13 @@ export class Chip implements Bus, DmaBus {
 		this.#place(0x50200000, this.pio.blocks[0], "PIO0", "pio0");
 		this.#place(0x50300000, this.pio.blocks[1], "PIO1", "pio1");
 		const resettable: [number, ResetBlock][] = [
-			[0x40004000, "syscfg"], [0x40028000, "pll_sys"], [0x4002c000, "pll_usb"], [0x40030000, "busctrl"],
-			[0x4006c000, "tbman"],
+			[0x40004000, "syscfg"], [0x40030000, "busctrl"], [0x4006c000, "tbman"],
 		];
 		for (const [address, block] of resettable) {
 			(this.#pages.get(address >>> 14) as Page).resetBit = 1 << RESET_BLOCKS.indexOf(block);
 		}
 		this.#ownBlocks = {
-			io_bank0: ioBank, pads_bank0: pads, io_qspi: this.#ioQspi, pads_qspi: padsQspi, timer: this.#timer, dma: this.dma,
+			io_bank0: ioBank, pads_bank0: pads, io_qspi: this.#ioQspi, pads_qspi: padsQspi, pll_sys: pllSys, pll_usb: pllUsb, timer: this.#timer, dma: this.dma,
 			uart0: this.uarts[0], uart1: this.uarts[1], spi0: this.spis[0], spi1: this.spis[1],
 			i2c0: this.i2cs[0], i2c1: this.i2cs[1], adc: this.adc, pwm, rtc, usbctrl: this.usb, pio0: this.pio.blocks[0], pio1: this.pio.blocks[1],
 		};
@@ -295,10 +308,10 @@ export class Chip implements Bus, DmaBus {
 			flash: this.serialFlash,
 			ssi: this.#ssi,
 			scratch: this.watchdog.scratch,
-			readByte: (address) => this.peek(address, 1),
-			readWord: (address) => this.peek(address, 4),
-			writeByte: (address, value) => this.poke(address, 1, value),
-			writeWord: (address, value) => this.poke(address, 4, value),
+			readByte: (address) => (this.#active.isRefused(address, RIGHT_READ) ? 0 : this.peek(address, 1)),
+			readWord: (address) => (this.#active.isRefused(address, RIGHT_READ) ? 0 : this.peek(address, 4)),
+			writeByte: (address, value) => this.#active.isRefused(address, RIGHT_WRITE) || this.poke(address, 1, value),
+			writeWord: (address, value) => this.#active.isRefused(address, RIGHT_WRITE) || this.poke(address, 4, value),
 			busyMicros: (micros) => {
 				const cycles = Math.ceil((micros * this.clock.frequencyHz) / 1e6);
 				if (this.#active === this.core) {
@@ -332,9 +345,6 @@ export class Chip implements Bus, DmaBus {
 			readUint32: (address: number) => this.peek(address, 4),
 			logger: { debug() {}, info() {}, warn: log, error: log },
 			roscFreq: ROSC_HZ,
-		});
-		base.addClockListener((clkSys) => {
-			this.clock.frequencyHz = clkSys;
 		});
 	}
 
@@ -394,6 +404,8 @@ export class Chip implements Bus, DmaBus {
 		this.#busyUntil = 0;
 		this.#setXip(true);
 		this.watchdog.reset();
+		// Before the PLLs, which clk_sys may come from.
+		this.#clocks.reset();
 		this.#resets.reset();
 		this.#rosc.reset();
 		this.#sio.reset();
@@ -402,14 +414,8 @@ export class Chip implements Bus, DmaBus {
 		for (const block of RESET_BLOCKS) {
 			this.#resetBlock(block);
 		}
-		this.#renew(0x40008000, "clocks");
-		const clocks = this.#pages.get(0x40008000 >>> 14) as Page;
-		const plain = clocks.registers;
-		clocks.registers = new ClocksWithCounter(() => plain, (source) => this.#frequencyHz(source));
 		this.#renew(0x40024000);
 		this.#psm.reset();
-		this.#base.clkSys = ROSC_HZ;
-		this.clock.frequencyHz = ROSC_HZ;
 		this.#privateBuses[0].reset();
 		this.core.reset();
 		this.#holdSecond(false);
@@ -429,7 +435,7 @@ export class Chip implements Bus, DmaBus {
 	}
 
 	get #secondRuns(): boolean {
-		return !this.second.sleeping && !this.second.lockedUp;
+		return !this.second.sleeping && !this.second.lockedUp && this.halt?.kind !== "clock-stopped";
 	}
 
 	/** SEV of core 0. In the boot ROM, only a word in the FIFO makes a difference. */
@@ -480,53 +486,37 @@ export class Chip implements Bus, DmaBus {
 		}
 		switch (block) {
 			case "busctrl": this.#renew(0x40030000); break;
-			case "pll_sys": this.#renew(0x40028000, "pllSys"); break;
-			case "pll_usb": this.#renew(0x4002c000, "pllUsb"); break;
 			case "syscfg": this.#renew(0x40004000); break;
 		}
 	}
 
-	/** clk_rtc: CLK_RTC_CTRL.AUXSRC divided by CLK_RTC_DIV, 24.8 bits (datasheet 2.15.7). */
-	get #rtcHz(): number {
-		const base = this.#base;
-		const { rtcCtrl, rtcDiv } = base.clocks as unknown as { rtcCtrl: number; rtcDiv: number };
-		const source = [base.pllUsb.frequency, base.pllSys.frequency, ROSC_HZ, base.xoscFreq][(rtcCtrl >>> 5) & 7] ?? 0;
-		return rtcCtrl & CLOCK_ENABLE ? (source * 256) / (rtcDiv >>> 0 || 0x1000000) : 0;
+	/** clk_sys takes over what CLOCKS says, or stands. */
+	#clocksChanged(): void {
+		this.#followClocks();
+		this.#clockOutputs?.refresh();
 	}
 
-	/** Nothing comes out of a PLL whose PWR has loop, oscillator or post dividers off (datasheet 2.18.4). */
-	#pllHz(address: number): number {
-		const { registers } = this.#pages.get(address >>> 14) as Page;
-		return registers.readUint32(PLL_PWR) & PLL_PWR_OFF ? 0 : (registers as unknown as { frequency: number }).frequency;
-	}
-
-	/** FC0_SRC (datasheet table 232). */
-	#frequencyHz(source: number): number {
-		const base = this.#base;
-		switch (source) {
-			case 1: return this.#pllHz(PLL_SYS);
-			case 2: return this.#pllHz(PLL_USB);
-			case 3: case 4: return ROSC_HZ;
-			case 5: return base.xoscFreq;
-			case 8: return base.clocks.refFreq;
-			case 9: return base.clocks.sysFreq;
-			case 10: return base.clocks.periFreq;
-			// USB and ADC clocks are fed by the USB PLL wherever the SDK runs.
-			case 11: case 12: return base.pllUsb.frequency;
-			case 13: return this.#rtcHz;
-			default: return 0;
+	#followClocks(): void {
+		const hz = this.#clocks.sysHz;
+		if (hz) {
+			this.clock.frequencyHz = hz;
+			return;
 		}
+		const stoodMicros = this.#clocks.resuscitate();
+		if (stoodMicros === undefined) {
+			this.violations.violation("error", "clock-stopped", `clk_sys stands: its source gives nothing, and CLK_SYS_RESUS_CTRL does not bring it back (pc ${hex(this.#active.instructionAddress)})`);
+			this.#stand({ kind: "clock-stopped" });
+			return;
+		}
+		this.clock.standStill(stoodMicros);
+		this.clock.frequencyHz = this.#clocks.sysHz;
 	}
 
 	/** rp2040js has no reset: a new object of the same class takes the place of the old one. */
-	#renew(address: number, field?: string): void {
+	#renew(address: number): void {
 		const page = this.#pages.get(address >>> 14) as Page;
-		const base = this.#base as unknown as Record<string, unknown>;
-		const old = (field ? base[field] : page.registers) as { constructor: new (...parts: unknown[]) => Registers; name: string };
-		page.registers = new old.constructor(base, old.name);
-		if (field) {
-			base[field] = page.registers;
-		}
+		const old = page.registers as unknown as { constructor: new (...parts: unknown[]) => Registers; name: string };
+		page.registers = new old.constructor(this.#base, old.name);
 	}
 
 	#watchdogBites(reason: WatchdogReason): void {
@@ -770,6 +760,8 @@ export class Chip implements Bus, DmaBus {
 		const { core, pio } = this;
 		if (this.#secondRuns) {
 			this.#followAlone(limit, false);
+		} else if (this.halt?.kind === "clock-stopped") {
+			core.passUntil(limit, false);
 		} else {
 			core.passUntil(pio.moving ? pio.advanceTo(limit) : limit, false);
 		}
@@ -779,7 +771,7 @@ export class Chip implements Bus, DmaBus {
 	get #standsForGood(): boolean {
 		return (
 			this.halt !== undefined && !this.watchdog.running && !this.uarts.some((uart) => uart.sending) &&
-			(this.halt.kind === "bootsel" || !this.rom.launched || this.second.lockedUp)
+			(this.halt.kind !== "locked-up" || !this.rom.launched || this.second.lockedUp)
 		);
 	}
 

@@ -5,6 +5,7 @@
  * RP2040 datasheet, sections 2.19.2 (function select), 2.19.3 (interrupts), 2.19.4 (pads), 2.19.6 (registers).
  */
 import type { Pin } from "../wires.ts";
+import { SIGNAL_COUNT, signalOf } from "./pin-functions.ts";
 
 export const PIN_COUNT = 30;
 const ALL = 0x3fffffff;
@@ -23,10 +24,12 @@ const PAD_INPUT_ENABLE = 0x40;
 const PAD_PULL_UP = 0x08;
 const PAD_PULL_DOWN = 0x04;
 
-interface PendingDrive {
+/** What is to happen at a cycle, in the order of the cycles. */
+interface Pending {
 	atCycle: number;
+	/** Of a delayed drive by the board; -1 for what a block does. */
 	pin: number;
-	level: boolean | undefined;
+	act: () => void;
 }
 
 export interface PinsOwner {
@@ -36,6 +39,10 @@ export interface PinsOwner {
 	setInterrupt(core: 0 | 1, high: boolean): void;
 	/** A delayed drive waits: `runPending` must be called at its cycle. */
 	pendingDrive(): void;
+	/** A state machine reads one of these pins, or may soon. */
+	reads(pins: number): boolean;
+	/** A pin has another function, or somebody else looks at pins. */
+	watchChanged(): void;
 }
 
 export class Pins {
@@ -49,6 +56,12 @@ export class Pins {
 	pio1Oe = 0;
 	pwmOut = 0;
 	pwmOe = 0;
+	/** UART, SPI, I2C and clock outputs, by signal, and what they make on the pins that they are given to. */
+	#signalHigh = 0;
+	#signalDriven = 0;
+	readonly #signalPins = new Uint32Array(SIGNAL_COUNT);
+	#serialOut = 0;
+	#serialOe = 0;
 
 	/** IO_BANK0 GPIOx_CTRL and PADS_BANK0 registers. */
 	readonly control = new Uint32Array(PIN_COUNT);
@@ -77,7 +90,8 @@ export class Pins {
 	// What the board drives.
 	#boardMask = 0;
 	#boardLevel = 0;
-	#pending: PendingDrive[] = [];
+	#boardPullUp = 0;
+	#pending: Pending[] = [];
 
 	/** On the wires. */
 	level = 0;
@@ -105,7 +119,7 @@ export class Pins {
 	/** Called when an input changed: sleeping state machines may go on. */
 	onInput: (() => void) | undefined;
 	/** Inputs that the PWM counts by, and who is told of their changes. */
-	counted = 0;
+	#counted = 0;
 	onCounted: (() => void) | undefined;
 	#observed = 0;
 	#observers: (() => void)[] = [];
@@ -128,6 +142,7 @@ export class Pins {
 		this.#updateInterrupts();
 		this.#deriveControl();
 		this.changed();
+		this.#owner.watchChanged();
 	}
 
 	resetPads(): void {
@@ -141,6 +156,7 @@ export class Pins {
 		this.control[pin] = value & 0x3003331f;
 		this.#deriveControl();
 		this.changed();
+		this.#owner.watchChanged();
 	}
 
 	setPad(pin: number, value: number): void {
@@ -163,10 +179,11 @@ export class Pins {
 			onChange(listener) {
 				pins.#listeners[index].push(listener);
 				pins.#listened |= bit;
+				pins.#owner.watchChanged();
 			},
 			drive(level, afterCycles = 0) {
 				if (afterCycles > 0) {
-					pins.#pending.push({ atCycle: (pins.now || pins.#owner.cycles) + afterCycles, pin: index, level });
+					pins.#await({ atCycle: pins.cycle + afterCycles, pin: index, act: () => pins.#drive(index, level) });
 					pins.#owner.pendingDrive();
 					return;
 				}
@@ -182,6 +199,55 @@ export class Pins {
 	observe(mask: number, observer: () => void): void {
 		this.#observed |= mask;
 		this.#observers.push(observer);
+		this.#owner.watchChanged();
+	}
+
+	get counted(): number {
+		return this.#counted;
+	}
+
+	set counted(mask: number) {
+		this.#counted = mask;
+		this.#owner.watchChanged();
+	}
+
+	/** Somebody would see what happens on one of these pins: the board, a dump, an interrupt, the PWM, a state machine. */
+	isWatched(mask: number): boolean {
+		return mask !== 0 && (((this.#observed | this.#listened | this.#counted | this.#enabled) & mask) !== 0 || this.#owner.reads(mask));
+	}
+
+	/** The pins that a signal is given to. */
+	pinsOf(signal: number): number {
+		return this.#signalPins[signal];
+	}
+
+	/** The board drives one of these pins. */
+	isDrivenByBoard(mask: number): boolean {
+		return (this.#boardMask & mask) !== 0;
+	}
+
+	/** Resistors of the board hold these pins high while nobody drives them. */
+	pullUpByBoard(mask: number): void {
+		this.#boardPullUp |= mask;
+		this.#settle(false);
+	}
+
+	/** A block puts a level onto its signal, or (undefined) lets go of it. */
+	setSignal(signal: number, level: boolean | undefined): void {
+		const bit = 1 << signal;
+		const high = level ? this.#signalHigh | bit : this.#signalHigh & ~bit;
+		const driven = level === undefined ? this.#signalDriven & ~bit : this.#signalDriven | bit;
+		if (high === this.#signalHigh && driven === this.#signalDriven) {
+			return;
+		}
+		this.#signalHigh = high;
+		this.#signalDriven = driven;
+		const pins = this.#signalPins[signal];
+		if (pins) {
+			this.#serialOut = level ? this.#serialOut | pins : this.#serialOut & ~pins;
+			this.#serialOe = level === undefined ? this.#serialOe & ~pins : this.#serialOe | pins;
+			this.changed();
+		}
 	}
 
 	#drive(index: number, level: boolean | undefined): void {
@@ -199,16 +265,37 @@ export class Pins {
 		this.#settle(false);
 	}
 
+	/** The present cycle, inside and outside of the PIO's steps. */
+	get cycle(): number {
+		return this.now || this.#owner.cycles;
+	}
+
+	/** Calls `act` at a cycle, exactly: the state machines have reached it and have not gone on. */
+	at(cycle: number, act: () => void): void {
+		this.#await({ atCycle: cycle, pin: -1, act });
+		if (!this.now) {
+			this.#owner.pendingDrive();
+		}
+	}
+
+	#await(entry: Pending): void {
+		const pending = this.#pending;
+		let index = pending.length;
+		while (index > 0 && pending[index - 1].atCycle > entry.atCycle) {
+			index--;
+		}
+		pending.splice(index, 0, entry);
+	}
+
 	/** The cycle of the next delayed drive, or Infinity. */
 	get nextPending(): number {
 		return this.#pending.length ? this.#pending[0].atCycle : Infinity;
 	}
 
-	/** Applies the delayed drives up to `cycle`. */
+	/** Does what waits up to `cycle`. */
 	runPending(cycle: number): void {
 		while (this.#pending.length && this.#pending[0].atCycle <= cycle) {
-			const entry = this.#pending.shift() as PendingDrive;
-			this.#drive(entry.pin, entry.level);
+			(this.#pending.shift() as Pending).act();
 		}
 	}
 
@@ -218,12 +305,12 @@ export class Pins {
 	}
 
 	#settle(byChip: boolean): void {
-		let out = (this.sioOut & this.#sio) | (this.pio0Out & this.#pio0) | (this.pio1Out & this.#pio1) | (this.pwmOut & this.#pwm);
+		let out = (this.sioOut & this.#sio) | (this.pio0Out & this.#pio0) | (this.pio1Out & this.#pio1) | (this.pwmOut & this.#pwm) | this.#serialOut;
 		out = ((out ^ this.#outInvert) & ~this.#outLow) | this.#outHigh;
-		let oe = (this.sioOe & this.#sio) | (this.pio0Oe & this.#pio0) | (this.pio1Oe & this.#pio1) | (this.pwmOe & this.#pwm);
+		let oe = (this.sioOe & this.#sio) | (this.pio0Oe & this.#pio0) | (this.pio1Oe & this.#pio1) | (this.pwmOe & this.#pwm) | this.#serialOe;
 		oe = (((oe ^ this.#oeInvert) & ~this.#oeOff) | this.#oeOn) & ~this.#outputDisable;
 		const board = this.#boardMask;
-		const level = (oe & out) | (~oe & ((board & this.#boardLevel) | (~board & (this.#pullUp | (this.#keeper & this.level)))));
+		const level = (oe & out) | (~oe & ((board & this.#boardLevel) | (~board & (this.#pullUp | this.#boardPullUp | (this.#keeper & this.level)))));
 		const different = (level ^ this.level) | (oe ^ this.outputEnabled);
 		this.level = level;
 		this.outputEnabled = oe;
@@ -248,7 +335,7 @@ export class Pins {
 				this.#updateInterrupts();
 			}
 			this.onInput?.();
-			if ((rising | falling) & this.counted) {
+			if ((rising | falling) & this.#counted) {
 				this.onCounted?.();
 			}
 		}
@@ -270,6 +357,8 @@ export class Pins {
 		this.#outInvert = this.#outLow = this.#outHigh = 0;
 		this.#oeInvert = this.#oeOff = this.#oeOn = 0;
 		this.#inInvert = this.#inLow = this.#inHigh = 0;
+		this.#serialOut = this.#serialOe = 0;
+		this.#signalPins.fill(0);
 		for (let index = 0; index < PIN_COUNT; index++) {
 			const control = this.control[index];
 			const bit = 1 << index;
@@ -278,6 +367,7 @@ export class Pins {
 				case FUNCTION_SIO: this.#sio |= bit; break;
 				case FUNCTION_PIO0: this.#pio0 |= bit; break;
 				case FUNCTION_PIO1: this.#pio1 |= bit; break;
+				default: this.#giveSignal(signalOf(control & 0x1f, index), bit);
 			}
 			switch ((control >>> 8) & 3) {
 				case 1: this.#outInvert |= bit; break;
@@ -294,6 +384,19 @@ export class Pins {
 				case 2: this.#inLow |= bit; break;
 				case 3: this.#inHigh |= bit; break;
 			}
+		}
+	}
+
+	#giveSignal(signal: number, bit: number): void {
+		if (signal < 0) {
+			return;
+		}
+		this.#signalPins[signal] |= bit;
+		if ((this.#signalHigh >>> signal) & 1) {
+			this.#serialOut |= bit;
+		}
+		if ((this.#signalDriven >>> signal) & 1) {
+			this.#serialOe |= bit;
 		}
 	}
 
@@ -337,8 +440,8 @@ export class Pins {
 	/** GPIOx_STATUS. */
 	status(index: number): number {
 		const bit = (word: number) => (word >>> index) & 1;
-		const out = this.sioOut & this.#sio | this.pio0Out & this.#pio0 | this.pio1Out & this.#pio1 | this.pwmOut & this.#pwm;
-		const oe = this.sioOe & this.#sio | this.pio0Oe & this.#pio0 | this.pio1Oe & this.#pio1 | this.pwmOe & this.#pwm;
+		const out = this.sioOut & this.#sio | this.pio0Out & this.#pio0 | this.pio1Out & this.#pio1 | this.pwmOut & this.#pwm | this.#serialOut;
+		const oe = this.sioOe & this.#sio | this.pio0Oe & this.#pio0 | this.pio1Oe & this.#pio1 | this.pwmOe & this.#pwm | this.#serialOe;
 		const toPad = ((out ^ this.#outInvert) & ~this.#outLow) | this.#outHigh;
 		return (
 			(bit(out) << 8) | (bit(toPad) << 9) | (bit(oe) << 12) | (bit(this.outputEnabled) << 13) |
@@ -405,6 +508,7 @@ export class Pins {
 			this.#enabled |= words[0] | words[1] | words[2] | words[3];
 		}
 		this.#updateInterrupts();
+		this.#owner.watchChanged();
 	}
 
 	interruptForce(core: 0 | 1, register: number): number {

@@ -47,6 +47,14 @@ export class PioBlocks {
 		return this.movers !== 0 || this.#pins.nextPending !== Infinity;
 	}
 
+	/** An enabled machine reads one of these pins, as far as its program and its settings tell. */
+	reads(pins: number): boolean {
+		return this.#machines.some((machine) => machine.enabled && (machine.inputs & pins) !== 0);
+	}
+
+	/** A machine was switched on or off. */
+	onEnabled: (() => void) | undefined;
+
 	/** The first machine starts to move: the processor must leave its long stretch and go in lock-step. */
 	startMoving(): void {
 		this.#core.attend();
@@ -462,9 +470,34 @@ export class StateMachine {
 		return this.enabled || this.execPending;
 	}
 
+	/** The pins that its program can read: IN and MOV of pins, WAIT, JMP PIN, wherever they stand in the block's memory. */
+	get inputs(): number {
+		let pins = 0;
+		for (const instruction of this.#block.instructions) {
+			const operand = instruction & 31;
+			switch (instruction >>> 13) {
+				case 0:
+					pins |= ((instruction >>> 5) & 7) === 6 ? 1 << ((this.execControl >>> 24) & 31) : 0;
+					break;
+				case 1: {
+					const source = (instruction >>> 5) & 3;
+					pins |= source === 0 ? 1 << operand : source === 1 ? 1 << ((operand + this.#inBase) & 31) : 0;
+					break;
+				}
+				case 2:
+					pins |= ((instruction >>> 5) & 7) === 0 ? rotateLeft(operand ? 2 ** operand - 1 : -1, this.#inBase) : 0;
+					break;
+				case 5:
+					pins |= (instruction & 7) === 0 ? -1 : 0;
+			}
+		}
+		return pins;
+	}
+
 	setEnabled(enabled: boolean): void {
 		if (enabled !== this.enabled) {
 			this.enabled = enabled;
+			this.#block.owner.onEnabled?.();
 			this.#updateMover();
 		}
 	}

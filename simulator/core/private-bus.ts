@@ -14,7 +14,6 @@ export class PrivateBus extends Block {
 	readonly #core: Processor;
 	readonly #clock: VirtualClock;
 	readonly #resetRequest: () => void;
-	readonly #note: (text: string) => void;
 
 	#systickControl = 0;
 	#systickReload = 0;
@@ -23,15 +22,12 @@ export class PrivateBus extends Block {
 	#systickValue = 0;
 	#systickSince = 0;
 	#systickCancel: (() => void) | undefined;
-	#mpu = new Uint32Array(3);
-	#mpuRegions = new Uint32Array(16);
 
 	constructor(core: Processor, clock: VirtualClock, resetRequest: () => void, unknown: (text: string) => void) {
 		super("PPB", unknown);
 		this.#core = core;
 		this.#clock = clock;
 		this.#resetRequest = resetRequest;
-		this.#note = unknown;
 	}
 
 	reset(): void {
@@ -41,8 +37,6 @@ export class PrivateBus extends Block {
 		this.#systickFlag = false;
 		this.#systickCancel?.();
 		this.#systickCancel = undefined;
-		this.#mpu.fill(0);
-		this.#mpuRegions.fill(0);
 	}
 
 	/** Ticks since power-on of the clock SysTick counts: clk_sys, or the 1 us tick. */
@@ -124,10 +118,7 @@ export class PrivateBus extends Block {
 			case 0xd1c: return core.shpr2;
 			case 0xd20: return core.shpr3;
 			case 0xd24: return core.pendingSvcall ? 0x8000 : 0;
-			case 0xd90: return 0x800; // MPU_TYPE: eight regions
-			case 0xd94: case 0xd98: return this.#mpu[(offset - 0xd94) >> 2];
-			case 0xd9c: return this.#mpuRegions[(this.#mpu[1] & 7) * 2] | (this.#mpu[1] & 7);
-			case 0xda0: return this.#mpuRegions[(this.#mpu[1] & 7) * 2 + 1];
+			case 0xd90: case 0xd94: case 0xd98: case 0xd9c: case 0xda0: return core.protection.read(offset - 0xd90);
 			case 0xed0: case 0xdfc: return 0;
 			default: return undefined;
 		}
@@ -179,20 +170,10 @@ export class PrivateBus extends Block {
 			case 0xd1c: core.shpr2 = value & 0xc0000000; break;
 			case 0xd20: core.shpr3 = value & 0xc0c00000; break;
 			case 0xd24: core.pendingSvcall = (value & 0x8000) !== 0; break;
-			case 0xd94:
-				this.#mpu[0] = value & 7;
-				if (value & 1) {
-					this.#note("PPB: the MPU is switched on, and its regions are not checked");
-				}
+			case 0xd94: case 0xd98: case 0xd9c: case 0xda0:
+				core.protection.write(offset - 0xd90, value);
+				core.protect();
 				return true;
-			case 0xd98: this.#mpu[1] = value & 7; return true;
-			case 0xd9c:
-				if (value & 0x10) {
-					this.#mpu[1] = value & 7;
-				}
-				this.#mpuRegions[(this.#mpu[1] & 7) * 2] = value & ~0x1f;
-				return true;
-			case 0xda0: this.#mpuRegions[(this.#mpu[1] & 7) * 2 + 1] = value; return true;
 			default: return false;
 		}
 		this.#changed();

@@ -5,6 +5,7 @@
  * Replaces the core of rp2040js 1.4.1, whose flags, faults, events and masks differ from the manual. Used by the chip,
  * which owns time: it calls `run` for a stretch of cycles and looks after events in between.
  */
+import { MemoryProtection, RIGHT_EXECUTE, RIGHT_READ, RIGHT_WRITE } from "./memory-protection.ts";
 import type { XipCache } from "./xip-cache.ts";
 
 /** What lies behind an address outside the fast memories (SRAM, flash, boot ROM). A fault is told to `busFault`. */
@@ -78,6 +79,20 @@ export class Processor {
 	bus: Bus;
 	/** The model of what flash costs; without it, flash is as fast as SRAM. */
 	xipCache: XipCache | undefined;
+	readonly protection = new MemoryProtection();
+	/** The MPU is on, or the core is unprivileged: accesses outside of the open stretches are looked at. */
+	#restricted = false;
+	#privileged = true;
+	/** The MPU counts in the present mode. */
+	#protected = false;
+	/**
+	 * What the loop may touch without looking: SRAM and flash up to these offsets, and a stretch around the stack. All of it
+	 * while the MPU is off.
+	 */
+	#openSram = SRAM_BYTES;
+	#openFlash = FLASH_BYTES;
+	#openStackStart = 0;
+	#openStackBytes = SRAM_BYTES;
 	/** 16 KB that the XIP cache lends as memory while it is off (0x15000000). */
 	readonly xipSram: Uint8Array;
 	readonly #sram32: Int32Array;
@@ -300,6 +315,8 @@ export class Processor {
 		this.lockedUp = false;
 		this.flashBytes = FLASH_BYTES;
 		this.#fault = undefined;
+		this.protection.reset();
+		this.protect();
 		this.setMainStack(this.#romWord(0));
 		this.registers[15] = this.#romWord(4) & ~1;
 		this.attend();
@@ -479,9 +496,15 @@ export class Processor {
 		r[13] = frame;
 		this.#noteStack(frame);
 		if (this.#fault) {
-			// No stack to push to: the core locks up (ARMv6-M, B1.5.12), also where HardFault would fail once more.
-			this.#lockUp();
-			return;
+			if (exception === EXCEPTION_HARD_FAULT || exception === EXCEPTION_NMI || !this.#restricted) {
+				// No stack to push to: the core locks up (ARMv6-M, B1.5.12), also where HardFault would fail once more.
+				this.#lockUp();
+				return;
+			}
+			// The MPU refused the frame: HardFault takes the exception's place, and the frame is lost (B1.5.6).
+			this.onFault?.(this.#fault);
+			this.#fault = undefined;
+			exception = EXCEPTION_HARD_FAULT;
 		}
 		if (onProcessStack) {
 			r[14] = 0xfffffffd | 0;
@@ -501,7 +524,9 @@ export class Processor {
 				}
 		}
 		this.eventRegister = true;
-		const handler = this.#load32(this.vtor + exception * 4);
+		this.#modeChanged();
+		// Vectors are read by the default memory map, whatever the MPU says (B3.5.1).
+		const handler = this.#view32(this.vtor + exception * 4);
 		if (this.#fault) {
 			this.#lockUp();
 			return;
@@ -563,6 +588,7 @@ export class Processor {
 		r[13] = (frame + 0x20) | (xpsr & 0x200 ? 4 : 0);
 		this.setFlags(xpsr);
 		this.ipsr = xpsr & 0x3f;
+		this.#modeChanged();
 		if (returning >= EXCEPTION_FIRST_IRQ) {
 			const bit = 1 << (returning - EXCEPTION_FIRST_IRQ);
 			if (this.irqLines & bit) {
@@ -601,6 +627,64 @@ export class Processor {
 		}
 	}
 
+	// ---- protection -----------------------------------------------------------------------------------------------
+
+	/** To be called when privilege or the handler may have changed. */
+	#modeChanged(): void {
+		const privileged = this.ipsr !== 0 || !(this.control & 1);
+		const inFaultHandler = this.ipsr === EXCEPTION_HARD_FAULT || this.ipsr === EXCEPTION_NMI;
+		if (privileged !== this.#privileged || this.protection.isActive(inFaultHandler) !== this.#protected) {
+			this.protect();
+		}
+	}
+
+	/** Takes over what the MPU's registers and the mode say. */
+	protect(): void {
+		const { protection } = this;
+		this.#privileged = this.ipsr !== 0 || !(this.control & 1);
+		this.#protected = protection.isActive(this.ipsr === EXCEPTION_HARD_FAULT || this.ipsr === EXCEPTION_NMI);
+		this.#restricted = this.#protected || !this.#privileged;
+		this.#openSram = SRAM_BYTES;
+		this.#openFlash = FLASH_BYTES;
+		this.#openStackStart = 0;
+		this.#openStackBytes = SRAM_BYTES;
+		if (this.#protected) {
+			const open = (address: number, rights: number) => protection.stretchAround(address >>> 0, rights, this.#privileged) ?? { start: 0, end: 0 };
+			this.#openSram = within(open(SRAM_START, RIGHT_READ | RIGHT_WRITE).end - SRAM_START, SRAM_BYTES);
+			this.#openFlash = within(open(FLASH_START, RIGHT_READ).end - FLASH_START, FLASH_BYTES);
+			const stack = open(this.registers[13], RIGHT_READ | RIGHT_WRITE);
+			this.#openStackStart = within(stack.start - SRAM_START, SRAM_BYTES);
+			this.#openStackBytes = within(stack.end - SRAM_START, SRAM_BYTES) - this.#openStackStart;
+		}
+		this.refetch();
+	}
+
+	/** Whether a data access is refused; then it is a fault. */
+	isRefused(address: number, right: typeof RIGHT_READ | typeof RIGHT_WRITE): boolean {
+		if (!this.#restricted) {
+			return false;
+		}
+		const kind = right === RIGHT_WRITE ? "store to" : "load from";
+		if (address >>> 28 === 14) {
+			// The private peripheral bus keeps to the default map (B3.5.1), which is for the privileged (B3.1).
+			if (!this.#privileged) {
+				this.busFault("unprivileged", `${kind} ${hex(address)}, the private peripheral bus, without privilege`);
+				return true;
+			}
+			return false;
+		}
+		if (!this.#protected || this.protection.rightsAt(address >>> 0, this.#privileged) & right) {
+			return false;
+		}
+		this.busFault("mpu-data", `${kind} ${hex(address)} is refused by the MPU (${this.#refuser(address)})`);
+		return true;
+	}
+
+	#refuser(address: number): string {
+		const region = this.protection.regionOf(address >>> 0);
+		return `${region < 0 ? "no region" : `region ${region}`}, ${this.#privileged ? "privileged" : "unprivileged"}`;
+	}
+
 	#lockUp(): void {
 		const fault = this.#fault as Fault;
 		this.#fault = undefined;
@@ -627,6 +711,9 @@ export class Processor {
 			this.busFault("misaligned", `word load from ${hex(address)}, which is not aligned`);
 			return 0;
 		}
+		if (this.#restricted && this.isRefused(address, RIGHT_READ)) {
+			return 0;
+		}
 		return this.#view32(address);
 	}
 
@@ -646,6 +733,9 @@ export class Processor {
 			this.busFault("misaligned", `word store to ${hex(address)}, which is not aligned`);
 			return;
 		}
+		if (this.#restricted && this.isRefused(address, RIGHT_WRITE)) {
+			return;
+		}
 		const offset = address & 0xffffff;
 		if ((address >>> 24) === 0x20 && offset < SRAM_BYTES) {
 			this.#sram32[offset >> 2] = value;
@@ -657,6 +747,9 @@ export class Processor {
 	#load16(address: number): number {
 		if (address & 1) {
 			this.busFault("misaligned", `halfword load from ${hex(address)}, which is not aligned`);
+			return 0;
+		}
+		if (this.#restricted && this.isRefused(address, RIGHT_READ)) {
 			return 0;
 		}
 		const offset = address & 0xffffff;
@@ -674,6 +767,9 @@ export class Processor {
 			this.busFault("misaligned", `halfword store to ${hex(address)}, which is not aligned`);
 			return;
 		}
+		if (this.#restricted && this.isRefused(address, RIGHT_WRITE)) {
+			return;
+		}
 		const offset = address & 0xffffff;
 		if ((address >>> 24) === 0x20 && offset < SRAM_BYTES) {
 			this.#sram16[offset >> 1] = value;
@@ -683,6 +779,9 @@ export class Processor {
 	}
 
 	#load8(address: number): number {
+		if (this.#restricted && this.isRefused(address, RIGHT_READ)) {
+			return 0;
+		}
 		const offset = address & 0xffffff;
 		if ((address >>> 24) === 0x20 && offset < SRAM_BYTES) {
 			return this.sram[offset];
@@ -694,6 +793,9 @@ export class Processor {
 	}
 
 	#store8(address: number, value: number): void {
+		if (this.#restricted && this.isRefused(address, RIGHT_WRITE)) {
+			return;
+		}
 		const offset = address & 0xffffff;
 		if ((address >>> 24) === 0x20 && offset < SRAM_BYTES) {
 			this.sram[offset] = value;
@@ -708,6 +810,10 @@ export class Processor {
 			return false;
 		}
 		const unsigned = address >>> 0;
+		if (this.#protected && !(this.protection.rightsAt(unsigned, this.#privileged) & RIGHT_EXECUTE)) {
+			this.#raise("mpu-execute", `execution at ${hex(address)} is refused by the MPU (${this.#refuser(address)})`, address);
+			return false;
+		}
 		if (unsigned < ROM_BYTES) {
 			return this.#fetchFrom(new Uint16Array(this.rom.buffer), 0, address);
 		}
@@ -724,16 +830,23 @@ export class Processor {
 		return false;
 	}
 
-	/** The part of `memory` around `address` that has no breakpoint. */
+	/** The part of `memory` around `address` that has no breakpoint and may be executed. */
 	#fetchFrom(memory: Uint16Array, start: number, address: number): true {
-		this.#code = memory;
-		this.#codeStart = start;
+		let low = start;
+		let high = start + 2 * memory.length;
 		if (this.#breakpoints.length && !this.#passesBreakpoint) {
 			const behind = this.#breakpoints.filter((breakpoint) => breakpoint < address && breakpoint >= start);
 			const ahead = this.#breakpoints.filter((breakpoint) => breakpoint > address);
-			this.#codeStart = Math.max(start, ...behind.map((breakpoint) => breakpoint + 2)) | 0;
-			this.#code = memory.subarray((this.#codeStart - start) >> 1, (Math.min(start + 2 * memory.length, ...ahead) - start) >> 1);
+			low = Math.max(low, ...behind.map((breakpoint) => breakpoint + 2));
+			high = Math.min(high, ...ahead);
 		}
+		const open = this.#protected ? this.protection.stretchAround(address >>> 0, RIGHT_EXECUTE, this.#privileged) : undefined;
+		if (open) {
+			low = Math.max(low, open.start);
+			high = Math.min(high, open.end);
+		}
+		this.#codeStart = low | 0;
+		this.#code = high - low === 2 * memory.length ? memory : memory.subarray((low - start) >> 1, (high - start) >> 1);
 		return true;
 	}
 
@@ -758,7 +871,10 @@ export class Processor {
 		const flash8 = this.flash;
 		const flash16 = this.#flash16;
 		const flash32 = this.#flash32;
-		const flashBytes = this.flashBytes;
+		const flashBytes = this.flashBytes < this.#openFlash ? this.flashBytes : this.#openFlash;
+		const sramBytes = this.#openSram;
+		const stackStart = this.#openStackStart;
+		const stackBytes = this.#openStackBytes;
 		const breakpoint = this.breakpoint;
 		const cache = this.xipCache;
 		let cachedLine = -1;
@@ -1102,7 +1218,7 @@ export class Processor {
 						if (cache) {
 							t += cache.access(offset);
 						}
-					} else if (address >>> 24 === 0x20 && offset < SRAM_BYTES) {
+					} else if (address >>> 24 === 0x20 && offset < sramBytes) {
 						r[(op >>> 8) & 7] = sram32[offset >> 2];
 					} else {
 						this.#elapsed = t;
@@ -1117,23 +1233,29 @@ export class Processor {
 					t += 2;
 					break;
 				}
-				case Op.StrRegister:
-				case Op.StrImmediate:
 				case Op.StrStack: {
-					let address: number;
-					let value: number;
-					if (op < 0x6000) {
-						address = r[(op >>> 3) & 7] + r[(op >>> 6) & 7];
-						value = r[op & 7];
-					} else if (op < 0x9000) {
-						address = r[(op >>> 3) & 7] + ((op >>> 4) & 0x7c);
-						value = r[op & 7];
-					} else {
-						address = r[13] + ((op & 0xff) << 2);
-						value = r[(op >>> 8) & 7];
-					}
+					const address = r[13] + ((op & 0xff) << 2);
 					const offset = address & 0xffffff;
-					if ((address & 0xff000003) === SRAM_START && offset < SRAM_BYTES) {
+					if ((address & 0xff000003) === SRAM_START && (offset - stackStart) >>> 0 < stackBytes) {
+						sram32[offset >> 2] = r[(op >>> 8) & 7];
+						t += 2;
+					} else {
+						this.#elapsed = t;
+						this.#instructionAddress = pc;
+						this.#store32(address | 0, r[(op >>> 8) & 7]);
+						t = this.#elapsed + storeCycles(address);
+						if (this.#fault) {
+							break loop;
+						}
+					}
+					break;
+				}
+				case Op.StrRegister:
+				case Op.StrImmediate: {
+					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 4) & 0x7c);
+					const value = r[op & 7];
+					const offset = address & 0xffffff;
+					if ((address & 0xff000003) === SRAM_START && offset < sramBytes) {
 						sram32[offset >> 2] = value;
 						t += 2;
 					} else {
@@ -1147,23 +1269,30 @@ export class Processor {
 					}
 					break;
 				}
-				case Op.LdrRegister:
-				case Op.LdrImmediate:
 				case Op.LdrStack: {
-					let address: number;
-					let to: number;
-					if (op < 0x6000) {
-						address = r[(op >>> 3) & 7] + r[(op >>> 6) & 7];
-						to = op & 7;
-					} else if (op < 0x9000) {
-						address = r[(op >>> 3) & 7] + ((op >>> 4) & 0x7c);
-						to = op & 7;
-					} else {
-						address = r[13] + ((op & 0xff) << 2);
-						to = (op >>> 8) & 7;
-					}
+					const address = r[13] + ((op & 0xff) << 2);
 					const offset = address & 0xffffff;
-					if ((address & 0xff000003) === SRAM_START && offset < SRAM_BYTES) {
+					if ((address & 0xff000003) === SRAM_START && (offset - stackStart) >>> 0 < stackBytes) {
+						r[(op >>> 8) & 7] = sram32[offset >> 2];
+						t += 2;
+					} else {
+						this.#elapsed = t;
+						this.#instructionAddress = pc;
+						const value = this.#load32(address | 0);
+						t = this.#elapsed + loadCycles(address);
+						if (this.#fault) {
+							break loop;
+						}
+						r[(op >>> 8) & 7] = value;
+					}
+					break;
+				}
+				case Op.LdrRegister:
+				case Op.LdrImmediate: {
+					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 4) & 0x7c);
+					const to = op & 7;
+					const offset = address & 0xffffff;
+					if ((address & 0xff000003) === SRAM_START && offset < sramBytes) {
 						r[to] = sram32[offset >> 2];
 						t += 2;
 					} else if ((address & 0xff000003) === FLASH_START && offset < flashBytes) {
@@ -1188,7 +1317,7 @@ export class Processor {
 				case Op.StrbImmediate: {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 6) & 31);
 					const offset = address & 0xffffff;
-					if ((address & 0xff000000) === SRAM_START && offset < SRAM_BYTES) {
+					if ((address & 0xff000000) === SRAM_START && offset < sramBytes) {
 						sram8[offset] = r[op & 7];
 						t += 2;
 					} else {
@@ -1206,7 +1335,7 @@ export class Processor {
 				case Op.LdrbImmediate: {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 6) & 31);
 					const offset = address & 0xffffff;
-					if ((address & 0xff000000) === SRAM_START && offset < SRAM_BYTES) {
+					if ((address & 0xff000000) === SRAM_START && offset < sramBytes) {
 						r[op & 7] = sram8[offset];
 						t += 2;
 					} else if ((address & 0xff000000) === FLASH_START && offset < flashBytes) {
@@ -1231,7 +1360,7 @@ export class Processor {
 				case Op.StrhImmediate: {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 5) & 0x3e);
 					const offset = address & 0xffffff;
-					if ((address & 0xff000001) === SRAM_START && offset < SRAM_BYTES) {
+					if ((address & 0xff000001) === SRAM_START && offset < sramBytes) {
 						sram16[offset >> 1] = r[op & 7];
 						t += 2;
 					} else {
@@ -1249,7 +1378,7 @@ export class Processor {
 				case Op.LdrhImmediate: {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 5) & 0x3e);
 					const offset = address & 0xffffff;
-					if ((address & 0xff000001) === SRAM_START && offset < SRAM_BYTES) {
+					if ((address & 0xff000001) === SRAM_START && offset < sramBytes) {
 						r[op & 7] = sram16[offset >> 1];
 						t += 2;
 					} else if ((address & 0xff000001) === FLASH_START && offset < flashBytes) {
@@ -1323,7 +1452,7 @@ export class Processor {
 					const count = bitCount(list) + ((op >>> 8) & 1);
 					const bottom = r[13] - 4 * count;
 					let offset = bottom & 0xffffff;
-					if ((bottom & 0xff000003) === SRAM_START && offset + 4 * count <= SRAM_BYTES) {
+					if ((bottom & 0xff000003) === SRAM_START && offset >= stackStart && offset + 4 * count <= stackStart + stackBytes) {
 						offset >>= 2;
 						for (let register = 0; register < 8; register++) {
 							if (list & (1 << register)) {
@@ -1367,7 +1496,7 @@ export class Processor {
 						if (list & (1 << register)) {
 							const offset = address & 0xffffff;
 							r[register] =
-								(address & 0xff000003) === SRAM_START && offset < SRAM_BYTES ? sram32[offset >> 2] : this.#load32(address);
+								(address & 0xff000003) === SRAM_START && (offset - stackStart) >>> 0 < stackBytes ? sram32[offset >> 2] : this.#load32(address);
 							address += 4;
 							t++;
 						}
@@ -1409,7 +1538,9 @@ export class Processor {
 					break;
 				}
 				case Op.Cps:
-					this.primask = (op >>> 4) & 1;
+					if (this.#privileged) {
+						this.primask = (op >>> 4) & 1;
+					}
 					if (!this.primask) {
 						this.exceptionsChanged = true;
 						this.attend();
@@ -1442,7 +1573,7 @@ export class Processor {
 					for (let register = 0; register < 8; register++) {
 						if (op & (1 << register)) {
 							const offset = address & 0xffffff;
-							if ((address & 0xff000003) === SRAM_START && offset < SRAM_BYTES) {
+							if ((address & 0xff000003) === SRAM_START && offset < sramBytes) {
 								sram32[offset >> 2] = r[register];
 							} else {
 								this.#store32(address, r[register]);
@@ -1467,7 +1598,7 @@ export class Processor {
 						if (op & (1 << register)) {
 							const offset = address & 0xffffff;
 							r[register] =
-								(address & 0xff000003) === SRAM_START && offset < SRAM_BYTES ? sram32[offset >> 2] : this.#load32(address);
+								(address & 0xff000003) === SRAM_START && offset < sramBytes ? sram32[offset >> 2] : this.#load32(address);
 							address = (address + 4) | 0;
 							t++;
 						}
@@ -1567,6 +1698,10 @@ export class Processor {
 						t += 3;
 						break;
 					}
+					if (this.#protected && index + 1 >= code.length && !this.#findCode(pc + 2)) {
+						// Its second half may not be executed.
+						break loop;
+					}
 					this.#raise("undefined-instruction", `undefined instruction ${hex4(op)} ${hex4(op2)} at ${hex(pc)}`, pc);
 					break loop;
 				}
@@ -1624,11 +1759,11 @@ export class Processor {
 			case 5: case 7:
 				return this.ipsr;
 			case 8:
-				return this.control & 2 ? this.#otherStackPointer : this.registers[13];
+				return !this.#privileged ? 0 : this.control & 2 ? this.#otherStackPointer : this.registers[13];
 			case 9:
-				return this.control & 2 ? this.registers[13] : this.#otherStackPointer;
+				return !this.#privileged ? 0 : this.control & 2 ? this.registers[13] : this.#otherStackPointer;
 			case 16:
-				return this.primask;
+				return this.#privileged ? this.primask : 0;
 			case 20:
 				return this.control;
 			default:
@@ -1636,8 +1771,11 @@ export class Processor {
 		}
 	}
 
-	/** MSR. */
+	/** MSR. Without privilege, only the flags can be written. */
 	writeSpecial(which: number, value: number): void {
+		if (which > 3 && !this.#privileged) {
+			return;
+		}
 		switch (which) {
 			case 0: case 1: case 2: case 3:
 				this.setFlags(value);
@@ -1663,6 +1801,7 @@ export class Processor {
 					this.#swapStackPointers();
 				}
 				this.control = (this.control & 2) | (value & 1);
+				this.#modeChanged();
 				break;
 		}
 	}
@@ -1683,6 +1822,10 @@ function bitCount(value: number): number {
 	let bits = value - ((value >>> 1) & 0x55);
 	bits = (bits & 0x33) + ((bits >>> 2) & 0x33);
 	return (bits + (bits >>> 4)) & 15;
+}
+
+function within(value: number, most: number): number {
+	return Math.min(Math.max(value, 0), most);
 }
 
 /** 32 bits as 0x%08x. */

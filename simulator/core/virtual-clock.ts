@@ -58,6 +58,12 @@ export class VirtualClock implements Clock, IClock {
 		this.#counter.attend();
 	}
 
+	/** Time passes while clk_sys stands: no cycle of it. */
+	standStill(micros: number): void {
+		this.#baseNanos += micros * 1000;
+		this.#counter.attend();
+	}
+
 	get nanos(): number {
 		return this.#baseNanos + (this.#counter.cycles - this.#baseCycles) * this.#nanosPerCycle;
 	}

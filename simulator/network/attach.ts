@@ -45,6 +45,10 @@ export interface AttachedRadio {
 	 * @param answered is told the round trip in virtual microseconds; it is not called when no answer comes.
 	 */
 	ping(lengthBytes: number, answered: (micros: number) => void): void;
+	/** The groups that the device has joined, by IGMP or MLD. */
+	readonly groups: readonly string[];
+	/** Sends a datagram to a group, such as "239.1.2.3:5000". @returns false when the device has not joined it, and so is not reached. */
+	sendToGroup(to: string, datagram: Uint8Array): boolean;
 	/** Connects to a TCP port of the device, from outside of its network. The stream is destroyed when the device refuses or resets. */
 	connect(port: number): Duplex;
 	/** The same for a stream that is there, an accepted socket say: what is read from it goes to the device. */
@@ -212,6 +216,10 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		}),
 		deauthenticate: (reason = 2) => accessPoints.forEach((one) => one.deauthenticate(reason)),
 		ping: (lengthBytes, answered) => internet.ping(lengthBytes, answered),
+		get groups() {
+			return internet.groups;
+		},
+		sendToGroup: (to, datagram) => internet.sendToGroup(to, datagram),
 		connect: (port) => {
 			const [near, far] = pair();
 			internet.connect(port, { connect: () => near });

@@ -1,5 +1,5 @@
 /** Who is in the simulated internet: the router, the named hosts, the time server, whoever connects to the device. */
-import { formatAddress, parseIpv4, parseIpv6, type Address } from "./addresses.ts";
+import { formatAddress, parseAddress, parseIpv4, parseIpv6, type Address } from "./addresses.ts";
 import { isPublic, type Gateway } from "./gateway.ts";
 import type { HostOptions, NetworkOptions, TcpPeer } from "./options.ts";
 
@@ -27,6 +27,8 @@ export interface Host {
 	ipv6: bigint | undefined;
 	/** The name that this one stands for. */
 	alias: string | undefined;
+	/** Names of `options.groups` by group and port. */
+	groups: ReadonlyMap<string, string>;
 	options: HostOptions;
 }
 
@@ -52,6 +54,16 @@ export class Hosts {
 	/** The named host with this address. */
 	at(address: Address): Host | undefined {
 		return this.#hosts.find((host) => host.address === address || (host.ipv6 !== undefined && host.ipv6 === address));
+	}
+
+	/** @param name in lower case. */
+	named(name: string): Host | undefined {
+		return this.#hosts.find((host) => host.name === name);
+	}
+
+	/** Those that listen to a group's port. */
+	listeningTo(group: Address, port: number): Host[] {
+		return this.#hosts.filter(({ groups }) => groups.has(`${group}:${port}`));
 	}
 
 	/** @returns true when somebody has this address. */
@@ -93,6 +105,18 @@ export class Hosts {
 	}
 }
 
+/** @throws unless `text` is a group with a port, such as "239.1.2.3:5000" or "[ff02::fb]:5353". */
+export function parseGroup(text: string): { group: Address; port: number } {
+	const match = /^(?:\[(.+)\]|([^:]+)):(\d+)$/.exec(text);
+	const group = match && parseAddress(match[1] ?? match[2]);
+	const port = Number(match?.[3]);
+	const isGroup = typeof group === "number" ? group >>> 28 === 0xe : typeof group === "bigint" && group >> 120n === 0xffn;
+	if (group === undefined || group === null || !isGroup || !(port > 0 && port < 65_536)) {
+		throw new Error(`"${text}" is no group with a port, such as 239.1.2.3:5000 or [ff02::fb]:5353`);
+	}
+	return { group, port };
+}
+
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d+$/;
 
 function hostsOf(network: NetworkOptions): Host[] {
@@ -111,6 +135,10 @@ function hostsOf(network: NetworkOptions): Host[] {
 		if (options.ipv6 !== undefined && ipv6 === undefined) {
 			throw new Error(`host "${name}": "${options.ipv6}" is not an IPv6 address`);
 		}
-		return { name: name.toLowerCase(), address, ipv6, alias: options.alias?.toLowerCase(), options };
+		const groups = new Map(Object.keys(options.groups ?? {}).map((text) => {
+			const { group, port } = parseGroup(text);
+			return [`${group}:${port}`, text];
+		}));
+		return { name: name.toLowerCase(), address, ipv6, alias: options.alias?.toLowerCase(), groups, options };
 	});
 }

@@ -4,7 +4,10 @@
  */
 import type { Clock, Log, Random } from "../wires.ts";
 import { formatAddress, formatMac, parseIpv4, sameBytes } from "./addresses.ts";
-import { Hosts } from "./hosts.ts";
+import { dnsOverTcp } from "./dns-over-tcp.ts";
+import { DnsService } from "./dns-service.ts";
+import { GroupMemberships } from "./group-memberships.ts";
+import { Hosts, ROUTER, ROUTER_IPV6, parseGroup } from "./hosts.ts";
 import { Ipv4Network } from "./ipv4-network.ts";
 import { Ipv6Network } from "./ipv6-network.ts";
 import type { Link } from "./link.ts";
@@ -12,9 +15,12 @@ import type { NetworkFaults, NetworkOptions, TcpPeer } from "./options.ts";
 import { ETHER_HEADER_BYTES, ETHER_TYPE_ARP, ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, emitEthernet } from "./packets.ts";
 import type { Peers } from "./peers.ts";
 import { TcpLayer, type SendPacket } from "./tcp-layer.ts";
-import { UdpLayer } from "./udp-layer.ts";
+import { LOCAL_MICROS, UdpLayer } from "./udp-layer.ts";
 
 const DEFAULT_LATENCY_MICROS = 4_000;
+const DNS_PORT = 53;
+/** RFC 791, 3.2: every link carries this. */
+const LEAST_MTU = 68;
 
 export interface InternetOptions {
 	clock: Clock;
@@ -37,6 +43,8 @@ export class Internet {
 	readonly #mac: Uint8Array;
 	readonly #trace: ((line: string) => void) | undefined;
 	readonly #tcp: TcpLayer;
+	readonly #udp: UdpLayer;
+	readonly #memberships: GroupMemberships;
 	readonly #ipv4: Ipv4Network;
 	readonly #ipv6: Ipv6Network | undefined;
 	#damaged = false;
@@ -47,6 +55,9 @@ export class Internet {
 		const { clock, log, network, faults, trace, peers, random, epochMs } = options;
 		if (faults.dnsAnswer !== undefined && parseIpv4(faults.dnsAnswer) === undefined) {
 			throw new Error(`dnsAnswer: "${faults.dnsAnswer}" is not an IPv4 address`);
+		}
+		if (!((network.mtu ?? LEAST_MTU) >= LEAST_MTU)) {
+			throw new Error(`mtu: ${network.mtu} is less than ${LEAST_MTU} bytes`);
 		}
 		this.#log = log;
 		this.#mac = options.mac;
@@ -70,9 +81,17 @@ export class Internet {
 				this.#ipv6?.send(protocol, source, destination, payload);
 			}
 		};
-		const udp = new UdpLayer({ clock, hosts, faults, epochMs, remoteMicros, trace, malformed, send });
-		this.#tcp = new TcpLayer({ clock, random, hosts, peers, faults, remoteMicros, trace, send });
-		const layers = { clock, log, link, hosts, udp, tcp: this.#tcp, remoteMicros, trace, malformed };
+		const dns = new DnsService({ clock, hosts, faults, trace, malformed });
+		const nameServer = dnsOverTcp(clock, dns, LOCAL_MICROS + (faults.dnsDelayMicros ?? 0));
+		const memberships = new GroupMemberships(trace);
+		this.#memberships = memberships;
+		const udp = new UdpLayer({ clock, hosts, dns, memberships, faults, epochMs, remoteMicros, trace, malformed, send });
+		this.#udp = udp;
+		this.#tcp = new TcpLayer({
+			clock, random, hosts, peers, faults, remoteMicros, trace, send,
+			service: (address, port) => port === DNS_PORT && (address === ROUTER || address === ROUTER_IPV6) ? nameServer : undefined,
+		});
+		const layers = { clock, log, link, hosts, udp, tcp: this.#tcp, memberships, mtu: network.mtu, remoteMicros, trace, malformed };
 		this.#ipv4 = new Ipv4Network({ ...layers, network, faults });
 		this.#ipv6 = network.ipv6 === false ? undefined : new Ipv6Network(layers);
 	}
@@ -96,6 +115,7 @@ export class Internet {
 
 	/** The device left: its connections are dropped without a word. */
 	deviceLeft(): void {
+		this.#memberships.clear();
 		this.#ipv4.deviceLeft();
 		this.#ipv6?.deviceLeft();
 	}
@@ -138,6 +158,22 @@ export class Internet {
 			throw new Error("the device has no IPv6 address in this network");
 		}
 		this.#tcp.connect(device, port, peer);
+	}
+
+	/** The groups that the device has joined. */
+	get groups(): string[] {
+		return this.#memberships.groups.map(formatAddress);
+	}
+
+	/**
+	 * The router sends a datagram to a group.
+	 *
+	 * @param to such as "239.1.2.3:5000". @returns false when the device has not joined it, and so is not reached.
+	 * @throws when `to` is no group.
+	 */
+	sendToGroup(to: string, datagram: Uint8Array): boolean {
+		const { group, port } = parseGroup(to);
+		return this.#udp.sendToGroup(typeof group === "number" ? ROUTER : ROUTER_IPV6, group, port, datagram);
 	}
 
 	/** Asks the device for an echo. @param answered the round trip in virtual microseconds; not called for none. */

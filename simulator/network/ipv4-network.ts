@@ -2,11 +2,13 @@
 import type { Clock, Log } from "../wires.ts";
 import { formatIpv4, formatMac } from "./addresses.ts";
 import { DhcpServer, type DhcpAnswer } from "./dhcp-server.ts";
+import { Reassembly, cut } from "./fragments.ts";
+import type { GroupMemberships } from "./group-memberships.ts";
 import { FIRST_LEASE, MASK, ROUTER, type Hosts } from "./hosts.ts";
 import type { Link } from "./link.ts";
 import type { NetworkFaults, NetworkOptions } from "./options.ts";
 import {
-	BROADCAST_IPV4, BROADCAST_MAC, ETHER_TYPE_ARP, ETHER_TYPE_IPV4, PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, UNREACHABLE_PORT,
+	BROADCAST_IPV4, BROADCAST_MAC, ETHER_TYPE_ARP, ETHER_TYPE_IPV4, IPV4_HEADER_BYTES, PROTOCOL_ICMP, PROTOCOL_IGMP, PROTOCOL_TCP, PROTOCOL_UDP, UNREACHABLE_PORT,
 	answerEcho, emitArp, emitEchoRequest, emitIpv4, emitUdp, emitUnreachable, parseArp, parseEchoReply, parseIpv4, parseUdp, type Ipv4, type Udp,
 } from "./packets.ts";
 import type { TcpLayer } from "./tcp-layer.ts";
@@ -16,6 +18,16 @@ const DHCP_SERVER_PORT = 67;
 const DHCP_CLIENT_PORT = 68;
 const MULTICAST_PREFIX = 0xe;
 const PING_IDENTIFIER = 0x5046;
+const DEFAULT_MTU = 1500;
+
+function isMulticast(address: number): boolean {
+	return address >>> 28 === MULTICAST_PREFIX;
+}
+
+/** RFC 1112, 6.4: the lower 23 bits. */
+function groupMac(group: number): Uint8Array {
+	return Uint8Array.from([0x01, 0x00, 0x5e, (group >>> 16) & 0x7f, (group >>> 8) & 0xff, group & 0xff]);
+}
 
 export interface Ipv4NetworkOptions {
 	clock: Clock;
@@ -26,6 +38,7 @@ export interface Ipv4NetworkOptions {
 	faults: NetworkFaults;
 	udp: UdpLayer;
 	tcp: TcpLayer;
+	memberships: GroupMemberships;
 	/** Of the way between the device and everybody, one direction. */
 	remoteMicros: number;
 	trace: ((line: string) => void) | undefined;
@@ -35,6 +48,8 @@ export interface Ipv4NetworkOptions {
 export class Ipv4Network {
 	readonly #options: Ipv4NetworkOptions;
 	readonly #dhcp: DhcpServer;
+	readonly #reassembly: Reassembly;
+	readonly #mtu: number;
 	readonly #pings = new Map<number, { sentAtMicros: number; answered: (micros: number) => void }>();
 	#deviceIp: number | undefined;
 	#identification = 1;
@@ -45,6 +60,8 @@ export class Ipv4Network {
 
 	constructor(options: Ipv4NetworkOptions) {
 		this.#options = options;
+		this.#reassembly = new Reassembly(() => options.clock.micros);
+		this.#mtu = options.network.mtu ?? DEFAULT_MTU;
 		this.#dhcp = new DhcpServer({ first: FIRST_LEASE, mask: MASK, router: ROUTER }, options.network.dhcp, options.faults.dhcp);
 	}
 
@@ -74,7 +91,15 @@ export class Ipv4Network {
 
 	send(protocol: number, source: number, destination: number, payload: Uint8Array, mac?: Uint8Array): void {
 		this.#identification = (this.#identification + 1) & 0xffff;
-		this.#options.link.send(ETHER_TYPE_IPV4, emitIpv4(protocol, source, destination, this.#identification, payload), mac);
+		const to = mac ?? (isMulticast(destination) ? groupMac(destination) : undefined);
+		const { link } = this.#options;
+		if (IPV4_HEADER_BYTES + payload.length <= this.#mtu) {
+			link.send(ETHER_TYPE_IPV4, emitIpv4(protocol, source, destination, this.#identification, payload), to);
+			return;
+		}
+		for (const piece of cut(payload, this.#mtu - IPV4_HEADER_BYTES)) {
+			link.send(ETHER_TYPE_IPV4, emitIpv4(protocol, source, destination, this.#identification, piece.bytes, piece), to);
+		}
 	}
 
 	arp(payload: Uint8Array): void {
@@ -93,15 +118,23 @@ export class Ipv4Network {
 	}
 
 	receive(payload: Uint8Array): void {
-		const { hosts, log, malformed, tcp } = this.#options;
+		const { hosts, log, malformed, memberships, tcp } = this.#options;
 		const packet = parseIpv4(payload);
 		if (typeof packet === "string") {
 			malformed(packet);
 			return;
 		}
-		if (packet.fragment) {
-			log.violation("warning", "network-unmodelled-fragment", "the device sent a fragment; they are not put together");
-			return;
+		if (packet.fragmentOffset || packet.moreFragments) {
+			const { source, destination, protocol, identification, fragmentOffset: offsetBytes, moreFragments: more } = packet;
+			const whole = this.#reassembly.add(`${source} ${destination} ${protocol} ${identification}`, { offsetBytes, more, bytes: packet.payload });
+			if (whole === undefined) {
+				return;
+			}
+			if (typeof whole === "string") {
+				malformed(whole);
+				return;
+			}
+			packet.payload = whole;
 		}
 		if (packet.source !== 0 && packet.source !== this.likelyAddress) {
 			log.violation("warning", "network-foreign-source", `a packet from ${formatIpv4(packet.source)}; the device's address is ${formatIpv4(this.likelyAddress)}`);
@@ -123,8 +156,15 @@ export class Ipv4Network {
 					this.#icmp(packet);
 				}
 				break;
+			case PROTOCOL_IGMP: {
+				const fault = memberships.igmp(packet.payload);
+				if (fault !== undefined) {
+					malformed(fault);
+				}
+				break;
+			}
 			default:
-				// IGMP and others ask for no answer.
+				// Others ask for no answer.
 				break;
 		}
 	}
@@ -163,7 +203,11 @@ export class Ipv4Network {
 			this.#answerDhcp(datagram, packet.destination === ROUTER);
 			return;
 		}
-		if (packet.destination >>> 28 === MULTICAST_PREFIX || packet.destination === BROADCAST_IPV4 || (packet.destination & ~MASK) === (~MASK & 0xff)) {
+		if (isMulticast(packet.destination)) {
+			udp.receiveGroup(packet);
+			return;
+		}
+		if (packet.destination === BROADCAST_IPV4 || (packet.destination & ~MASK) === (~MASK & 0xff)) {
 			return;
 		}
 		udp.receive(packet, () => {

@@ -12,7 +12,8 @@ export const PROTOCOL_ICMPV6 = 58;
 export const UNSPECIFIED_IPV6 = 0n;
 export const ALL_NODES = (0xff02n << 112n) | 1n;
 
-const HEADER_BYTES = 40;
+export const IPV6_HEADER_BYTES = 40;
+export const FRAGMENT_HEADER_BYTES = 8;
 const HOP_LIMIT = 64;
 /** Neighbour discovery never comes from behind a router. */
 const HOP_LIMIT_NEIGHBOUR = 255;
@@ -38,26 +39,26 @@ export function linkLocal(mac: Uint8Array): bigint {
 
 /** @returns the packet, or a sentence on what is wrong with it. */
 export function parseIpv6Packet(bytes: Uint8Array): Ipv6 | string {
-	if (bytes.length < HEADER_BYTES) {
+	if (bytes.length < IPV6_HEADER_BYTES) {
 		return `an IPv6 packet of ${bytes.length} bytes`;
 	}
 	const length = (bytes[4] << 8) | bytes[5];
-	if (bytes[0] >>> 4 !== 6 || HEADER_BYTES + length > bytes.length) {
+	if (bytes[0] >>> 4 !== 6 || IPV6_HEADER_BYTES + length > bytes.length) {
 		return `an IPv6 packet with version ${bytes[0] >>> 4} and ${length} bytes behind its header, in ${bytes.length}`;
 	}
-	const whole = bytes.slice(0, HEADER_BYTES + length);
+	const whole = bytes.slice(0, IPV6_HEADER_BYTES + length);
 	return {
-		protocol: bytes[6], hopLimit: bytes[7], whole, payload: whole.subarray(HEADER_BYTES),
+		protocol: bytes[6], hopLimit: bytes[7], whole, payload: whole.subarray(IPV6_HEADER_BYTES),
 		source: ipv6FromBytes(bytes.subarray(8, 24)), destination: ipv6FromBytes(bytes.subarray(24, 40)),
 	};
 }
 
 export function emitIpv6(protocol: number, source: bigint, destination: bigint, payload: Uint8Array, hopLimit = HOP_LIMIT): Uint8Array {
-	const bytes = new Uint8Array(HEADER_BYTES + payload.length);
+	const bytes = new Uint8Array(IPV6_HEADER_BYTES + payload.length);
 	bytes.set([0x60, 0, 0, 0, payload.length >>> 8, payload.length & 0xff, protocol, hopLimit]);
 	bytes.set(ipv6Bytes(source), 8);
 	bytes.set(ipv6Bytes(destination), 24);
-	bytes.set(payload, HEADER_BYTES);
+	bytes.set(payload, IPV6_HEADER_BYTES);
 	return bytes;
 }
 
@@ -71,6 +72,9 @@ const NEIGHBOUR_SOLICITATION = 135;
 const NEIGHBOUR_ADVERTISEMENT = 136;
 const FIRST_NEIGHBOUR_TYPE = ROUTER_SOLICITATION;
 const LAST_NEIGHBOUR_TYPE = 137;
+
+/** The O flag: DHCPv6 has more to tell, though no addresses (RFC 4861, 4.2). */
+const ADVERTISES_OTHER = 0x40;
 
 const OPTION_SOURCE_MAC = 1;
 const OPTION_TARGET_MAC = 2;
@@ -141,6 +145,41 @@ export function emitUnreachableIpv6(packet: Ipv6): Uint8Array {
 	return emitIcmpv6(packet.destination, packet.source, Uint8Array.from([UNREACHABLE, UNREACHABLE_PORT, 0, 0, 0, 0, 0, 0, ...packet.whole.subarray(0, 1232)]));
 }
 
+export interface Ipv6Piece {
+	protocol: number;
+	identification: number;
+	offsetBytes: number;
+	more: boolean;
+	bytes: Uint8Array;
+}
+
+/** What stands behind a fragment header (RFC 8200, 4.5). */
+export function parseFragmentIpv6(payload: Uint8Array): Ipv6Piece | string {
+	if (payload.length < FRAGMENT_HEADER_BYTES) {
+		return `an IPv6 fragment of ${payload.length} bytes`;
+	}
+	const data = new DataView(payload.buffer, payload.byteOffset);
+	const place = data.getUint16(2);
+	return { protocol: payload[0], offsetBytes: place & 0xfff8, more: (place & 1) === 1, identification: data.getUint32(4), bytes: payload.subarray(FRAGMENT_HEADER_BYTES) };
+}
+
+/** The payload of a packet that is one of several. */
+export function emitFragmentIpv6({ protocol, identification, offsetBytes, more, bytes }: Ipv6Piece): Uint8Array {
+	const payload = new Uint8Array(FRAGMENT_HEADER_BYTES + bytes.length);
+	const data = new DataView(payload.buffer);
+	payload[0] = protocol;
+	data.setUint16(2, offsetBytes | (more ? 1 : 0));
+	data.setUint32(4, identification);
+	payload.set(bytes, FRAGMENT_HEADER_BYTES);
+	return payload;
+}
+
+/** What stands behind a hop-by-hop header (RFC 8200, 4.3), whose options change nothing here. */
+export function behindHopByHop(payload: Uint8Array): { protocol: number; payload: Uint8Array } | string {
+	const length = payload.length < 2 ? Infinity : 8 * (payload[1] + 1);
+	return length > payload.length ? `an IPv6 hop-by-hop header in ${payload.length} bytes` : { protocol: payload[0], payload: payload.subarray(length) };
+}
+
 /** What a router tells of itself and its network. */
 export interface Advertisement {
 	mac: Uint8Array;
@@ -154,7 +193,7 @@ export interface Advertisement {
 export function emitRouterAdvertisement(source: bigint, destination: bigint, { mac, prefix, dns, lifetimeSeconds, mtu }: Advertisement): Uint8Array {
 	const word = (value: number) => [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
 	return emitIcmpv6(source, destination, Uint8Array.from([
-		ROUTER_ADVERTISEMENT, 0, 0, 0, 64, 0, lifetimeSeconds >>> 8, lifetimeSeconds & 0xff, ...word(0), ...word(0),
+		ROUTER_ADVERTISEMENT, 0, 0, 0, 64, ADVERTISES_OTHER, lifetimeSeconds >>> 8, lifetimeSeconds & 0xff, ...word(0), ...word(0),
 		OPTION_SOURCE_MAC, 1, ...mac,
 		OPTION_MTU, 1, 0, 0, ...word(mtu),
 		// On this link, and good for addresses of one's own making.

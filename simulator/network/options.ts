@@ -17,7 +17,10 @@ export type TcpPeer =
 /** Answers UDP datagrams. May call `reply` any number of times, now or from a clock event. */
 export type UdpPeer = (datagram: Uint8Array, reply: (answer: Uint8Array) => void) => void;
 
-/** One name in the simulated internet. */
+/** Hears datagrams to a group. May answer its sender, or the group, any number of times, now or from a clock event. */
+export type GroupPeer = (datagram: Uint8Array, answer: { toSender(datagram: Uint8Array): void; toGroup(datagram: Uint8Array): void }) => void;
+
+/** One name in the simulated internet. A name that ends in `.local` answers mDNS for itself. */
 export interface HostOptions {
 	/** For every TCP port. */
 	tcp?: TcpPeer;
@@ -25,6 +28,8 @@ export interface HostOptions {
 	ports?: Readonly<Record<number, TcpPeer>>;
 	/** UDP ports. */
 	udp?: Readonly<Record<number, UdpPeer>>;
+	/** Groups that it listens to, such as "239.1.2.3:5000" or "[ff02::1:3]:5355". */
+	groups?: Readonly<Record<string, GroupPeer>>;
 	/** Dotted IPv4. Default: 203.0.113.N, in the order of the names. */
 	address?: string;
 	/** The name has this IPv6 address too. Default: it has none. */
@@ -158,6 +163,8 @@ export interface NetworkOptions {
 	dhcp?: DhcpOptions;
 	/** The router advertises an IPv6 network to who asks for one. Default true. */
 	ipv6?: boolean;
+	/** Bytes of a packet on the way to the device; longer ones come in fragments. Default 1500; at least 68, and 1280 counts for IPv6. */
+	mtu?: number;
 	/** Names under which the NTP server is known. Default: the usual public ones. */
 	ntpNames?: readonly string[];
 

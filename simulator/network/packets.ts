@@ -12,10 +12,11 @@ export const BROADCAST_MAC = Uint8Array.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff
 export const BROADCAST_IPV4 = 0xffffffff;
 
 export const PROTOCOL_ICMP = 1;
+export const PROTOCOL_IGMP = 2;
 export const PROTOCOL_TCP = 6;
 export const PROTOCOL_UDP = 17;
 
-const IPV4_HEADER_BYTES = 20;
+export const IPV4_HEADER_BYTES = 20;
 const TIME_TO_LIVE = 64;
 
 function view(bytes: Uint8Array): DataView {
@@ -70,7 +71,11 @@ export interface Ipv4 {
 	protocol: number;
 	source: number;
 	destination: number;
-	fragment: boolean;
+	identification: number;
+	/** Of a fragment, where its payload begins in the packet's; 0 of a whole packet. */
+	fragmentOffset: number;
+	/** Fragments with a higher offset follow. */
+	moreFragments: boolean;
 	payload: Uint8Array;
 	/** The whole header, for ICMP errors. */
 	header: Uint8Array;
@@ -95,20 +100,25 @@ export function parseIpv4(bytes: Uint8Array): Ipv4 | string {
 		protocol: bytes[9],
 		source: data.getUint32(12),
 		destination: data.getUint32(16),
-		fragment: (data.getUint16(6) & 0x3fff) !== 0,
+		identification: data.getUint16(4),
+		fragmentOffset: (data.getUint16(6) & 0x1fff) * 8,
+		moreFragments: (data.getUint16(6) & 0x2000) !== 0,
 		payload: bytes.subarray(headerBytes, length),
 		header,
 	};
 }
 
-export function emitIpv4(protocol: number, source: number, destination: number, identification: number, payload: Uint8Array): Uint8Array {
+/** @param piece the payload is one of several (RFC 791, 3.1). */
+export function emitIpv4(
+	protocol: number, source: number, destination: number, identification: number, payload: Uint8Array, piece?: { offsetBytes: number; more: boolean },
+): Uint8Array {
 	const bytes = new Uint8Array(IPV4_HEADER_BYTES + payload.length);
 	const data = view(bytes);
 	bytes[0] = 0x45;
 	data.setUint16(2, bytes.length);
 	data.setUint16(4, identification & 0xffff);
-	// Don't fragment.
-	data.setUint16(6, 0x4000);
+	// Don't fragment, unless it is done already.
+	data.setUint16(6, piece ? (piece.more ? 0x2000 : 0) | (piece.offsetBytes / 8) : 0x4000);
 	bytes[8] = TIME_TO_LIVE;
 	bytes[9] = protocol;
 	data.setUint32(12, source);

@@ -1,6 +1,7 @@
 /** The TCP of everybody behind the router: finds or makes the connection of a segment, and who answers on it. Over IPv4 and IPv6. */
 import type { Clock, Random } from "../wires.ts";
 import { formatAddress, type Address } from "./addresses.ts";
+import type { TcpService } from "./dns-over-tcp.ts";
 import { CLIENT, CLIENT_IPV6, type Hosts } from "./hosts.ts";
 import type { NetworkFaults, TcpPeer } from "./options.ts";
 import { PROTOCOL_TCP, type Packet } from "./packets.ts";
@@ -23,6 +24,8 @@ export interface TcpLayerOptions {
 	random: Random;
 	hosts: Pick<Hosts, "exists" | "at" | "peerAt">;
 	peers: Peers;
+	/** Who of the simulator itself answers on a port, before any peer. */
+	service?(address: Address, port: number): TcpService | undefined;
 	faults: NetworkFaults;
 	/** Of the way between the device and everybody, one direction. */
 	remoteMicros: number;
@@ -35,6 +38,7 @@ export class TcpLayer {
 	readonly #random: Random;
 	readonly #hosts: TcpLayerOptions["hosts"];
 	readonly #peers: Peers;
+	readonly #service: NonNullable<TcpLayerOptions["service"]>;
 	readonly #faults: NetworkFaults;
 	readonly #remoteMicros: number;
 	readonly #trace: ((line: string) => void) | undefined;
@@ -47,6 +51,7 @@ export class TcpLayer {
 		this.#random = options.random;
 		this.#hosts = options.hosts;
 		this.#peers = options.peers;
+		this.#service = options.service ?? (() => undefined);
 		this.#faults = options.faults;
 		this.#remoteMicros = options.remoteMicros;
 		this.#trace = options.trace;
@@ -105,10 +110,11 @@ export class TcpLayer {
 		const port = syn.destinationPort;
 		const at = `tcp ${name}:${port} (${syn.sourcePort})`;
 		const tcp = this.#connection(key, at, () => link, device, address, port, syn.sourcePort, syn);
-		const link: PeerLink = this.#peers.open(name, port, this.#hosts.peerAt(address, port), this.#listener(at, tcp, () => {
+		const listener = this.#listener(at, tcp, () => {
 			this.#connections.delete(key);
 			this.#refuse(device, address, syn);
-		}));
+		});
+		const link: PeerLink = this.#service(address, port)?.open(listener) ?? this.#peers.open(name, port, this.#hosts.peerAt(address, port), listener);
 		this.#connections.set(key, { tcp, link });
 	}
 

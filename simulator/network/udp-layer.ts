@@ -1,8 +1,10 @@
-/** The UDP of everybody behind the router: DNS, NTP and the named hosts. Over IPv4 and IPv6; DHCP is IPv4's own. */
+/** The UDP of everybody behind the router: DNS, NTP, the named hosts and groups. Over IPv4 and IPv6; DHCP is IPv4's own. */
 import type { Clock } from "../wires.ts";
-import { parseIpv4, type Address } from "./addresses.ts";
-import { answerDns } from "./dns-server.ts";
-import { NTP_SERVER, ROUTER, ROUTER_IPV6, type Hosts, type NameRecord } from "./hosts.ts";
+import type { Address } from "./addresses.ts";
+import type { DnsService } from "./dns-service.ts";
+import type { GroupMemberships } from "./group-memberships.ts";
+import { NTP_SERVER, ROUTER, ROUTER_IPV6, type Host, type Hosts } from "./hosts.ts";
+import { MDNS_GROUP, MDNS_GROUP_IPV6, MDNS_PORT, answerMdns } from "./mdns-responder.ts";
 import { answerNtp } from "./ntp-server.ts";
 import type { NetworkFaults } from "./options.ts";
 import { PROTOCOL_UDP, emitUdp, parseUdp, type Packet, type Udp } from "./packets.ts";
@@ -16,6 +18,8 @@ export const LOCAL_MICROS = 500;
 export interface UdpLayerOptions {
 	clock: Clock;
 	hosts: Hosts;
+	dns: DnsService;
+	memberships: GroupMemberships;
 	faults: NetworkFaults;
 	/** Unix milliseconds at power-on. */
 	epochMs: number;
@@ -29,8 +33,6 @@ export interface UdpLayerOptions {
 
 export class UdpLayer {
 	readonly #options: UdpLayerOptions;
-	/** Names of the real Internet, as they were told last. */
-	readonly #outside = new Map<string, NameRecord | undefined>();
 
 	constructor(options: UdpLayerOptions) {
 		this.#options = options;
@@ -51,7 +53,7 @@ export class UdpLayer {
 		};
 		const toRouter = packet.destination === ROUTER || packet.destination === ROUTER_IPV6;
 		if (datagram.destinationPort === DNS_PORT && toRouter) {
-			this.#dns(datagram, (answer) => reply(answer, LOCAL_MICROS * 2 + (this.#options.faults.dnsDelayMicros ?? 0)));
+			this.#options.dns.ask(datagram.payload, true, (answer) => reply(answer, LOCAL_MICROS * 2 + (this.#options.faults.dnsDelayMicros ?? 0)));
 			return;
 		}
 		if (datagram.destinationPort === NTP_PORT && (packet.destination === NTP_SERVER || toRouter)) {
@@ -70,46 +72,56 @@ export class UdpLayer {
 		this.#options.send(PROTOCOL_UDP, source, destination, emitUdp(source, destination, datagram));
 	}
 
-	#dns(datagram: Udp, reply: (answer: Uint8Array) => void): void {
-		const { faults, trace } = this.#options;
-		const unknown = new Set<string>();
-		const answer = answerDns(datagram.payload, (name) => {
-			const record = this.#lookUp(name);
-			if (!record) {
-				unknown.add(name);
+	/** A datagram from the device to a group: whoever of the hosts listens hears it. */
+	receiveGroup(packet: Packet): void {
+		const { clock, hosts, malformed, trace } = this.#options;
+		const datagram = parseUdp(packet);
+		if (typeof datagram === "string") {
+			malformed(datagram);
+			return;
+		}
+		const { source: device, destination: group } = packet;
+		const { sourcePort, destinationPort: port, payload } = datagram;
+		const answer = (host: Host, toGroup: boolean, bytes: Uint8Array): void => {
+			const from = typeof group === "number" ? host.address : host.ipv6;
+			if (from !== undefined) {
+				clock.schedule(LOCAL_MICROS, () => {
+					if (toGroup) {
+						this.sendToGroup(from, group, port, bytes);
+					} else {
+						this.#send(from, device, { sourcePort: port, destinationPort: sourcePort, payload: bytes });
+					}
+				});
 			}
-			return record;
-		}, faults);
-		if (typeof answer === "string") {
-			this.#options.malformed(answer);
-			return;
+		};
+		for (const host of hosts.listeningTo(group, port)) {
+			clock.schedule(LOCAL_MICROS, () => host.options.groups?.[host.groups.get(`${group}:${port}`) ?? ""]?.(payload, {
+				toSender: (bytes) => answer(host, false, bytes.slice()), toGroup: (bytes) => answer(host, true, bytes.slice()),
+			}));
 		}
-		if (unknown.size && this.#options.hosts.hasOutside) {
-			// Virtual time stands while the real Internet is asked.
-			this.#options.clock.schedule(0, () => this.#dnsOutside(datagram, unknown, reply));
-			return;
-		}
-		trace?.(`dns ${answer.text}${faults.dnsSilent ? " (not answered: fault)" : ""}`);
-		if (!faults.dnsSilent) {
-			reply(answer.message);
-		}
-	}
-
-	async #dnsOutside(datagram: Udp, names: ReadonlySet<string>, reply: (answer: Uint8Array) => void): Promise<void> {
-		for (const name of names) {
-			this.#outside.set(name, await this.#options.hosts.lookUpOutside(name));
-		}
-		const answer = answerDns(datagram.payload, (name) => this.#lookUp(name) ?? this.#outside.get(name), this.#options.faults);
-		if (typeof answer !== "string") {
-			this.#options.trace?.(`dns ${answer.text} (by the gateway)`);
-			reply(answer.message);
+		if (port === MDNS_PORT && (group === MDNS_GROUP || group === MDNS_GROUP_IPV6)) {
+			const answers = answerMdns(payload, sourcePort, (name) => hosts.lookUp(name));
+			if (typeof answers === "string") {
+				malformed(answers);
+				return;
+			}
+			for (const { name, message, legacy } of answers) {
+				const host = hosts.named(name);
+				trace?.(`mdns ${name} answers`);
+				if (host) {
+					clock.schedule(LOCAL_MICROS, () => answer(host, !legacy, message));
+				}
+			}
 		}
 	}
 
-	#lookUp(name: string): NameRecord | undefined {
-		const { faults, hosts } = this.#options;
-		const forced = faults.dnsAnswer === undefined ? undefined : parseIpv4(faults.dnsAnswer);
-		return forced === undefined ? hosts.lookUp(name) : { ipv4: forced };
+	/** A datagram to a group, from its port. @returns false when the device does not listen to it: it is not sent there. */
+	sendToGroup(source: Address, group: Address, port: number, payload: Uint8Array): boolean {
+		if (!this.#options.memberships.reaches(group)) {
+			return false;
+		}
+		this.#send(source, group, { sourcePort: port, destinationPort: port, payload });
+		return true;
 	}
 
 	#ntp(datagram: Udp, reply: (answer: Uint8Array) => void): void {

@@ -1,8 +1,11 @@
 /**
  * I2C (DW_apb_i2c; RP2040 datasheet 4.3) as a master: command FIFO, the time of each bit, addresses, acknowledgements,
- * aborts with their sources, held clock, and devices on the pins that are given to the block.
+ * aborts with their sources, held clock, and devices on the pins that are given to the block. Its edges are on the pins for who
+ * looks.
  */
 import type { Dma } from "../core/dma.ts";
+import { LevelPlan, type PlannedLevel } from "../core/level-plan.ts";
+import { i2cSignals } from "../core/pin-functions.ts";
 import type { Pins } from "../core/pins.ts";
 import { Block } from "../core/registers.ts";
 import type { VirtualClock } from "../core/virtual-clock.ts";
@@ -47,6 +50,8 @@ export interface I2cWiring {
 
 /** A GPIO belongs to I2C1 when bit 1 is set, and is the clock when bit 0 is (datasheet table 2 of section 1.4.3). */
 const blockOf = (pin: number): number => (pin >>> 1) & 1;
+/** From the highest. */
+const bitsOf = (byte: number): number[] => [7, 6, 5, 4, 3, 2, 1, 0].map((bit) => (byte >>> bit) & 1);
 const isClock = (pin: number): boolean => (pin & 1) === 1;
 
 export class I2c extends Block {
@@ -56,6 +61,8 @@ export class I2c extends Block {
 	readonly #wiring: I2cWiring;
 	readonly #setInterrupt: (irq: number, high: boolean) => void;
 	readonly #note: (text: string) => void;
+	readonly #plan: LevelPlan;
+	readonly #signals: ReturnType<typeof i2cSignals>;
 	readonly #devices: { device: I2cDevice; place: I2cPlace }[] = [];
 	#control = 0x65;
 	#target = 0x55;
@@ -86,10 +93,15 @@ export class I2c extends Block {
 		this.#wiring = wiring;
 		this.#setInterrupt = setInterrupt;
 		this.#note = unknown;
+		this.#plan = new LevelPlan(clock, pins);
+		this.#signals = i2cSignals(wiring.index);
 	}
 
 	/** Puts a device of the board onto the block's pins. */
 	attach(device: I2cDevice, place: I2cPlace): void {
+		if (place.pullUps ?? true) {
+			this.#pins.pullUpByBoard((1 << place.data) | (1 << place.clock));
+		}
 		this.#devices.push({ device, place });
 	}
 
@@ -117,6 +129,48 @@ export class I2c extends Block {
 		}
 		this.#inTransfer = false;
 		this.#called = undefined;
+		this.#plan.clear();
+		this.#show(0, [["data", true], ["clock", true]]);
+	}
+
+	/** Puts levels onto the open-drain lines: high is let go. `at` is in bits from now, and the lines of one list change together. */
+	#show(at: number, ...steps: ["data" | "clock", boolean][][]): void {
+		const afterMicros = at * this.#bitMicros;
+		this.#plan.add(steps.flatMap((lines) => lines.map(([line, high]): PlannedLevel => ({ afterMicros, signal: this.#signals[line], level: high ? undefined : false }))));
+	}
+
+	get #isWatched(): boolean {
+		return this.#pins.isWatched(this.#pins.pinsOf(this.#signals.data) | this.#pins.pinsOf(this.#signals.clock));
+	}
+
+	/** START, also a repeated one: SDA falls while SCL is high. Takes `bits`, and leaves both lines low. */
+	#showStart(bits: number): void {
+		if (this.#isWatched) {
+			this.#show(0, [["data", true]]);
+			this.#show(0.25, [["clock", true]]);
+			this.#show(bits - 0.5, [["data", false]]);
+			this.#show(bits - 0.25, [["clock", false]]);
+		}
+	}
+
+	/** Data from `fromBit` bits on: each is put while SCL is low, which is high in the second half of its time. */
+	#showBits(values: number[], fromBit: number): void {
+		if (this.#isWatched) {
+			values.forEach((value, index) => {
+				this.#show(fromBit + index, [["clock", false], ["data", value !== 0]]);
+				this.#show(fromBit + index + 0.5, [["clock", true]]);
+			});
+			this.#show(fromBit + values.length, [["clock", false]]);
+		}
+	}
+
+	/** STOP: SDA rises while SCL is high. */
+	#showStop(): void {
+		if (this.#isWatched) {
+			this.#show(0, [["clock", false], ["data", false]]);
+			this.#show(0.5, [["clock", true]]);
+			this.#show(1, [["data", true]]);
+		}
 	}
 
 	/** The bus as the pins make it: SDA and SCL given to the block, both held high by somebody. */
@@ -169,7 +223,7 @@ export class I2c extends Block {
 		}
 		this.#restarted = false;
 		this.#commands.shift();
-		this.#later(9, this.#called?.stretchMicros ?? 0, () => this.#byte(command));
+		this.#later(0, this.#called?.stretchMicros ?? 0, () => this.#byte(command));
 	}
 
 	/** The START of this command has been sent. */
@@ -182,40 +236,58 @@ export class I2c extends Block {
 			this.#later(0, STUCK_LOOK_MICROS, () => this.#next());
 			return;
 		}
-		this.#later(this.#inTransfer ? 11 : 10, 0, () => {
+		const startBits = this.#inTransfer ? 2 : 1;
+		this.#showStart(startBits);
+		this.#showBits(bitsOf(((this.#target & 0x7f) << 1) | (reads ? 1 : 0)), startBits);
+		this.#later(startBits + 8, 0, () => {
 			this.#inTransfer = true;
 			this.#restarted = true;
 			this.#reading = reads;
 			this.#latched |= START_DET | ACTIVITY;
 			this.#called = bus.devices.find(({ address }) => address === (this.#target & 0x7f));
-			if (!this.#called?.start(reads)) {
-				this.#abort(ABORT_ADDRESS);
-				return;
-			}
-			this.#next();
+			this.#acknowledge(this.#called?.start(reads) ?? false, (acknowledged) => {
+				if (acknowledged) {
+					this.#next();
+				} else {
+					this.#abort(ABORT_ADDRESS);
+				}
+			});
 		});
 	}
 
+	/** The ninth bit: low is yes. */
+	#acknowledge(yes: boolean, then: (yes: boolean) => void): void {
+		this.#showBits([yes ? 0 : 1], 0);
+		this.#later(1, 0, () => then(yes));
+	}
+
 	#byte(command: number): void {
-		if (command & COMMAND_READ) {
-			const byte = this.#called?.read() ?? 0xff;
-			if (this.#received.length >= FIFO_DEPTH) {
-				this.#latched |= RX_OVER;
-			} else {
-				this.#received.push(byte & 0xff);
-			}
-		} else if (!this.#called?.write(command & 0xff)) {
-			this.#abort(ABORT_DATA);
-			return;
-		}
-		if (command & COMMAND_STOP) {
-			this.#stop();
-		} else {
-			this.#next();
-		}
+		const reads = (command & COMMAND_READ) !== 0;
+		const byte = reads ? (this.#called?.read() ?? 0xff) & 0xff : command & 0xff;
+		this.#showBits(bitsOf(byte), 0);
+		this.#later(8, 0, () => {
+			// The reader acknowledges: the device what it takes, the master what it wants more of.
+			const yes = reads ? !(command & COMMAND_STOP) : (this.#called?.write(byte) ?? false);
+			this.#acknowledge(yes, () => {
+				if (reads && this.#received.length >= FIFO_DEPTH) {
+					this.#latched |= RX_OVER;
+				} else if (reads) {
+					this.#received.push(byte);
+				} else if (!yes) {
+					this.#abort(ABORT_DATA);
+					return;
+				}
+				if (command & COMMAND_STOP) {
+					this.#stop();
+				} else {
+					this.#next();
+				}
+			});
+		});
 	}
 
 	#stop(): void {
+		this.#showStop();
 		this.#later(1, 0, () => {
 			if (this.#inTransfer) {
 				this.#called?.stop();

@@ -1,8 +1,11 @@
 /**
  * SPI (PL022; RP2040 datasheet 4.4) as a master in Motorola format: FIFOs, the time of a word on the wire, interrupts, DMA
- * requests, loop-back, and devices on the pins that are given to the block.
+ * requests, loop-back, and devices on the pins that are given to the block. Its edges are on the pins for who looks. A word
+ * takes its bits' time and no more, so between words that follow at once the select line stays low.
  */
 import type { Dma } from "../core/dma.ts";
+import { LevelPlan, type PlannedLevel } from "../core/level-plan.ts";
+import { spiSignals } from "../core/pin-functions.ts";
 import type { Pins } from "../core/pins.ts";
 import { Block } from "../core/registers.ts";
 import type { VirtualClock } from "../core/virtual-clock.ts";
@@ -40,6 +43,10 @@ export class Spi extends Block {
 	readonly #wiring: SpiWiring;
 	readonly #setInterrupt: (irq: number, high: boolean) => void;
 	readonly #note: (text: string) => void;
+	readonly #plan: LevelPlan;
+	readonly #signals: ReturnType<typeof spiSignals>;
+	/** What a wire of the board has brought of the present word, the first bit highest; undefined while nobody looks. */
+	#heard: number | undefined;
 	readonly #devices: { device: SpiDevice; place: SpiPlace }[] = [];
 	#control0 = 0;
 	#control1 = 0;
@@ -59,6 +66,8 @@ export class Spi extends Block {
 		this.#wiring = wiring;
 		this.#setInterrupt = setInterrupt;
 		this.#note = unknown;
+		this.#plan = new LevelPlan(clock, pins);
+		this.#signals = spiSignals(wiring.index);
 	}
 
 	/** Puts a device of the board onto the block's pins. */
@@ -72,7 +81,48 @@ export class Spi extends Block {
 		this.#control0 = this.#control1 = this.#prescale = this.#mask = this.#overrun = this.#dmaControl = 0;
 		this.#transmit = [];
 		this.#received = [];
+		this.#plan.clear();
+		this.#rest();
 		this.#update();
+	}
+
+	/** Its outputs while nothing is sent: not selected, the clock at its idle level, data let go until it is a master at work. */
+	#rest(): void {
+		const master = (this.#control1 & (ENABLE | SLAVE)) === ENABLE;
+		this.#pins.setSignal(this.#signals.select, true);
+		this.#pins.setSignal(this.#signals.clock, (this.#mode & 2) !== 0);
+		if (!master) {
+			this.#pins.setSignal(this.#signals.transmit, undefined);
+		}
+	}
+
+	/** The edges of a word, half a bit apart. With SPH the first edge of a bit brings the data, otherwise the last one of the bit before. */
+	#showBits(word: number): void {
+		const { select, clock, transmit, receive } = this.#signals;
+		const half = 5e5 / this.hz;
+		const bits = this.#bits;
+		const idle = (this.#mode & 2) !== 0;
+		const late = this.#mode & 1;
+		const plan: PlannedLevel[] = [{ afterMicros: 0, signal: select, level: false }];
+		for (let bit = 0; bit < bits; bit++) {
+			const level = ((word >>> (bits - 1 - bit)) & 1) === 1;
+			const afterMicros = 2 * bit * half;
+			if (late) {
+				plan.push({ afterMicros, signal: clock, level: !idle }, { afterMicros, signal: transmit, level }, { afterMicros: afterMicros + half, signal: clock, level: idle });
+			} else {
+				plan.push({ afterMicros, signal: clock, level: idle }, { afterMicros, signal: transmit, level }, { afterMicros: afterMicros + half, signal: clock, level: !idle });
+			}
+		}
+		this.#plan.add(plan);
+		if (this.#pins.isDrivenByBoard(this.#pins.pinsOf(receive))) {
+			this.#heard = 0;
+			for (let bit = 0; bit < bits; bit++) {
+				this.#plan.at((2 * bit + 1) * half, () => {
+					const level = (this.#pins.level & this.#pins.pinsOf(receive)) !== 0 ? 1 : 0;
+					this.#heard = ((this.#heard ?? 0) << 1) | level;
+				});
+			}
+		}
 	}
 
 	/** Bits a second; 0 when the prescaler is not set. */
@@ -102,9 +152,18 @@ export class Spi extends Block {
 			return;
 		}
 		const word = this.#transmit.shift() as number;
+		this.#heard = undefined;
+		const { select, clock, transmit, receive } = this.#signals;
+		const pins = this.#pins.pinsOf(select) | this.#pins.pinsOf(clock) | this.#pins.pinsOf(transmit);
+		if (!(this.#control1 & LOOP_BACK) && (this.#pins.isWatched(pins) || this.#pins.isDrivenByBoard(this.#pins.pinsOf(receive)))) {
+			this.#showBits(word);
+		}
 		this.#cancel = this.#clock.schedule((this.#bits * 1e6) / this.hz, () => {
 			this.#cancel = undefined;
-			const answer = this.#control1 & LOOP_BACK ? word : this.#exchange(word);
+			const answer = this.#control1 & LOOP_BACK ? word : this.#exchange(word) | (this.#heard ?? 0);
+			if (!this.#transmit.length) {
+				this.#rest();
+			}
 			if (this.#received.length < FIFO_DEPTH) {
 				this.#received.push(answer & ((1 << this.#bits) - 1));
 			} else {
@@ -208,6 +267,9 @@ export class Spi extends Block {
 			case 0x20: this.#overrun &= ~this.rawValue; break;
 			case 0x24: this.#dmaControl = value & 3; break;
 			default: return false;
+		}
+		if (!this.#cancel) {
+			this.#rest();
 		}
 		this.#update();
 		return true;

@@ -1,9 +1,12 @@
 /**
- * UART (PL011; RP2040 datasheet 4.2): FIFOs, interrupts, DMA requests, and the time that a byte takes on the wire, which
- * rp2040js' does not count.
+ * UART (PL011; RP2040 datasheet 4.2): FIFOs, interrupts, DMA requests, the time that a byte takes on the wire, and its bits
+ * there for who looks.
  */
 import { Block } from "../core/registers.ts";
 import type { Dma } from "../core/dma.ts";
+import { LevelPlan } from "../core/level-plan.ts";
+import { uartSignals } from "../core/pin-functions.ts";
+import type { Pins } from "../core/pins.ts";
 import type { VirtualClock } from "../core/virtual-clock.ts";
 
 const FIFO_DEPTH = 32;
@@ -12,11 +15,16 @@ const FLAG_RECEIVE_EMPTY = 1 << 4;
 const FLAG_TRANSMIT_FULL = 1 << 5;
 const FLAG_RECEIVE_FULL = 1 << 6;
 const FLAG_TRANSMIT_EMPTY = 1 << 7;
+const LINE_BREAK = 1 << 0;
+const LINE_PARITY = 1 << 1;
+const LINE_EVEN_PARITY = 1 << 2;
 const LINE_FIFO_ENABLE = 1 << 4;
+const LINE_STICK_PARITY = 1 << 7;
 const CONTROL_ENABLE = 1 << 0;
 const CONTROL_LOOP_BACK = 1 << 7;
 const CONTROL_TRANSMIT = 1 << 8;
 const CONTROL_RECEIVE = 1 << 9;
+const CONTROL_REQUEST_TO_SEND = 1 << 11;
 const INTERRUPT_RECEIVE = 1 << 4;
 const INTERRUPT_TRANSMIT = 1 << 5;
 const INTERRUPT_RECEIVE_TIMEOUT = 1 << 6;
@@ -42,6 +50,9 @@ export interface UartWiring {
 
 export class Uart extends Block {
 	readonly #clock: VirtualClock;
+	readonly #pins: Pins;
+	readonly #plan: LevelPlan;
+	readonly #signals: ReturnType<typeof uartSignals>;
 	readonly #dma: Dma;
 	readonly #wiring: UartWiring;
 	readonly #setInterrupt: (irq: number, high: boolean) => void;
@@ -63,9 +74,12 @@ export class Uart extends Block {
 	/** A byte has left the wire. */
 	onByte: ((byte: number) => void) | undefined;
 
-	constructor(index: number, clock: VirtualClock, dma: Dma, wiring: UartWiring, setInterrupt: (irq: number, high: boolean) => void, unknown: (text: string) => void) {
+	constructor(index: 0 | 1, clock: VirtualClock, pins: Pins, dma: Dma, wiring: UartWiring, setInterrupt: (irq: number, high: boolean) => void, unknown: (text: string) => void) {
 		super(`UART${index}`, unknown);
 		this.#clock = clock;
+		this.#pins = pins;
+		this.#plan = new LevelPlan(clock, pins);
+		this.#signals = uartSignals(index);
 		this.#dma = dma;
 		this.#wiring = wiring;
 		this.#setInterrupt = setInterrupt;
@@ -82,7 +96,15 @@ export class Uart extends Block {
 		this.#cancelArrival?.();
 		this.#cancelArrival = undefined;
 		this.#arriving = [];
+		this.#plan.clear();
+		this.#rest();
 		this.#update();
+	}
+
+	/** What its outputs show while nothing is sent: TX high unless a break is asked for, RTS (active low) by UARTCR. */
+	#rest(): void {
+		this.#pins.setSignal(this.#signals.transmit, !(this.#line & LINE_BREAK));
+		this.#pins.setSignal(this.#signals.requestToSend, !(this.#control & CONTROL_REQUEST_TO_SEND));
 	}
 
 	/** Bytes are still to leave. */
@@ -161,6 +183,9 @@ export class Uart extends Block {
 		}
 		this.#shifting = true;
 		const byte = this.#transmit.shift() as number;
+		if (!(this.#control & CONTROL_LOOP_BACK) && this.#pins.isWatched(this.#pins.pinsOf(this.#signals.transmit))) {
+			this.#showBits(byte);
+		}
 		this.#clock.schedule(this.#frameBits * this.#bitMicros, () => {
 			this.#shifting = false;
 			if (this.#control & CONTROL_LOOP_BACK) {
@@ -168,12 +193,30 @@ export class Uart extends Block {
 			} else if (this.#wiring.hasPin("transmit")) {
 				this.onByte?.(byte);
 			}
+			this.#rest();
 			this.#shift();
 			this.#update();
 		});
 		if (this.#transmit.length <= (this.#depth === 1 ? 0 : TRANSMIT_LEVELS[this.#levels & 7] ?? 16)) {
 			this.#raw |= INTERRUPT_TRANSMIT;
 		}
+	}
+
+	/** Start bit, data from the lowest, parity, stop bits (4.2.2.3). */
+	#showBits(byte: number): void {
+		const dataBits = 5 + ((this.#line >>> 5) & 3);
+		const bits = [0];
+		let ones = 0;
+		for (let bit = 0; bit < dataBits; bit++) {
+			bits.push((byte >>> bit) & 1);
+			ones += (byte >>> bit) & 1;
+		}
+		if (this.#line & LINE_PARITY) {
+			const even = this.#line & LINE_EVEN_PARITY ? 1 : 0;
+			bits.push(this.#line & LINE_STICK_PARITY ? 1 - even : even ? ones & 1 : 1 - (ones & 1));
+		}
+		bits.push(1);
+		this.#plan.add(bits.map((bit, index) => ({ afterMicros: index * this.#bitMicros, signal: this.#signals.transmit, level: bit === 1 })));
 	}
 
 	#update(): void {
@@ -247,6 +290,9 @@ export class Uart extends Block {
 			case 0x44: this.#raw &= ~this.rawValue; break;
 			case 0x48: this.#dmaControl = value & 7; break;
 			default: return false;
+		}
+		if (!this.#shifting) {
+			this.#rest();
 		}
 		this.#update();
 		return true;

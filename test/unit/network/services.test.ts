@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { decode, encode } from "dns-packet";
-import { BROADCAST, checksum, DEVICE_IP, HOST_IP, ROUTER_IP, VirtualDevice } from "./virtual-device.ts";
+import { BROADCAST, checksum, DEVICE_IP, HOST_IP, ROUTER_IP, VirtualDevice, VirtualTcp } from "./virtual-device.ts";
 
 test("ARP tells the router's address, and nobody else's", async () => {
 	const device = new VirtualDevice();
@@ -76,6 +76,38 @@ test("DNS faults: slow, with a wrong number, cut off", async () => {
 	await cut.clock.run(10_000);
 	const answer = decode(Buffer.from(cut.datagrams(5353)[0]));
 	assert.deepEqual([answer.flag_tc, answer.answers?.length], [true, 0]);
+});
+
+test("DNS over TCP: what was cut off comes whole, several on one connection, in pieces as they like", async () => {
+	const device = new VirtualDevice({ hosts: { "a.example": { address: "198.51.100.7" } }, faults: { dnsTruncated: true } });
+	const tcp = new VirtualTcp(device, ROUTER_IP, 53);
+	tcp.open();
+	await device.clock.run(10_000);
+	assert.equal(tcp.state, "open");
+	const framed = (query: Uint8Array) => Uint8Array.from([query.length >>> 8, query.length & 0xff, ...query]);
+	const queries = Uint8Array.from([...framed(ask("a.example")), ...framed(ask("b.example"))]);
+	tcp.write(queries.subarray(0, 1));
+	await device.clock.run(10_000);
+	tcp.write(queries.subarray(1, 40));
+	await device.clock.run(10_000);
+	tcp.write(queries.subarray(40));
+	tcp.end();
+	await device.clock.run(50_000);
+	const bytes = Buffer.from(tcp.received);
+	const first = decode(bytes.subarray(2, 2 + bytes.readUInt16BE(0)));
+	const second = decode(bytes.subarray(4 + bytes.readUInt16BE(0)));
+	assert.deepEqual([first.id, first.flag_tc, first.answers?.map((entry) => "data" in entry ? entry.data : "")], [77, false, ["198.51.100.7"]]);
+	assert.equal((second as { rcode?: string }).rcode, "NXDOMAIN");
+	assert.equal(tcp.ended, true, "the server ends when the device has, and all is answered");
+	assert.deepEqual(device.violations, []);
+
+	const silent = new VirtualDevice({ faults: { dnsSilent: true } });
+	const unanswered = new VirtualTcp(silent, ROUTER_IP, 53);
+	unanswered.open();
+	await silent.clock.run(10_000);
+	unanswered.write(framed(ask("a.example")));
+	await silent.clock.run(100_000);
+	assert.deepEqual(unanswered.received, []);
 });
 
 test("addresses that are none are refused with a sentence", () => {
