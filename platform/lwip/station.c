@@ -257,6 +257,11 @@ static void station_text(const ip4_addr_t *address, char *text, size_t size)
 		ip4addr_ntoa_r(address, text, (int)size);
 }
 
+uint32_t station_address_word(void)
+{
+	return ip4_addr_get_u32(netif_ip4_addr(station_netif()));
+}
+
 void station_address(char *text, size_t size)
 {
 	station_text(netif_ip4_addr(station_netif()), text, size);
