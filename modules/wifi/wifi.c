@@ -29,7 +29,7 @@ typedef struct xs_wifi {
 
 static xs_wifi instances[INSTANCES_MAX];
 static station_state last_state;
-static char last_address[16];
+static uint32_t last_address;
 static station_found found[FOUND_MAX]; // ring
 static uint8_t found_first, found_count;
 
@@ -61,12 +61,11 @@ static void tell_changed(void)
 
 static void watch(void)
 {
-	char address[sizeof last_address];
 	station_state state = station_now();
-	station_address(address, sizeof address);
-	bool changed = state != last_state || strcmp(address, last_address) != 0;
+	uint32_t address = state == STATION_ADDRESS ? station_address_word() : 0;
+	bool changed = state != last_state || address != last_address;
 	last_state = state;
-	memcpy(last_address, address, sizeof address);
+	last_address = address;
 	if (changed)
 		tell_changed();
 	xs_wifi *wifi = scanner();

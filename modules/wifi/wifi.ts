@@ -212,7 +212,7 @@ export default class WiFi {
 		}
 	}
 
-	/** Leaves the network, or gives the join up. Harmless when there is none. */
+	/** Leaves the network, whose address is given back and whose connections end, or gives the join up. Harmless when there is none. */
 	disconnect(): void {
 		this.#need();
 		leave();

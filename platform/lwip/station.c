@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "lwip/dhcp.h"
 #include "lwip/ip4_addr.h"
 #include "lwip/netif.h"
 #include "lwip/timeouts.h"
@@ -82,6 +83,17 @@ void station_off(void)
 	cyw43_deinit(&cyw43_state); // lwIP's timers go on: names that are being resolved end by their time
 }
 
+// An address is of the network that gave it. Its connections end as those of a network that is gone; the next link asks for another.
+static void station_give_address_back(void)
+{
+	struct netif *netif = station_netif();
+	if (ip4_addr_isany_val(*netif_ip4_addr(netif)))
+		return;
+	netif_set_link_down(netif);
+	dhcp_release_and_stop(netif);
+	dhcp_start(netif);
+}
+
 static bool station_is_joined(void)
 {
 	station_state state = station_now();
@@ -112,6 +124,8 @@ int station_join(const char *ssid, size_t ssid_length, const char *key, size_t k
 		memcpy(wish.bssid, bssid, sizeof wish.bssid);
 	if (station_is_joined() && memcmp(&before, &wish, sizeof wish) == 0)
 		return 0;
+	if (strcmp(before.name, wish.name) != 0)
+		station_give_address_back();
 	int result = cyw43_wifi_join(&cyw43_state, ssid_length, (const uint8_t *)ssid, key_length, (const uint8_t *)key, authentication[security],
 		bssid, channel == 0 ? CYW43_CHANNEL_NONE : channel);
 	if (result == PICO_ERROR_TIMEOUT)
@@ -121,8 +135,10 @@ int station_join(const char *ssid, size_t ssid_length, const char *key, size_t k
 
 void station_leave(void)
 {
-	if (station_is_on() && cyw43_state.wifi_join_state != 0)
-		cyw43_wifi_leave(&cyw43_state, CYW43_ITF_STA);
+	if (!station_is_on() || cyw43_state.wifi_join_state == 0)
+		return;
+	station_give_address_back();
+	cyw43_wifi_leave(&cyw43_state, CYW43_ITF_STA);
 }
 
 // Of a join that failed, or is not there any more.
@@ -239,6 +255,11 @@ static void station_text(const ip4_addr_t *address, char *text, size_t size)
 	text[0] = 0;
 	if (station_now() == STATION_ADDRESS)
 		ip4addr_ntoa_r(address, text, (int)size);
+}
+
+uint32_t station_address_word(void)
+{
+	return ip4_addr_get_u32(netif_ip4_addr(station_netif()));
 }
 
 void station_address(char *text, size_t size)

@@ -85,6 +85,7 @@ bool station_mac(uint8_t mac[6]); // known once the radio is on
 bool station_bssid(uint8_t bssid[6]);
 bool station_rssi(int *rssi_dbm);
 bool station_channel(unsigned *channel);
+uint32_t station_address_word(void); // in network order, 0 when there is none: what tells cheaply that it has changed
 void station_address(char *text, size_t size);
 void station_gateway(char *text, size_t size);
 

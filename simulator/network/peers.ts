@@ -17,6 +17,8 @@ export interface PeerListener {
 	opened(): void;
 	refused(): void;
 	bytes(bytes: Uint8Array): void;
+	/** It has read what it had left unread. */
+	read(): void;
 	end(): void;
 	reset(): void;
 }
@@ -24,6 +26,8 @@ export interface PeerListener {
 /** A TCP connection of the device, seen from the peer's side. */
 export interface PeerLink {
 	send(bytes: Uint8Array): void;
+	/** Bytes that the peer was given and has not read. */
+	readonly unread: number;
 	/** The device sends no more. */
 	end(): void;
 	/** The connection broke off on the device's side. */
@@ -162,6 +166,9 @@ export class Peers {
 			}
 			await this.#quiet();
 			await this.#patience();
+			for (const link of this.#links) {
+				link.look();
+			}
 			this.#deliver();
 		} finally {
 			this.#exchanging = false;
@@ -251,7 +258,7 @@ export class Peers {
 	}
 }
 
-const NOBODY: PeerLink = { send() {}, end() {}, destroy() {}, pause() {} };
+const NOBODY: PeerLink = { send() {}, unread: 0, end() {}, destroy() {}, pause() {} };
 
 interface StreamLinkOwner {
 	now(): number;
@@ -274,6 +281,9 @@ class StreamLink implements PeerLink {
 	#incoming: Uint8Array[] = [];
 	#incomingEnd: "closed" | "reset" | undefined;
 	#told: "" | "opened" | "over" = "";
+	/** The peer lets bytes wait; then it read. */
+	#stalls = false;
+	#hasRead = false;
 
 	connecting: boolean;
 	/** The device sent something that the peer did not react to yet. */
@@ -311,12 +321,21 @@ class StreamLink implements PeerLink {
 	}
 
 	get hasNews(): boolean {
-		return this.#incoming.length > 0 || this.#incomingEnd !== undefined || (!this.connecting && this.#told === "");
+		return this.#incoming.length > 0 || this.#hasRead || this.#incomingEnd !== undefined || (!this.connecting && this.#told === "");
 	}
 
 	send(bytes: Uint8Array): void {
 		this.#toSend.push(bytes);
 		this.#owner.wantsExchange();
+	}
+
+	get unread(): number {
+		return this.#stream.writableLength;
+	}
+
+	/** Behind an exchange: what the peer has not read by now, it lets wait. */
+	look(): void {
+		this.#stalls = this.unread > 0;
 	}
 
 	end(): void {
@@ -348,7 +367,7 @@ class StreamLink implements PeerLink {
 		this.#expectAnswer();
 		for (const bytes of this.#toSend) {
 			this.#sent.add(bytes);
-			this.#stream.write(bytes);
+			this.#stream.write(bytes, () => this.#read());
 		}
 		this.#toSend = [];
 		if (this.#endWanted) {
@@ -381,6 +400,10 @@ class StreamLink implements PeerLink {
 			this.#note({ bytes: Buffer.from(bytes).toString("base64") });
 			this.#listener.bytes(bytes);
 		}
+		if (this.#hasRead) {
+			this.#hasRead = false;
+			this.#listener.read();
+		}
 		const end = this.#incomingEnd;
 		if (end && this.#told === "opened") {
 			this.#told = "over";
@@ -409,6 +432,13 @@ class StreamLink implements PeerLink {
 		this.connecting = this.owes = false;
 		if (this.#incomingEnd === undefined) {
 			this.#incomingEnd = how;
+			this.#came();
+		}
+	}
+
+	#read(): void {
+		if (this.#stalls && !this.#hasRead && this.#told === "opened") {
+			this.#hasRead = true;
 			this.#came();
 		}
 	}
@@ -458,6 +488,10 @@ class ReplayedLink implements PeerLink {
 
 	end(): void {
 		this.#advance();
+	}
+
+	get unread(): number {
+		return 0;
 	}
 
 	destroy(): void {

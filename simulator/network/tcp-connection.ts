@@ -9,6 +9,7 @@ import { ACK, FIN, PSH, RST, SYN, sequenceAdd, sequenceDifference, type TcpSegme
 /** Ethernet's 1500 bytes less the headers of IP and TCP. */
 export const MAXIMUM_SEGMENT_BYTES = { ipv4: 1460, ipv6: 1440 } as const;
 const DEFAULT_SEGMENT_BYTES = 536;
+/** What a peer may leave unread before the device has to wait. */
 const RECEIVE_WINDOW_BYTES = 65_535;
 const DELAYED_ACK_MICROS = 10_000;
 const RETRANSMIT_START_MICROS = 1_000_000;
@@ -28,6 +29,8 @@ export interface TcpOwner {
 	send(segment: Omit<TcpSegment, "sourcePort" | "destinationPort">): void;
 	/** Bytes from the device, in order. */
 	received(bytes: Uint8Array): void;
+	/** Bytes that the peer was given and has not read. */
+	unread(): number;
 	/** The device sends no more. */
 	receivedEnd(): void;
 	/** The connection broke off: by a reset of the device (`reset`), or because it did not answer (`timeout`). */
@@ -84,6 +87,8 @@ export class TcpConnection {
 
 	// Receiving.
 	#expected = 0;
+	/** The sequence number that the device may send up to. It never goes back (RFC 9293, 3.8.6). */
+	#windowEnd = 0;
 	#early: { sequence: number; bytes: Uint8Array }[] = [];
 	#earlyFin: number | undefined;
 	#finReceived = false;
@@ -111,6 +116,7 @@ export class TcpConnection {
 
 	#synchronize(syn: TcpSegment): void {
 		this.#expected = sequenceAdd(syn.sequence, 1);
+		this.#windowEnd = sequenceAdd(this.#expected, RECEIVE_WINDOW_BYTES);
 		this.#window = syn.window;
 		this.#segmentBytes = Math.max(64, Math.min(syn.maximumSegmentBytes ?? DEFAULT_SEGMENT_BYTES, this.#maximumSegmentBytes));
 	}
@@ -142,6 +148,13 @@ export class TcpConnection {
 	end(): void {
 		this.#finWanted = true;
 		this.#transmit();
+	}
+
+	/** The peer has read: a device that waits for it is told. */
+	read(): void {
+		if (sequenceDifference(this.#windowEnd, this.#expected) < this.#segmentBytes) {
+			this.#acknowledgeNow();
+		}
 	}
 
 	/** The peer broke off: the device is told by a reset. */
@@ -309,7 +322,7 @@ export class TcpConnection {
 			return;
 		}
 		const start = sequenceDifference(segment.sequence, this.#expected);
-		if (start + payload.length > RECEIVE_WINDOW_BYTES || start + payload.length + (fin ? 1 : 0) <= 0) {
+		if (start + payload.length > sequenceDifference(this.#windowEnd, this.#expected) || start + payload.length + (fin ? 1 : 0) <= 0) {
 			this.#acknowledgeNow();
 			return;
 		}
@@ -416,9 +429,19 @@ export class TcpConnection {
 		this.#cancelDelayedAck = undefined;
 		this.#unacknowledgedSegments = 0;
 		this.#owner.send({
-			sequence, acknowledge: this.#expected, flags, window: RECEIVE_WINDOW_BYTES, payload,
+			sequence, acknowledge: this.#expected, flags, window: this.#receiveWindow(), payload,
 			...(maximumSegmentBytes === undefined ? {} : { maximumSegmentBytes }),
 		});
+	}
+
+	/** A peer that leaves bytes unread closes it; it opens by whole segments (RFC 9293, 3.8.6.2.2). */
+	#receiveWindow(): number {
+		const unread = this.#owner.unread();
+		const end = sequenceAdd(this.#expected, Math.max(0, RECEIVE_WINDOW_BYTES - unread));
+		if (sequenceDifference(end, this.#windowEnd) >= (unread === 0 ? 0 : this.#segmentBytes)) {
+			this.#windowEnd = end;
+		}
+		return this.#state === "connecting" ? RECEIVE_WINDOW_BYTES : sequenceDifference(this.#windowEnd, this.#expected);
 	}
 
 	#startTimer(): void {

@@ -123,6 +123,7 @@ export class TcpLayer {
 		const tcp = new TcpConnection(this.#clock, {
 			send: (segment) => this.#sendTcp(device, address, { ...segment, sourcePort, destinationPort }),
 			received: (bytes) => link().send(bytes),
+			unread: () => link().unread,
 			receivedEnd: () => {
 				this.#trace?.(`${at}: the device ended`);
 				link().end();
@@ -153,6 +154,7 @@ export class TcpLayer {
 				refused();
 			},
 			bytes: (bytes) => tcp.write(bytes),
+			read: () => tcp.read(),
 			end: () => {
 				this.#trace?.(`${at}: the peer ended`);
 				tcp.end();

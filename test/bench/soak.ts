@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { collectionParts } from "./soak-collections.ts";
 import { soakConnections } from "./soak-connections.ts";
+import { soakFailures } from "./soak-failures.ts";
 import { soakFetch } from "./soak-fetch.ts";
 import { soakHandshakes } from "./soak-handshakes.ts";
 import { soakHttp } from "./soak-http.ts";
@@ -55,6 +56,13 @@ const soaks: Readonly<Record<string, { readonly what: string; run(seed: number, 
 		async run(seed) {
 			const { succeeded, resumed, failed } = await soakHandshakes({ seed, count: 500 });
 			return `${succeeded} handshakes succeeded, ${resumed} of them resumed, ${failed} failed as they must; memory is what it was`;
+		},
+	},
+	failures: {
+		what: "1,000 failures of the network on one boot, of every kind: each told once, and the next attempt works",
+		async run(seed) {
+			const { kinds, seconds } = await soakFailures({ seed, count: 1000 });
+			return `1,000 failures of ${kinds} kinds in ${seconds.toFixed(0)} virtual s, each told once; memory is what it was`;
 		},
 	},
 	connections: {

@@ -72,6 +72,17 @@ deviceTest("a network without a DHCP server ends by the time limit", scene("join
 	says(run, /^join ERR_WIFI_TIMEOUT: .*no address came within 8000 ms/m);
 });
 
+for (const [what, dhcpAnswers, again] of [
+	["gives an address anew", Infinity, /^again ok .*"address":"192\.168\.4\.2"/m],
+	["gives none any more", 2, /^again ERR_WIFI_TIMEOUT: .*no address came within 8000 ms/m],
+] as const) {
+	let answers = 0;
+	const faults = { get dhcpSilent() { return answers++ >= dhcpAnswers; } };
+	deviceTest(`a network that was left, joined again, ${what}; a connection is told of the leaving`, scene("join, leave, join", { faults, configuration: { timeoutMs: 8000 } }), run => {
+		says(run, /^connection ENETUNREACH\r?$/m, again);
+	});
+}
+
 deviceTest("a radio that stops answering is an error, not a hang", scene("join", { radioFaults: { silentEvery: 12 } }), run => {
 	assert.equal(run.end.reason, "matched", run.console);
 	assert.match(run.console, /^join ERR_WIFI_CHIP/m);
@@ -152,6 +163,10 @@ deviceTest("a network that throws the board out is told of, and can be joined ag
 
 deviceTest("an access point that falls silent is told of, and then not found", scene("lost", { accessPoints: [{ ...simulatedNetwork, goneAtMicros: 2_000_000 }] }), run => {
 	says(run, /^lost ok "200 ERR_WIFI_LOST"/m, /^again ERR_WIFI_NO_NETWORK/m, /^echo EAI_AGAIN|^failed EAI_AGAIN/m);
+});
+
+deviceTest("behind a network that is lost another one can be looked for", scene("lost, then another", { accessPoints: [{ ...simulatedNetwork, goneAtMicros: 2_000_000 }] }), run => {
+	says(run, /^lost ok "200 ERR_WIFI_LOST"/m, /^another ERR_WIFI_NO_NETWORK/m);
 });
 
 deviceTest("a resolver that was closed tells nobody", scene("closed resolver"), run => says(run, /^echo\.example ok/m, /^told 0/m));

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { Duplex } from "node:stream";
+import { Duplex, duplexPair } from "node:stream";
 import test from "node:test";
 import type { TcpPeer } from "../../../simulator/network/options.ts";
 import { ACK, FIN, HOST_IP, RST, SYN, VirtualDevice, VirtualTcp } from "./virtual-device.ts";
@@ -293,6 +293,34 @@ test("a big body is held back at the peer while the device is slow", async () =>
 	await device.clock.run(20_000_000);
 	assert.equal(tcp.received.length, total);
 	assert.equal(tcp.ended, true);
+});
+
+test("a peer that does not read closes the window, and opens it again by reading", async () => {
+	const [near, far] = duplexPair();
+	const { device, tcp } = connected({ connect: () => near });
+	tcp.open();
+	await device.clock.run(20_000);
+	const last = () => device.segments(tcp.sourcePort).at(-1)!;
+	let sent = 0;
+	for (; last().window >= 1460 && sent < 200_000; sent += 1460) {
+		tcp.write(Buffer.alloc(1460, 1));
+		await device.clock.run(20_000);
+	}
+	const took = sent;
+	const held = far.readableHighWaterMark + 1460;
+	assert.ok(took > 60_000 && took <= 65_535 + held, `${took} bytes were taken, then the window was ${last().window}`);
+	tcp.write(Buffer.alloc(1460, 2));
+	tcp.write(Buffer.alloc(1460, 2));
+	await device.clock.run(20_000);
+	const end = last().acknowledge + last().window;
+	await device.clock.run(600_000_000);
+	assert.ok(last().acknowledge + last().window <= end, "it stays closed");
+	let read = 0;
+	far.on("data", (bytes: Buffer) => { read += bytes.length; });
+	await new Promise((resolve) => setImmediate(resolve));
+	await device.clock.run(20_000);
+	assert.equal(last().window, 65_535, "who waits is told");
+	assert.ok(read >= took, `${read} of ${took}`);
 });
 
 test("two runs with peers in this process are the same, byte for byte", async () => {

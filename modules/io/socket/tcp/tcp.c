@@ -162,6 +162,11 @@ static err_t on_received(void *context, struct tcp_pcb *pcb, struct pbuf *p, err
 	return ERR_OK;
 }
 
+static bool there_is_a_network(void)
+{
+	return netif_default && netif_is_up(netif_default) && netif_is_link_up(netif_default);
+}
+
 static void on_error(void *context, err_t error)
 {
 	xs_tcp *tcp = context;
@@ -171,7 +176,7 @@ static void on_error(void *context, err_t error)
 	else if (error == ERR_CLSD)
 		finish(tcp, XS_TCP_CLOSED);
 	else
-		finish(tcp, XS_TCP_TIMED_OUT); // ERR_ABRT: retransmissions are used up
+		finish(tcp, there_is_a_network() ? XS_TCP_TIMED_OUT : XS_TCP_UNREACHABLE); // ERR_ABRT: retransmissions are used up, or the address is gone
 }
 
 // After close(): nobody waits any more, so a connection that cannot deliver is reset. context counts.
@@ -325,7 +330,7 @@ void xs_tcp_open(xsMachine *the)
 		engine_throw(the, "EINVAL", "tcp: address \"%s\" is not IPv4 in dotted form. Resolve the name first.", text);
 	if (!(port >= 1 && port <= 65535) || port != (uint16_t)port)
 		engine_throw(the, "EINVAL", "tcp: port %d, expected 1 to 65535", (int)port);
-	if (!netif_default || !netif_is_up(netif_default) || !netif_is_link_up(netif_default))
+	if (!there_is_a_network())
 		engine_throw(the, "ENETUNREACH", "tcp %s:%d: there is no network. Join one first.", text, (int)port);
 	xsResult = xsNewHostObject(destroy);
 	xs_tcp *tcp = free_place();

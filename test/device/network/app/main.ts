@@ -184,6 +184,15 @@ const stories: Readonly<Record<string, () => Promise<unknown>>> = {
 		await attempt("wrong", join({ ssid, password: wrongPassword, security }));
 		await attempt("right", join({ security }));
 	},
+	"join, leave, join": () => joined(async () => {
+		const tcp = new TCP({ address: await address("echo.example"), port: 7, onError: ({ code }) => console.log(`connection ${code}`) });
+		await new Promise<void>((resolve) => setTimeout(resolve, 200));
+		const wifi = new WiFi();
+		wifi.disconnect();
+		wifi.close();
+		await attempt("again", join({ timeoutMs }));
+		tcp.close();
+	}),
 	"join WPA2, then WPA3 alone": async () => {
 		await attempt("first", join({ security: "wpa2" }));
 		await attempt("second", join({ security: "wpa3" }));
@@ -218,6 +227,10 @@ const stories: Readonly<Record<string, () => Promise<unknown>>> = {
 		await attempt("lost", lost());
 		await attempt("again", join());
 		await attempt("echo", closing(await address("echo.example"), 7, "onReadable"));
+	}),
+	"lost, then another": () => joined(async () => {
+		await attempt("lost", lost());
+		await attempt("another", join({ ssid: "another", password: "its passphrase" }));
 	}),
 	"lost, and tried until it is back": () => joined(async () => {
 		await attempt("lost", lost());
