@@ -15,7 +15,10 @@ export type TcpPeer =
 	| { connect(to: { host: string; port: number }): Duplex | undefined };
 
 /** Answers UDP datagrams. May call `reply` any number of times, now or from a clock event. */
-export type UdpPeer = (datagram: Uint8Array, reply: (answer: Uint8Array) => void) => void;
+export type UdpPeer = (datagram: Uint8Array, reply: UdpReply) => void;
+
+/** Sends a datagram to who asked. @param from another sender than the one that was asked: one who makes its answers up. */
+export type UdpReply = (answer: Uint8Array, from?: { readonly address?: string; readonly port?: number }) => void;
 
 /** One name in the simulated internet. */
 export interface HostOptions {
@@ -158,7 +161,7 @@ export interface NetworkOptions {
 	dhcp?: DhcpOptions;
 	/** The router advertises an IPv6 network to who asks for one. Default true. */
 	ipv6?: boolean;
-	/** Names under which the NTP server is known. Default: the usual public ones. */
+	/** Names of time servers; each has an address of its own, and all tell the same time. Default: the usual public ones. */
 	ntpNames?: readonly string[];
 
 	/** Unix milliseconds at power-on; the NTP server's time is this plus virtual time. Default: the board's. */
