@@ -36,6 +36,7 @@ export function dnsOverTcp(clock: Clock, dns: DnsService, delayMicros: number): 
 				}));
 			};
 			return {
+				unread: 0,
 				send(bytes) {
 					waiting = Uint8Array.from([...waiting, ...bytes]);
 					for (;;) {

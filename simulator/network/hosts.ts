@@ -7,10 +7,10 @@ import type { HostOptions, NetworkOptions, TcpPeer } from "./options.ts";
 export const ROUTER = 0xc0a80401;
 export const FIRST_LEASE = 0xc0a80402;
 export const MASK = 0xffffff00;
-/** TEST-NET-3 (RFC 5737): hosts from .10 on, the NTP server at .123, whoever connects to the device at .200. */
+/** TEST-NET-3 (RFC 5737): hosts from .10 on, the time servers from .123 on, whoever connects to the device at .200. */
 const FIRST_HOST = 0xcb00710a;
 export const CLIENT = 0xcb0071c8;
-export const NTP_SERVER = 0xcb00717b;
+const FIRST_TIME_SERVER = 0xcb00717b;
 /** The same in a unique local network (RFC 4193), fd50:4650:0:4::/64; the client in the documentation's 2001:db8::/32. */
 export const PREFIX_IPV6 = 0xfd5046500000_0004n << 64n;
 export const ROUTER_IPV6 = PREFIX_IPV6 | 1n;
@@ -41,13 +41,13 @@ export interface NameRecord {
 
 export class Hosts {
 	readonly #hosts: readonly Host[];
-	readonly #ntpNames: ReadonlySet<string>;
+	readonly #ntpNames: readonly string[];
 	readonly #gateway: Gateway | undefined;
 
 	/** @throws on a peer that is not on this machine, and on an address that is none. */
 	constructor(network: NetworkOptions) {
 		this.#hosts = hostsOf(network);
-		this.#ntpNames = new Set(network.ntpNames ?? NTP_NAMES);
+		this.#ntpNames = network.ntpNames ?? NTP_NAMES;
 		this.#gateway = network.gateway;
 	}
 
@@ -68,8 +68,13 @@ export class Hosts {
 
 	/** @returns true when somebody has this address. */
 	exists(address: Address): boolean {
-		return [ROUTER, NTP_SERVER, CLIENT, ROUTER_IPV6, CLIENT_IPV6].some((known) => known === address) || this.at(address) !== undefined
+		return [ROUTER, CLIENT, ROUTER_IPV6, CLIENT_IPV6].some((known) => known === address) || this.isTimeServer(address) || this.at(address) !== undefined
 			|| this.#isOutside(address);
+	}
+
+	/** Somebody there tells the time. */
+	isTimeServer(address: Address): boolean {
+		return typeof address === "number" && address >= FIRST_TIME_SERVER && address < FIRST_TIME_SERVER + this.#ntpNames.length;
 	}
 
 	/** Who answers on a TCP port; undefined: nobody. */
@@ -101,7 +106,8 @@ export class Hosts {
 			const { address, ipv6, alias } = host;
 			return alias === undefined ? { ipv4: address, ...(ipv6 !== undefined && { ipv6 }) } : { alias };
 		}
-		return this.#ntpNames.has(name) ? { ipv4: NTP_SERVER } : undefined;
+		const server = this.#ntpNames.indexOf(name);
+		return server >= 0 ? { ipv4: FIRST_TIME_SERVER + server } : undefined;
 	}
 }
 

@@ -15,7 +15,10 @@ export type TcpPeer =
 	| { connect(to: { host: string; port: number }): Duplex | undefined };
 
 /** Answers UDP datagrams. May call `reply` any number of times, now or from a clock event. */
-export type UdpPeer = (datagram: Uint8Array, reply: (answer: Uint8Array) => void) => void;
+export type UdpPeer = (datagram: Uint8Array, reply: UdpReply) => void;
+
+/** Sends a datagram to who asked. @param from another sender than the one that was asked: one who makes its answers up. */
+export type UdpReply = (answer: Uint8Array, from?: { readonly address?: string; readonly port?: number }) => void;
 
 /** Hears datagrams to a group. May answer its sender, or the group, any number of times, now or from a clock event. */
 export type GroupPeer = (datagram: Uint8Array, answer: { toSender(datagram: Uint8Array): void; toGroup(datagram: Uint8Array): void }) => void;
@@ -165,7 +168,7 @@ export interface NetworkOptions {
 	ipv6?: boolean;
 	/** Bytes of a packet on the way to the device; longer ones come in fragments. Default 1500; at least 68, and 1280 counts for IPv6. */
 	mtu?: number;
-	/** Names under which the NTP server is known. Default: the usual public ones. */
+	/** Names of time servers; each has an address of its own, and all tell the same time. Default: the usual public ones. */
 	ntpNames?: readonly string[];
 
 	/** Unix milliseconds at power-on; the NTP server's time is this plus virtual time. Default: the board's. */

@@ -1,9 +1,9 @@
 /** The UDP of everybody behind the router: DNS, NTP, the named hosts and groups. Over IPv4 and IPv6; DHCP is IPv4's own. */
 import type { Clock } from "../wires.ts";
-import type { Address } from "./addresses.ts";
+import { parseAddress, parseIpv4, type Address } from "./addresses.ts";
 import type { DnsService } from "./dns-service.ts";
 import type { GroupMemberships } from "./group-memberships.ts";
-import { NTP_SERVER, ROUTER, ROUTER_IPV6, type Host, type Hosts } from "./hosts.ts";
+import { ROUTER, ROUTER_IPV6, type Host, type Hosts } from "./hosts.ts";
 import { MDNS_GROUP, MDNS_GROUP_IPV6, MDNS_PORT, answerMdns } from "./mdns-responder.ts";
 import { answerNtp } from "./ntp-server.ts";
 import type { NetworkFaults } from "./options.ts";
@@ -46,9 +46,9 @@ export class UdpLayer {
 			this.#options.malformed(datagram);
 			return;
 		}
-		const reply = (payload: Uint8Array, delayMicros: number) => {
-			clock.schedule(delayMicros, () => this.#send(packet.destination, packet.source, {
-				sourcePort: datagram.destinationPort, destinationPort: datagram.sourcePort, payload,
+		const reply = (payload: Uint8Array, delayMicros: number, source = packet.destination, sourcePort = datagram.destinationPort) => {
+			clock.schedule(delayMicros, () => this.#send(source, packet.source, {
+				sourcePort, destinationPort: datagram.sourcePort, payload,
 			}));
 		};
 		const toRouter = packet.destination === ROUTER || packet.destination === ROUTER_IPV6;
@@ -56,13 +56,19 @@ export class UdpLayer {
 			this.#options.dns.ask(datagram.payload, true, (answer) => reply(answer, LOCAL_MICROS * 2 + (this.#options.faults.dnsDelayMicros ?? 0)));
 			return;
 		}
-		if (datagram.destinationPort === NTP_PORT && (packet.destination === NTP_SERVER || toRouter)) {
+		if (datagram.destinationPort === NTP_PORT && (hosts.isTimeServer(packet.destination) || toRouter)) {
 			this.#ntp(datagram, (answer) => reply(answer, remoteMicros));
 			return;
 		}
 		const handler = hosts.at(packet.destination)?.options.udp?.[datagram.destinationPort];
 		if (handler) {
-			clock.schedule(remoteMicros, () => handler(datagram.payload, (answer) => reply(answer.slice(), remoteMicros)));
+			clock.schedule(remoteMicros, () => handler(datagram.payload, (answer, { address, port } = {}) => {
+				const source = address === undefined ? packet.destination : parseAddress(address);
+				if (source === undefined) {
+					throw new Error(`a reply from "${address}", which is no address`);
+				}
+				reply(answer.slice(), remoteMicros, source, port);
+			}));
 		} else if (hosts.exists(packet.destination)) {
 			unreachable();
 		}

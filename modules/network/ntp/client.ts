@@ -38,8 +38,8 @@ export interface NTPClientOptions {
 	dns: { io: new () => NameResolver };
 }
 
-/** Unix milliseconds, or the error: the last server's code (ERR_NTP_TIMEOUT, ERR_NTP_REFUSED, ENOTFOUND, EAI_AGAIN, ...). */
-export type Told = (error: CodedError | null, unixMs?: number, server?: string) => void;
+/** Unix milliseconds, who told them and at which address; or the error: the last server's code (ERR_NTP_TIMEOUT, ERR_NTP_REFUSED, ENOTFOUND, EAI_AGAIN, ...). */
+export type Told = (error: CodedError | null, unixMs?: number, server?: string, address?: string) => void;
 
 /** Asks servers for the time. */
 export default class NTPClient {
@@ -90,11 +90,11 @@ export default class NTPClient {
 		this.#resolver = undefined;
 	}
 
-	#settle(error: CodedError | null, unixMs?: number, server?: string): void {
+	#settle(error: CodedError | null, unixMs?: number, server?: string, address?: string): void {
 		const told = this.#told;
 		this.#told = undefined;
 		this.#release();
-		told?.(error, unixMs, server);
+		told?.(error, unixMs, server, address);
 	}
 
 	/** The server of this number, or the end with what the one before said. */
@@ -161,7 +161,7 @@ export default class NTPClient {
 					next(new CodedError("ERR_NTP_REFUSED", `ntp ${server} (${address}): its time ${new Date(answer.transmittedAtMs).toISOString()} cannot be`));
 					return;
 				}
-				this.#settle(null, answer.transmittedAtMs + Math.max(wayMs, 0) / 2, server);
+				this.#settle(null, answer.transmittedAtMs + Math.max(wayMs, 0) / 2, server, address);
 				return;
 			}
 		};

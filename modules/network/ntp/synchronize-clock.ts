@@ -14,6 +14,7 @@ import NTPClient from "./client.ts";
 export interface SynchronizeOptions {
 	/**
 	 * Name or IPv4 address of a server, or up to four: they are asked at once, and the clock is set when two agree within two seconds.
+	 * Two names of one address are one voice.
 	 * One alone is believed. Default: three of pool.ntp.org.
 	 */
 	server?: string | readonly string[];
@@ -29,6 +30,7 @@ const agreementMs = 2_000;
 /** What a server said, and when: on the board's own count of milliseconds. */
 interface Told {
 	readonly server: string;
+	readonly address: string;
 	readonly unixMs: number;
 	readonly atMs: number;
 }
@@ -60,13 +62,13 @@ export function synchronizeClock({ server = pool, timeoutMs = 15_000 }: Synchron
 		const timer = setTimeout(() => {
 			fail(new CodedError("ERR_NTP_TIMEOUT", `ntp ${servers.join(", ")}: no time within ${timeoutMs} ms`, { cause: failure }));
 		}, timeoutMs);
-		clients.forEach((client, index) => client.getTime((error, unixMs) => {
+		clients.forEach(client => client.getTime((error, unixMs, server, address) => {
 			left--;
 			if (error) {
 				failure ??= error;
 			} else {
-				const now: Told = { server: servers[index]!, unixMs: unixMs!, atMs: uptimeMs() };
-				const agrees = servers.length === 1 || told.some(other => Math.abs(now.unixMs - other.unixMs - (now.atMs - other.atMs)) <= agreementMs);
+				const now: Told = { server: server!, address: address!, unixMs: unixMs!, atMs: uptimeMs() };
+				const agrees = servers.length === 1 || told.some(other => other.address !== address && Math.abs(now.unixMs - other.unixMs - (now.atMs - other.atMs)) <= agreementMs);
 				told.push(now);
 				if (agrees) {
 					end();
@@ -89,6 +91,6 @@ function verdict(servers: readonly string[], told: readonly Told[], failure: Cod
 	if (told.length === 0) {
 		return failure!;
 	}
-	const times = told.map(({ server, unixMs }) => `${server} says ${new Date(unixMs).toISOString()}`).join(", ");
+	const times = told.map(({ server, address, unixMs }) => `${server} (${address}) says ${new Date(unixMs).toISOString()}`).join(", ");
 	return new CodedError("ERR_NTP_DISAGREE", `ntp: of ${servers.length} servers no two agree: ${times}`, { cause: failure });
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { duplexPair, type Duplex } from "node:stream";
 import { answerNtp } from "../../../simulator/network/ntp-server.ts";
-import type { AirFaults, UdpPeer } from "../../../simulator/simulator.ts";
+import type { AirFaults, UdpPeer, UdpReply } from "../../../simulator/simulator.ts";
 import { simulatedNetwork } from "../../../tools/start/simulated-network.ts";
 import { deviceTest, powerOn, type DeviceRun, type DeviceScene } from "../../support/device.ts";
 
@@ -183,16 +183,19 @@ deviceTest("the clock is set by NTP to within 50 ms", scene("clock"), run => {
 const liars = {
 	"past.example": { udp: { 123: saying(powerOn.getTime() - 3_600_000) } },
 	"future.example": { udp: { 123: saying(powerOn.getTime() + 3_600_000) } },
+	"also-past.example": { alias: "past.example" },
 	"silent.example": { udp: { 123: () => {} } },
 };
 
-/** A time server whose clock stands. */
+/** What a time server whose clock stands answers. */
+function timeOf(request: Uint8Array, unixMs: number): Uint8Array {
+	const answer = answerNtp(request, unixMs);
+	if (typeof answer === "string") throw new Error(answer);
+	return answer;
+}
+
 function saying(unixMs: number): UdpPeer {
-	return (request, reply) => {
-		const answer = answerNtp(request, unixMs);
-		if (typeof answer === "string") throw new Error(answer);
-		reply(answer);
-	};
+	return (request, reply) => reply(timeOf(request, unixMs));
 }
 
 function clock(servers: string[], more: Partial<DeviceScene> = {}): DeviceScene {
@@ -207,10 +210,92 @@ for (const odd of ["past.example", "future.example", "silent.example", "nobody.e
 }
 
 deviceTest("time servers of which no two agree leave the clock unset", clock(["past.example", "pool.ntp.org", "future.example"]), run => {
-	says(run, /^clock ERR_NTP_DISAGREE: ntp: of 3 servers no two agree: .*past\.example says 2026-01-15T11:00:00/m);
+	says(run, /^clock ERR_NTP_DISAGREE: ntp: of 3 servers no two agree: .*past\.example \(203\.0\.113\.\d+\) says 2026-01-15T11:00:00/m);
 });
 
 deviceTest("one answer of three is not enough", clock(["silent.example", "pool.ntp.org", "nobody.example"]), run => says(run, /^clock ERR_NTP_DISAGREE/m));
+
+deviceTest("two names of one time server are one voice", clock(["past.example", "also-past.example", "silent.example"]), run => {
+	says(run, /^clock ERR_NTP_DISAGREE: .*past\.example \(203\.0\.113\.\d+\) says .*also-past\.example/m);
+});
+
+/** The right answer of a server that tells the time of power-on, which the run is a few seconds behind. */
+function rightAnswer(request: Uint8Array): Uint8Array {
+	return timeOf(request, powerOn.getTime() + 60_000);
+}
+
+/** An answer, changed. */
+function changed(change: (answer: Uint8Array) => void, unixMs = powerOn.getTime() + 3_600_000): (request: Uint8Array) => Uint8Array {
+	return request => {
+		const answer = timeOf(request, unixMs);
+		change(answer);
+		return answer;
+	};
+}
+
+const kiss = changed(answer => { answer[1] = 0; answer.set(Buffer.from("RATE"), 12); });
+const unsynchronized = changed(answer => answer[0]! |= 3 << 6);
+
+/** What a time server says that nobody may believe: in place of the truth, and as a refusal when it says whose answer it is. */
+const lies: readonly { readonly what: string; readonly peer: UdpPeer; readonly code: string; readonly says?: RegExp }[] = [
+	{ what: "answers another request than was sent", peer: (request, reply) => reply(changed(answer => answer[24]! ^= 1)(request)), code: "ERR_NTP_TIMEOUT" },
+	{ what: "answers with an origin of nothing", peer: (request, reply) => reply(changed(answer => answer.fill(0, 24, 32))(request)), code: "ERR_NTP_TIMEOUT" },
+	{ what: "gives the kiss of death", peer: (request, reply) => reply(kiss(request)), code: "ERR_NTP_REFUSED", says: /kiss-o'-death RATE/ },
+	{ what: "gives the kiss of death to nobody's request", peer: (request, reply) => { const answer = kiss(request); answer[24]! ^= 1; reply(answer); }, code: "ERR_NTP_TIMEOUT" },
+	{ what: "says that its clock is not set", peer: (request, reply) => reply(unsynchronized(request)), code: "ERR_NTP_REFUSED", says: /own clock is not set/ },
+	{ what: "is of stratum 0", peer: (request, reply) => reply(changed(answer => answer[1] = 0)(request)), code: "ERR_NTP_REFUSED", says: /declines/ },
+	{ what: "is of stratum 16", peer: (request, reply) => reply(changed(answer => answer[1] = 16)(request)), code: "ERR_NTP_REFUSED", says: /own clock is not set/ },
+	{ what: "answers from another address", peer: (request, reply) => reply(rightAnswer(request), { address: "203.0.113.99" }), code: "ERR_NTP_TIMEOUT" },
+	{ what: "answers from another port", peer: (request, reply) => reply(rightAnswer(request), { port: 1123 }), code: "ERR_NTP_TIMEOUT" },
+	{ what: "sends the request back", peer: (request, reply) => reply(request), code: "ERR_NTP_TIMEOUT" },
+	{ what: "is cut short", peer: (request, reply) => reply(rightAnswer(request).subarray(0, 47)), code: "ERR_NTP_TIMEOUT" },
+	{ what: "sends nothing but an empty datagram", peer: (request, reply) => reply(request.subarray(0, 0)), code: "ERR_NTP_TIMEOUT" },
+	{ what: "sends more junk at once than a socket keeps", peer: (request, reply) => { for (let i = 0; i < 40; i++) reply(request.subarray(0, i)); }, code: "ERR_NTP_TIMEOUT" },
+	{ what: "sends no time", peer: (request, reply) => reply(changed(answer => answer.fill(0, 32))(request)), code: "ERR_NTP_REFUSED", says: /sent no time/ },
+	{ what: "received the request an hour before it sent the answer", peer: (request, reply) => reply(changed(answer => new DataView(answer.buffer).setUint32(32, new DataView(answer.buffer).getUint32(32) - 3600))(request)), code: "ERR_NTP_REFUSED", says: /cannot be/ },
+	{ what: "received the request an hour behind its answer", peer: (request, reply) => reply(changed(answer => new DataView(answer.buffer).setUint32(32, new DataView(answer.buffer).getUint32(32) + 3600))(request)), code: "ERR_NTP_REFUSED", says: /cannot be/ },
+	{ what: "tells a time in the era behind 2036 that is beyond the clock's end", peer: (request, reply) => reply(changed(answer => { answer[32] = 0x7f; answer[40] = 0x7f; })(request)), code: "ERR_NTP_REFUSED", says: /cannot be/ },
+	{ what: "tells the time of the first request to the second", peer: replaying(), code: "ERR_NTP_TIMEOUT" },
+];
+
+/** Keeps its first answer and gives it whenever it is asked again. */
+function replaying(): UdpPeer {
+	let first: Uint8Array | undefined;
+	return (request, reply) => {
+		if (first === undefined) {
+			first = rightAnswer(request);
+		} else {
+			reply(first);
+			reply(first);
+		}
+	};
+}
+
+for (const { what, peer, code, says: sentence = /./ } of lies) {
+	deviceTest(`a time server that ${what} is not believed`, clock(["liar.example"], { hosts: { "liar.example": { udp: { 123: peer } } } }), run => {
+		says(run, new RegExp(`^clock ${code}: .*${sentence.source}.*\\r?\\nis set false`, "m"));
+	});
+}
+
+const spoiled: Readonly<Record<string, (request: Uint8Array, reply: UdpReply) => void>> = {
+	"answers with a wrong origin": (request, reply) => { for (let i = 0; i < 3; i++) reply(changed(answer => answer[31]! ^= 1 + i)(request)); },
+	"answers from another address": (request, reply) => reply(changed(() => {})(request), { address: "203.0.113.99" }),
+	"answers from another port": (request, reply) => reply(changed(() => {})(request), { port: 1123 }),
+	"kisses of death from another address": (request, reply) => reply(kiss(request), { address: "203.0.113.99" }),
+	"junk": (request, reply) => { for (let i = 0; i < 3; i++) reply(request.subarray(0, i)); },
+};
+
+for (const [what, spoil] of Object.entries(spoiled)) {
+	let asked = 0;
+	deviceTest(`the right time is taken in spite of ${what} in front of it`, clock(["honest.example"], { hosts: { "honest.example": { udp: { 123: (request, reply) => {
+		asked++;
+		spoil(request, reply);
+		reply(rightAnswer(request));
+	} } } } }), run => {
+		says(run, /^clock ok "2026-01-15T12:01:0\d/m, /^is set true/m);
+		assert.ok(asked <= 2, `${asked} requests`);
+	});
+}
 
 deviceTest("a time before the day of the build is refused", scene("clock", { earliest: new Date("2026-01-16T00:00:00Z") }), run => {
 	says(run, /^clock ERR_NTP_REFUSED: .* its time 2026-01-15T12:00:.* cannot be/m);

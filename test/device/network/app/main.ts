@@ -273,7 +273,10 @@ const stories: Readonly<Record<string, () => Promise<unknown>>> = {
 			console.log(`is set ${isTimeSet()}`);
 		}
 	},
-	"clock": () => joined(async () => attempt("clock", synchronizeClock({ server: servers, timeoutMs: 6000 }))),
+	"clock": () => joined(async () => {
+		await attempt("clock", synchronizeClock({ server: servers, timeoutMs: 6000 }));
+		console.log(`is set ${isTimeSet()}`);
+	}),
 	"without network": async () => {
 		await attempt("name", address("echo.example"));
 		try {
