@@ -21,7 +21,7 @@ import type { Clock, I2cDevice, I2cPlace, Journal, Log, Milestone, Pin, Random, 
 
 export type { Violation } from "./core/violations.ts";
 export type { Fault } from "./core/processor.ts";
-export type { AccessPointSettings, AirFaults, ClientSettings, HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer } from "./network/options.ts";
+export type { AccessPointSettings, AirFaults, ClientSettings, HostOptions, NetworkFaults, NetworkOptions, Recording, TcpPeer, UdpPeer, UdpReply } from "./network/options.ts";
 export type { AttachedClient, AttachedRadio, ClientReport, RadioReport } from "./network/attach.ts";
 export { listenForGdb, type GdbServer } from "./debug/gdb-server.ts";
 export { openBrowser } from "./page/open-browser.ts";

@@ -14,8 +14,18 @@ export type TcpPeer =
 	 */
 	| { connect(to: { host: string; port: number }): Duplex | undefined };
 
-/** Answers UDP datagrams. May call `reply` any number of times, now or from a clock event. */
-export type UdpPeer = (datagram: Uint8Array, reply: (answer: Uint8Array) => void) => void;
+/** Answers UDP datagrams. May call `reply` any number of times, now or from a clock event. `from`: the device's port. */
+export type UdpPeer = (datagram: Uint8Array, reply: (answer: Uint8Array, as?: UdpReply) => void, from: { port: number }) => void;
+
+/** How an answer is sent; everything defaults to what is right. */
+export interface UdpReply {
+	/** It pretends to come from this address (dotted IPv4). */
+	address?: string;
+	/** It pretends to come from this port. */
+	port?: number;
+	/** It is sent this much later. */
+	afterMicros?: number;
+}
 
 /** One name in the simulated internet. */
 export interface HostOptions {
@@ -104,6 +114,8 @@ export interface DhcpOptions {
 	rebindSeconds?: number;
 	/** How many addresses there are, from 192.168.4.2 on. Default 100. */
 	addresses?: number;
+	/** The DNS servers that it names, dotted IPv4: hosts with UDP port 53, say. Default: the router. */
+	dnsServers?: readonly string[];
 }
 
 /** How the DHCP server fails; everything defaults to "not". */

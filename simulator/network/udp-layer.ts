@@ -4,7 +4,7 @@ import { parseIpv4, type Address } from "./addresses.ts";
 import { answerDns } from "./dns-server.ts";
 import { NTP_SERVER, ROUTER, ROUTER_IPV6, type Hosts, type NameRecord } from "./hosts.ts";
 import { answerNtp } from "./ntp-server.ts";
-import type { NetworkFaults } from "./options.ts";
+import type { NetworkFaults, UdpReply } from "./options.ts";
 import { PROTOCOL_UDP, emitUdp, parseUdp, type Packet, type Udp } from "./packets.ts";
 import type { SendPacket } from "./tcp-layer.ts";
 
@@ -44,10 +44,9 @@ export class UdpLayer {
 			this.#options.malformed(datagram);
 			return;
 		}
-		const reply = (payload: Uint8Array, delayMicros: number) => {
-			clock.schedule(delayMicros, () => this.#send(packet.destination, packet.source, {
-				sourcePort: datagram.destinationPort, destinationPort: datagram.sourcePort, payload,
-			}));
+		const reply = (payload: Uint8Array, delayMicros: number, { address, port = datagram.destinationPort, afterMicros = 0 }: UdpReply = {}) => {
+			const source = address === undefined ? packet.destination : parseIpv4(address)!;
+			clock.schedule(delayMicros + afterMicros, () => this.#send(source, packet.source, { sourcePort: port, destinationPort: datagram.sourcePort, payload }));
 		};
 		const toRouter = packet.destination === ROUTER || packet.destination === ROUTER_IPV6;
 		if (datagram.destinationPort === DNS_PORT && toRouter) {
@@ -60,7 +59,9 @@ export class UdpLayer {
 		}
 		const handler = hosts.at(packet.destination)?.options.udp?.[datagram.destinationPort];
 		if (handler) {
-			clock.schedule(remoteMicros, () => handler(datagram.payload, (answer) => reply(answer.slice(), remoteMicros)));
+			clock.schedule(remoteMicros, () => handler(
+				datagram.payload, (answer, as) => reply(answer.slice(), remoteMicros, as), { port: datagram.sourcePort },
+			));
 		} else if (hosts.exists(packet.destination)) {
 			unreachable();
 		}
