@@ -18,7 +18,9 @@
 #define LWIP_ARP 1
 #define LWIP_ETHERNET 1
 #define LWIP_ICMP 1
-#define LWIP_RAW 0
+#ifndef LWIP_RAW
+#define LWIP_RAW 0 // 1 by the library "network-raw"
+#endif
 #define LWIP_UDP 1
 #define LWIP_TCP 1
 #define LWIP_DHCP 1
