@@ -28,7 +28,9 @@
 #ifndef LWIP_DNS
 #define LWIP_DNS 0 // resolver.c in its place; 1 for dhcp.c alone (CMakeLists.txt), which asks for the servers then
 #endif
-#define LWIP_IGMP 0
+#ifndef LWIP_IGMP
+#define LWIP_IGMP 0 // 1 by the library "network-multicast"
+#endif
 
 // The heap holds what is being sent: TCP copies each segment into it.
 #define MEM_LIBC_MALLOC 0

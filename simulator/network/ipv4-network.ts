@@ -74,7 +74,7 @@ export class Ipv4Network {
 
 	send(protocol: number, source: number, destination: number, payload: Uint8Array, mac?: Uint8Array): void {
 		this.#identification = (this.#identification + 1) & 0xffff;
-		this.#options.link.send(ETHER_TYPE_IPV4, emitIpv4(protocol, source, destination, this.#identification, payload), mac);
+		this.#options.link.send(ETHER_TYPE_IPV4, emitIpv4(protocol, source, destination, this.#identification, payload), mac ?? groupMac(destination));
 	}
 
 	arp(payload: Uint8Array): void {
@@ -153,7 +153,7 @@ export class Ipv4Network {
 	}
 
 	#udp(packet: Ipv4): void {
-		const { clock, malformed, udp } = this.#options;
+		const { clock, malformed, network, udp } = this.#options;
 		const datagram = parseUdp(packet);
 		if (typeof datagram === "string") {
 			malformed(datagram);
@@ -163,7 +163,12 @@ export class Ipv4Network {
 			this.#answerDhcp(datagram, packet.destination === ROUTER);
 			return;
 		}
-		if (packet.destination >>> 28 === MULTICAST_PREFIX || packet.destination === BROADCAST_IPV4 || (packet.destination & ~MASK) === (~MASK & 0xff)) {
+		const handler = isGroup(packet.destination) && network.groups?.[formatIpv4(packet.destination)]?.[datagram.destinationPort];
+		if (handler) {
+			udp.receiveGroup(packet, handler);
+			return;
+		}
+		if (isGroup(packet.destination) || packet.destination === BROADCAST_IPV4 || (packet.destination & ~MASK) === (~MASK & 0xff)) {
 			return;
 		}
 		udp.receive(packet, () => {
@@ -197,4 +202,13 @@ export class Ipv4Network {
 		const datagram = emitUdp(ROUTER, destination, { sourcePort: DHCP_SERVER_PORT, destinationPort: DHCP_CLIENT_PORT, payload: message });
 		this.send(PROTOCOL_UDP, ROUTER, destination, datagram, broadcast ? BROADCAST_MAC : clientMac);
 	}
+}
+
+function isGroup(address: number): boolean {
+	return address >>> 28 === MULTICAST_PREFIX;
+}
+
+/** The Ethernet address of a group (RFC 1112, 6.4); undefined for what is none. */
+function groupMac(address: number): Uint8Array | undefined {
+	return isGroup(address) ? Uint8Array.of(0x01, 0x00, 0x5e, (address >>> 16) & 0x7f, (address >>> 8) & 0xff, address & 0xff) : undefined;
 }

@@ -25,6 +25,8 @@ export interface UdpReply {
 	port?: number;
 	/** It is sent this much later. */
 	afterMicros?: number;
+	/** Of an answer to what was sent to a group: to whom. Default "group", from the address of a neighbour. */
+	to?: "group" | "device";
 }
 
 /** One name in the simulated internet. */
@@ -167,6 +169,8 @@ export interface NetworkOptions {
 
 	/** Names in the simulated internet, in lower case. A bare `TcpPeer` answers every TCP port. */
 	hosts?: Readonly<Record<string, TcpPeer | HostOptions>>;
+	/** Who listens to groups in the local network: by group (dotted IPv4) and port. */
+	groups?: Readonly<Record<string, Readonly<Record<number, UdpPeer>>>>;
 	dhcp?: DhcpOptions;
 	/** The router advertises an IPv6 network to who asks for one. Default true. */
 	ipv6?: boolean;

@@ -4,12 +4,14 @@ import { parseIpv4, type Address } from "./addresses.ts";
 import { answerDns } from "./dns-server.ts";
 import { NTP_SERVER, ROUTER, ROUTER_IPV6, type Hosts, type NameRecord } from "./hosts.ts";
 import { answerNtp } from "./ntp-server.ts";
-import type { NetworkFaults, UdpReply } from "./options.ts";
+import type { NetworkFaults, UdpPeer, UdpReply } from "./options.ts";
 import { PROTOCOL_UDP, emitUdp, parseUdp, type Packet, type Udp } from "./packets.ts";
 import type { SendPacket } from "./tcp-layer.ts";
 
 const DNS_PORT = 53;
 const NTP_PORT = 123;
+/** Who speaks in groups, unless a test says otherwise. */
+const NEIGHBOUR = "192.168.4.250";
 /** Answers from the local network come after this. */
 export const LOCAL_MICROS = 500;
 
@@ -65,6 +67,23 @@ export class UdpLayer {
 		} else if (hosts.exists(packet.destination)) {
 			unreachable();
 		}
+	}
+
+	/** A datagram from the device to a group. */
+	receiveGroup(packet: Packet, handler: UdpPeer): void {
+		const { clock, malformed } = this.#options;
+		const datagram = parseUdp(packet);
+		if (typeof datagram === "string") {
+			malformed(datagram);
+			return;
+		}
+		const reply = (payload: Uint8Array, { address = NEIGHBOUR, port = datagram.destinationPort, afterMicros = 0, to = "group" }: UdpReply = {}) => {
+			const copy = payload.slice();
+			clock.schedule(LOCAL_MICROS + afterMicros, () => this.#send(parseIpv4(address)!, to === "group" ? packet.destination : packet.source, {
+				sourcePort: port, destinationPort: to === "group" ? datagram.destinationPort : datagram.sourcePort, payload: copy,
+			}));
+		};
+		clock.schedule(LOCAL_MICROS, () => handler(datagram.payload, reply, { port: datagram.sourcePort }));
 	}
 
 	#send(source: Address, destination: Address, datagram: Udp): void {
