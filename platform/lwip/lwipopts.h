@@ -18,13 +18,19 @@
 #define LWIP_ARP 1
 #define LWIP_ETHERNET 1
 #define LWIP_ICMP 1
-#define LWIP_RAW 0
+#ifndef LWIP_RAW
+#define LWIP_RAW 0 // 1 by the library "network-raw"
+#endif
 #define LWIP_UDP 1
 #define LWIP_TCP 1
 #define LWIP_DHCP 1
 #define LWIP_DHCP_DOES_ACD_CHECK 0 // a second more for each lease
-#define LWIP_DNS 1
-#define LWIP_IGMP 0
+#ifndef LWIP_DNS
+#define LWIP_DNS 0 // resolver.c in its place; 1 for dhcp.c alone (CMakeLists.txt), which asks for the servers then
+#endif
+#ifndef LWIP_IGMP
+#define LWIP_IGMP 0 // 1 by the library "network-multicast"
+#endif
 
 // The heap holds what is being sent: TCP copies each segment into it.
 #define MEM_LIBC_MALLOC 0
@@ -57,15 +63,13 @@
 #ifndef PICOFETCH_ACCESS_POINT_PORTS
 #define PICOFETCH_ACCESS_POINT_PORTS 0
 #endif
-#define MEMP_NUM_UDP_PCB (10 + PICOFETCH_ACCESS_POINT_PORTS) // DHCP, four of DNS, five of scripts, and what guests ask
-#define MEMP_NUM_ARP_QUEUE 6
+#define MEMP_NUM_UDP_PCB (14 + PICOFETCH_ACCESS_POINT_PORTS) // DHCP, eight of the resolver, five of scripts, and what guests ask
+#define MEMP_NUM_ARP_QUEUE 10
 #define ARP_QUEUEING 1
+#define ARP_QUEUE_LEN 8 // else the oldest of the resolver's eight queries are dropped until the router's address is known
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
 
-// A name that nobody answers is given up after 1 + 1 + 2 s.
-#define DNS_MAX_RETRIES 3
-#define DNS_TABLE_SIZE 4
-#define DNS_MAX_SERVERS 2
+#define DNS_MAX_SERVERS 2 // of a lease, see resolver.h
 
 #define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1) // station_tick
 
@@ -91,8 +95,5 @@
 // Sequence numbers, ports and DNS identifiers are guessed by attackers: they come from network_random().
 uint32_t network_random(void);
 #define LWIP_RAND() network_random()
-
-// Sees the DNS answers, so that "no such name" and "no answer" can be told apart (network.c).
-#define LWIP_HOOK_FILENAME "lwip_hooks.h"
 
 #endif

@@ -2,38 +2,17 @@
 
 #include "network.h"
 
-#include <stddef.h>
-#include <string.h>
-
 #include "loop.h"
-#include "lwip/dns.h"
-#include "lwip/ip.h"
-#include "lwip/netif.h"
-#include "lwip/pbuf.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/timeouts.h"
 #include "lwip/udp.h"
-#include "lwip_hooks.h"
 #include "pico/async_context_poll.h"
 #include "pico/cyw43_arch.h"
 #include "pico/time.h"
 #include "random.h"
 
-#define IPV4_HEADER_MIN_BYTES 20
-#define IPV4_PROTOCOL_OFFSET 9
-#define UDP_PROTOCOL 17
-#define UDP_HEADER_BYTES 8
-#define DNS_PORT 53
-#define DNS_FLAGS_BYTES 4 // identifier and flags: what is looked at
-#define DNS_RCODE_MASK 0x0F
-#define DNS_RCODE_NONE 0
-#define DNS_RCODE_NO_SUCH_NAME 3
-
-static int network_last_answer_code;
 static bool network_starts;
 static void (*network_watchers[NETWORK_WATCHERS_MAX])(void);
-
-static void names_tell_known(void);
 
 static semaphore_t *network_semaphore(void)
 {
@@ -74,7 +53,6 @@ static uint64_t network_next_at_us(void)
 // An idle turn costs no more than the look at the clock: other interrupts turn the loop too.
 static void network_poll(void)
 {
-	names_tell_known();
 	if (cyw43_arch_async_context() == NULL || network_next_at_us() > time_us_64())
 		return;
 	sem_try_acquire(network_semaphore()); // work asked for from here on counts for the next turn
@@ -113,97 +91,4 @@ void network_draw_ports(void)
 {
 	tcp_init();
 	udp_init();
-}
-
-int network_see_packet(struct pbuf *p, struct netif *input)
-{
-	(void)input;
-	const uint8_t *ip = p->payload;
-	if (p->len < IPV4_HEADER_MIN_BYTES || ip[IPV4_PROTOCOL_OFFSET] != UDP_PROTOCOL)
-		return 0;
-	size_t header_length = (size_t)(ip[0] & 0x0F) * 4;
-	if (header_length < IPV4_HEADER_MIN_BYTES || p->len < header_length + UDP_HEADER_BYTES + DNS_FLAGS_BYTES)
-		return 0;
-	const uint8_t *udp = ip + header_length;
-	if ((udp[0] << 8 | udp[1]) == DNS_PORT)
-		network_last_answer_code = udp[UDP_HEADER_BYTES + 3] & DNS_RCODE_MASK;
-	return 0;
-}
-
-// Names. One of lwIP's entries for each: a table of who waits, by name and callback.
-
-typedef struct name_request {
-	network_name_found *found; // NULL: free
-	void *context;
-	bool at_once; // the answer is known, and told by the next poll
-	uint32_t address;
-} name_request;
-
-static name_request name_requests[DNS_TABLE_SIZE];
-
-// lwIP reports a failure either from its timer or from inside the packet that says so (RFC 1035 section 4.1.1: RCODE).
-static network_name name_failure(void)
-{
-	if (ip_current_input_netif() == NULL)
-		return NETWORK_NAME_SILENCE;
-	return network_last_answer_code == DNS_RCODE_NONE || network_last_answer_code == DNS_RCODE_NO_SUCH_NAME
-		? NETWORK_NAME_NONE : NETWORK_NAME_SERVER_FAILED;
-}
-
-static void name_tell(name_request *request, network_name result, uint32_t address)
-{
-	network_name_found *found = request->found;
-	request->found = NULL;
-	request->at_once = false;
-	found(request->context, result, address);
-}
-
-static void name_found(const char *name, const ip_addr_t *address, void *context)
-{
-	(void)name;
-	if (address != NULL)
-		name_tell(context, NETWORK_NAME_FOUND, ip4_addr_get_u32(ip_2_ip4(address)));
-	else
-		name_tell(context, name_failure(), 0);
-}
-
-int network_resolve(const char *name, network_name_found *found, void *context)
-{
-	if (name[0] == 0 || strlen(name) >= DNS_MAX_NAME_LENGTH)
-		return NETWORK_NAME_BAD;
-	if (netif_default == NULL || !netif_is_link_up(netif_default))
-		return NETWORK_NAME_UNREACHABLE;
-	name_request *request = NULL;
-	for (int i = 0; i < DNS_TABLE_SIZE && request == NULL; i++) {
-		if (name_requests[i].found == NULL)
-			request = &name_requests[i];
-	}
-	if (request == NULL)
-		return NETWORK_NAME_BUSY;
-	ip_addr_t address;
-	request->found = found;
-	request->context = context;
-	switch (dns_gethostbyname(name, &address, name_found, request)) {
-		case ERR_INPROGRESS:
-			return 0;
-		case ERR_OK:
-			request->at_once = true;
-			request->address = ip4_addr_get_u32(ip_2_ip4(&address));
-			loop_wake();
-			return 0;
-		case ERR_MEM:
-			request->found = NULL;
-			return NETWORK_NAME_BUSY;
-		default: // no server
-			request->found = NULL;
-			return NETWORK_NAME_UNREACHABLE;
-	}
-}
-
-static void names_tell_known(void)
-{
-	for (int i = 0; i < DNS_TABLE_SIZE; i++) {
-		if (name_requests[i].found != NULL && name_requests[i].at_once)
-			name_tell(&name_requests[i], NETWORK_NAME_FOUND, name_requests[i].address);
-	}
 }

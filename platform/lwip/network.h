@@ -23,20 +23,4 @@ void network_watch(void (*watcher)(void));
 // Random numbers for lwIP (LWIP_RAND).
 uint32_t network_random(void);
 
-// Resolves a name to IPv4 by the servers of the lease, in 4 s a server at most. Answers 0 when found() will be called, always
-// once, later, from the loop; else what found() would be told. `name` is copied.
-//
-// network_order address: of NETWORK_NAME_FOUND.
-typedef enum network_name {
-	NETWORK_NAME_FOUND = 0,
-	NETWORK_NAME_NONE = -1, // a server says that there is no such name, or none with an address
-	NETWORK_NAME_SILENCE = -2, // no server answered
-	NETWORK_NAME_SERVER_FAILED = -3, // a server answered that it cannot tell now
-	NETWORK_NAME_UNREACHABLE = -4, // no network is joined, or it named no server
-	NETWORK_NAME_BAD = -5, // empty, or longer than 255 bytes
-	NETWORK_NAME_BUSY = -6, // too many names are being resolved
-} network_name;
-typedef void network_name_found(void *context, network_name result, uint32_t network_order_address);
-int network_resolve(const char *name, network_name_found *found, void *context);
-
 #endif

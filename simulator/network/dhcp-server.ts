@@ -1,5 +1,5 @@
 /** A DHCP server: offers, leases, renewals, refusals (RFC 2131, options of RFC 2132), and the ways in which it can fail. */
-import { formatMac } from "./addresses.ts";
+import { formatMac, parseIpv4 } from "./addresses.ts";
 import type { DhcpFaults, DhcpOptions } from "./options.ts";
 
 const HEADER_BYTES = 236;
@@ -36,7 +36,7 @@ export interface DhcpNetwork {
 	/** The first address to give. */
 	first: number;
 	mask: number;
-	/** Router, DHCP server and DNS server. */
+	/** Router, DHCP server, and DNS server unless the options name others. */
 	router: number;
 }
 
@@ -202,6 +202,7 @@ function number(option: Uint8Array | undefined): number | undefined {
 function emitAnswer(request: Uint8Array, type: number, address: number, network: DhcpNetwork, times: DhcpOptions): Uint8Array {
 	const { router, mask } = network;
 	const { leaseSeconds = DEFAULT_LEASE_SECONDS, renewSeconds, rebindSeconds } = times;
+	const dnsServers = times.dnsServers?.map(text => parseIpv4(text) ?? 0) ?? [router];
 	const word = (value: number) => [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
 	const time = (option: number, seconds: number | undefined) => (seconds === undefined ? [] : [option, 4, ...word(seconds)]);
 	const options = [OPTION_TYPE, 1, type, OPTION_SERVER, 4, ...word(router)];
@@ -212,7 +213,7 @@ function emitAnswer(request: Uint8Array, type: number, address: number, network:
 			...time(OPTION_REBINDING_TIME, rebindSeconds),
 			OPTION_MASK, 4, ...word(mask),
 			OPTION_ROUTER, 4, ...word(router),
-			OPTION_DNS, 4, ...word(router),
+			...dnsServers.length === 0 ? [] : [OPTION_DNS, 4 * dnsServers.length, ...dnsServers.flatMap(word)],
 		);
 	}
 	options.push(OPTION_END);

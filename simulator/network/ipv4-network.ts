@@ -193,7 +193,7 @@ export class Ipv4Network {
 	}
 
 	#udp(packet: Ipv4): void {
-		const { clock, malformed, udp } = this.#options;
+		const { clock, malformed, network, udp } = this.#options;
 		const datagram = parseUdp(packet);
 		if (typeof datagram === "string") {
 			malformed(datagram);

@@ -14,11 +14,18 @@ export type TcpPeer =
 	 */
 	| { connect(to: { host: string; port: number }): Duplex | undefined };
 
-/** Answers UDP datagrams. May call `reply` any number of times, now or from a clock event. */
-export type UdpPeer = (datagram: Uint8Array, reply: UdpReply) => void;
+/** Answers UDP datagrams. May call `reply` any number of times, now or from a clock event. `from`: the device's port. */
+export type UdpPeer = (datagram: Uint8Array, reply: (answer: Uint8Array, as?: UdpReply) => void, from: { port: number }) => void;
 
-/** Sends a datagram to who asked. @param from another sender than the one that was asked: one who makes its answers up. */
-export type UdpReply = (answer: Uint8Array, from?: { readonly address?: string; readonly port?: number }) => void;
+/** How an answer is sent; everything defaults to what is right. */
+export interface UdpReply {
+	/** It pretends to come from this address (dotted IPv4). */
+	address?: string;
+	/** It pretends to come from this port. */
+	port?: number;
+	/** It is sent this much later. */
+	afterMicros?: number;
+}
 
 /** Hears datagrams to a group. May answer its sender, or the group, any number of times, now or from a clock event. */
 export type GroupPeer = (datagram: Uint8Array, answer: { toSender(datagram: Uint8Array): void; toGroup(datagram: Uint8Array): void }) => void;
@@ -112,6 +119,8 @@ export interface DhcpOptions {
 	rebindSeconds?: number;
 	/** How many addresses there are, from 192.168.4.2 on. Default 100. */
 	addresses?: number;
+	/** The DNS servers that it names, dotted IPv4: hosts with UDP port 53, say. Default: the router. */
+	dnsServers?: readonly string[];
 }
 
 /** How the DHCP server fails; everything defaults to "not". */

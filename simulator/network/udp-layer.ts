@@ -1,12 +1,12 @@
 /** The UDP of everybody behind the router: DNS, NTP, the named hosts and groups. Over IPv4 and IPv6; DHCP is IPv4's own. */
 import type { Clock } from "../wires.ts";
-import { parseAddress, parseIpv4, type Address } from "./addresses.ts";
+import { parseAddress, type Address } from "./addresses.ts";
 import type { DnsService } from "./dns-service.ts";
 import type { GroupMemberships } from "./group-memberships.ts";
 import { ROUTER, ROUTER_IPV6, type Host, type Hosts } from "./hosts.ts";
 import { MDNS_GROUP, MDNS_GROUP_IPV6, MDNS_PORT, answerMdns } from "./mdns-responder.ts";
 import { answerNtp } from "./ntp-server.ts";
-import type { NetworkFaults } from "./options.ts";
+import type { NetworkFaults, UdpReply } from "./options.ts";
 import { PROTOCOL_UDP, emitUdp, parseUdp, type Packet, type Udp } from "./packets.ts";
 import type { SendPacket } from "./tcp-layer.ts";
 
@@ -46,10 +46,12 @@ export class UdpLayer {
 			this.#options.malformed(datagram);
 			return;
 		}
-		const reply = (payload: Uint8Array, delayMicros: number, source = packet.destination, sourcePort = datagram.destinationPort) => {
-			clock.schedule(delayMicros, () => this.#send(source, packet.source, {
-				sourcePort, destinationPort: datagram.sourcePort, payload,
-			}));
+		const reply = (payload: Uint8Array, delayMicros: number, { address, port = datagram.destinationPort, afterMicros = 0 }: UdpReply = {}) => {
+			const source = address === undefined ? packet.destination : parseAddress(address);
+			if (source === undefined) {
+				throw new Error(`a reply from "${address}", which is no address`);
+			}
+			clock.schedule(delayMicros + afterMicros, () => this.#send(source, packet.source, { sourcePort: port, destinationPort: datagram.sourcePort, payload }));
 		};
 		const toRouter = packet.destination === ROUTER || packet.destination === ROUTER_IPV6;
 		if (datagram.destinationPort === DNS_PORT && toRouter) {
@@ -62,13 +64,9 @@ export class UdpLayer {
 		}
 		const handler = hosts.at(packet.destination)?.options.udp?.[datagram.destinationPort];
 		if (handler) {
-			clock.schedule(remoteMicros, () => handler(datagram.payload, (answer, { address, port } = {}) => {
-				const source = address === undefined ? packet.destination : parseAddress(address);
-				if (source === undefined) {
-					throw new Error(`a reply from "${address}", which is no address`);
-				}
-				reply(answer.slice(), remoteMicros, source, port);
-			}));
+			clock.schedule(remoteMicros, () => handler(
+				datagram.payload, (answer, as) => reply(answer.slice(), remoteMicros, as), { port: datagram.sourcePort },
+			));
 		} else if (hosts.exists(packet.destination)) {
 			unreachable();
 		}

@@ -59,7 +59,7 @@ export default class NTPClient {
 	}
 
 	/**
-	 * Asks for the time, corrected by half the way there and back. The answer always comes, once: within about 8 s a server.
+	 * Asks for the time, corrected by half the way there and back. The answer always comes, once: within about 9 s a server.
 	 *
 	 * @throws CodedError EBUSY while it is asking, ECLOSED after `close()`.
 	 */

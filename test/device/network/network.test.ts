@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { duplexPair, type Duplex } from "node:stream";
 import { answerNtp } from "../../../simulator/network/ntp-server.ts";
-import type { AirFaults, UdpPeer, UdpReply } from "../../../simulator/simulator.ts";
+import type { AirFaults, UdpPeer } from "../../../simulator/simulator.ts";
 import { simulatedNetwork } from "../../../tools/start/simulated-network.ts";
 import { deviceTest, powerOn, type DeviceRun, type DeviceScene } from "../../support/device.ts";
 
@@ -277,7 +277,7 @@ for (const { what, peer, code, says: sentence = /./ } of lies) {
 	});
 }
 
-const spoiled: Readonly<Record<string, (request: Uint8Array, reply: UdpReply) => void>> = {
+const spoiled: Readonly<Record<string, (request: Uint8Array, reply: Parameters<UdpPeer>[1]) => void>> = {
 	"answers with a wrong origin": (request, reply) => { for (let i = 0; i < 3; i++) reply(changed(answer => answer[31]! ^= 1 + i)(request)); },
 	"answers from another address": (request, reply) => reply(changed(() => {})(request), { address: "203.0.113.99" }),
 	"answers from another port": (request, reply) => reply(changed(() => {})(request), { port: 1123 }),

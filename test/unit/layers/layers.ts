@@ -81,6 +81,11 @@ const cRules: readonly Rule[] = [
 		sentence: "platform/trust names nothing but C's own headers: no library, no I/O",
 	},
 	{
+		applies: from => from === "platform/lwip/dns_message.c" || from === "platform/lwip/dns_message.h",
+		allows: ({ written }) => /^(?:std\w+|string|dns_message)\.h$/.test(written),
+		sentence: "the reader of DNS messages names nothing but C's own headers: no lwIP, no I/O",
+	},
+	{
 		applies: from => from.startsWith("platform/tls/"),
 		allows: ({ from, written, path }) => isOwnOrStandard(from, written, path) || /^(?:mbedtls|psa|lwip)\/|^(?:bignum_core|bignum_internal|common|ssl_misc|ssl_tls13_keys)\.h$/.test(written) ||
 			path?.startsWith("platform/board/") === true || path === "platform/loop.h" || path === "platform/image/image.h" ||

@@ -1,57 +1,80 @@
-// Names to IPv4 addresses by DNS over UDP: ECMA-419, DNS resolver class pattern, with Moddable's callbacks accepted.
+// Names to addresses by DNS over UDP: ECMA-419, DNS resolver class pattern, with Moddable's callbacks accepted.
 //
-// Asks the servers that the network named by DHCP; answers are kept for their time to live (RFC 1035) by lwIP.
+// Asks the servers that the network named by DHCP, in turn; answers are kept for their time to live (platform/lwip/resolver.h).
 
 import { CodedError } from "../../../base/error.ts";
 
 /** How a name's address is told. */
 export type Resolved = (error: CodedError | null, address?: string, host?: string) => void;
 
-/** Moddable's form: callbacks among the options. */
+/** Whom to ask. */
+export interface ResolverOptions {
+	/** IPv4 addresses of name servers; two are asked, in turn. Default: those of the network. */
+	servers?: readonly string[];
+	/** Accepted and not needed: the socket is the resolver's own. */
+	socket?: unknown;
+}
+
+/** What to ask for. */
 export interface ResolveOptions {
-	/** The name; an IPv4 address in dotted form answers itself. At most 255 characters. */
+	/** The name, of letters, digits, hyphens and underlines; an IPv4 address in dotted form answers itself. At most 253 characters. */
 	host: string;
+	/** 6: the IPv6 address (AAAA), in the form of RFC 5952; to know, for the board itself speaks IPv4. Default 4. */
+	family?: 4 | 6;
+	/** 1 to 600,000 milliseconds. Default 5,000. */
+	timeoutMs?: number;
+	/** Moddable's form. */
 	onResolved?: (host: string, address: string) => void;
+	/** Moddable's form. */
 	onError?: (error: CodedError) => void;
 }
 
 /** The request itself, in C. */
 type Handle = object;
 
-const resolve = native<(host: string, told: (result: number, address: string) => void) => Handle>("xs_resolver_resolve");
+const resolve = native<(host: string, family: number, timeoutMs: number, servers: readonly string[], told: (result: number, address: string) => void) => Handle>("xs_resolver_resolve");
 const cancel = native<(handle: Handle) => void>("xs_resolver_cancel");
 
-// By the negative of the result in C: network_name of network.h.
+// By the negative of the result in C: resolver_result of resolver.h.
 const failures: readonly (readonly [code: string, sentence: string])[] = [
 	["", ""],
-	["ENOTFOUND", "there is no such name, or it has no IPv4 address"],
-	["EAI_AGAIN", "no name server answered. Is the network's own connection up?"],
+	["ENOTFOUND", "there is no such name"],
+	["ENOTFOUND", "the name has no address of this family"],
+	["EAI_AGAIN", "no name server answered in time. Is the network's own connection up?"],
 	["EAI_AGAIN", "the name server failed. Try again later."],
+	["EBADRESP", "the answer was cut off: it does not fit into a datagram"],
+	["EBADRESP", "the answer cannot be read, or its names go in circles"],
 	["EAI_AGAIN", "no network is joined, or it named no name server"],
-	["EINVAL", "a name has 1 to 255 characters"],
+	["EINVAL", "a name has 1 to 253 characters, in parts of 1 to 63 letters, digits, - and _"],
 	["ENOMEM", "too many names are being resolved. Wait for one."],
 ];
 
-/** Resolves names. Requests are under way side by side, four at most in all. */
+/** Resolves names. Requests are under way side by side: eight names at most, and sixteen who wait for them, in all. */
 export default class Resolver {
+	readonly #servers: readonly string[];
 	readonly #handles = new Set<Handle>();
 	#closed = false;
 
+	constructor({ servers = [] }: ResolverOptions = {}) {
+		this.#servers = servers;
+	}
+
 	/**
-	 * Resolves one name. The answer always comes, once, after this call has returned: 4 s a name server at the latest.
+	 * Resolves one name. The answer always comes, once, after this call has returned, `timeoutMs` later at the latest: ENOTFOUND, EAI_AGAIN
+	 * (no answer, or a server that fails), EBADRESP (an answer that is none), EINVAL (the name), ENOMEM.
 	 *
-	 * @throws TypeError nobody would be told. CodedError ECLOSED after `close()`.
+	 * @throws TypeError nobody would be told. CodedError ECLOSED after `close()`, EINVAL (time limit, servers), ENOMEM.
 	 */
 	resolve(options: ResolveOptions, callback?: Resolved): void {
 		const host = String(options.host);
-		const { onResolved, onError } = options;
+		const { family = 4, timeoutMs = 5_000, onResolved, onError } = options;
 		if (callback === undefined && onResolved === undefined && onError === undefined) {
 			throw new TypeError("resolve: give a callback, or onResolved and onError");
 		}
 		if (this.#closed) {
 			throw new CodedError("ECLOSED", `dns ${host}: the resolver is closed`);
 		}
-		const handle = resolve(host, (result, address) => {
+		const handle = resolve(host, family, timeoutMs, this.#servers, (result, address) => {
 			this.#handles.delete(handle);
 			cancel(handle);
 			if (result === 0) {

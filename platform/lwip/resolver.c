@@ -1,0 +1,333 @@
+// The resolver, see resolver.h. One table holds what is being asked for and what is known.
+
+#include "resolver.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "dns_message.h"
+#include "loop.h"
+#include "lwip/netif.h"
+#include "lwip/pbuf.h"
+#include "lwip/udp.h"
+#include "network.h"
+#include "pico/time.h"
+
+#define DNS_PORT 53
+#define ENTRIES_MAX 12
+#define QUERIES_MAX 8 // of the entries; MEMP_NUM_UDP_PCB counts their sockets
+#define TTL_MAX_SECONDS 86400u
+#define NEGATIVE_TTL_MAX_SECONDS 900u
+// A try waits for 1, 1, 2, 2, 4, 4, 4 ... s, a server and the other in turn.
+#define TRY_US 1000000u
+#define TRY_DOUBLINGS_MAX 2
+// Who sends that many wrong answers to the port of a query has found it: it goes on from another (RFC 5452 section 9.3).
+#define FOREIGN_MAX 16
+#define PORT_MIN 1024
+#define PORT_DRAWS_MAX 8
+
+typedef struct resolver_entry {
+	dns_name name;
+	uint16_t type;
+	uint32_t servers[RESOLVER_SERVERS_MAX];
+	bool asking;
+	uint64_t until_us; // the next try is due; or what is known ends. 0: nothing is here
+	resolver_result result; // known; or the first failure on the way
+	uint8_t address[RESOLVER_ADDRESS_BYTES_MAX];
+	// While asking.
+	struct udp_pcb *pcb;
+	uint16_t id;
+	uint8_t first_server, tries, foreign;
+	uint8_t asked, failed; // bits of the servers
+} resolver_entry;
+
+static resolver_entry entries[ENTRIES_MAX];
+static resolver_request *requests;
+static uint64_t due_us = LOOP_NEVER;
+static uint32_t network_servers[RESOLVER_SERVERS_MAX];
+static uint8_t answering_server; // the last that did: asked first
+
+void dns_setserver(u8_t number, const ip_addr_t *address)
+{
+	if (number == 0) {
+		memset(network_servers, 0, sizeof network_servers);
+		answering_server = 0;
+	}
+	if (number < RESOLVER_SERVERS_MAX)
+		network_servers[number] = ip4_addr_get_u32(ip_2_ip4(address));
+}
+
+static void wake_at(uint64_t at_us)
+{
+	if (at_us < due_us)
+		due_us = at_us;
+}
+
+static bool is_waited_for(const resolver_entry *entry)
+{
+	for (const resolver_request *request = requests; request; request = request->next) {
+		if (request->entry == entry)
+			return true;
+	}
+	return false;
+}
+
+static void close_socket(resolver_entry *entry)
+{
+	if (entry->pcb)
+		udp_remove(entry->pcb);
+	entry->pcb = NULL;
+}
+
+static void finish(resolver_entry *entry, resolver_result result, uint32_t ttl_seconds)
+{
+	close_socket(entry);
+	entry->asking = false;
+	entry->result = result;
+	entry->until_us = time_us_64() + (uint64_t)ttl_seconds * 1000000;
+	wake_at(0);
+}
+
+static void fail(resolver_entry *entry, unsigned server, resolver_result result)
+{
+	entry->failed |= 1u << server;
+	if (entry->result == RESOLVER_SILENCE)
+		entry->result = result;
+	entry->until_us = 0;
+	wake_at(0);
+}
+
+// The server that sent it, of those that were asked and have not failed; -1: another.
+static int server_of(const resolver_entry *entry, const ip_addr_t *address, uint16_t port)
+{
+	for (int i = 0; port == DNS_PORT && i < RESOLVER_SERVERS_MAX; i++) {
+		if (entry->servers[i] == ip4_addr_get_u32(ip_2_ip4(address)) && (entry->asked & ~entry->failed & 1u << i))
+			return i;
+	}
+	return -1;
+}
+
+static uint32_t at_most(uint32_t seconds, uint32_t limit)
+{
+	return seconds < limit ? seconds : limit;
+}
+
+// lwIP's callback. An answer without EDNS has 512 bytes at most, and so one pbuf.
+static void on_received(void *context, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *address, u16_t port)
+{
+	(void)pcb;
+	resolver_entry *entry = context;
+	dns_question question = {entry->id, entry->type, &entry->name};
+	dns_answer answer;
+	int server = server_of(entry, address, port);
+	dns_verdict verdict = server >= 0 && p->len == p->tot_len ? dns_read_answer(p->payload, p->len, &question, &answer) : DNS_FOREIGN;
+	pbuf_free(p);
+	switch (verdict) {
+		case DNS_ADDRESS:
+			memcpy(entry->address, answer.address, sizeof entry->address);
+			answering_server = (uint8_t)server;
+			finish(entry, RESOLVER_FOUND, at_most(answer.ttl_seconds, TTL_MAX_SECONDS));
+			return;
+		case DNS_NO_NAME:
+		case DNS_NO_ADDRESS:
+			answering_server = (uint8_t)server;
+			finish(entry, verdict == DNS_NO_NAME ? RESOLVER_NO_NAME : RESOLVER_NO_ADDRESS, at_most(answer.ttl_seconds, NEGATIVE_TTL_MAX_SECONDS));
+			return;
+		case DNS_CUT_OFF:
+			fail(entry, (unsigned)server, RESOLVER_CUT_OFF);
+			return;
+		case DNS_FAILED:
+			fail(entry, (unsigned)server, RESOLVER_SERVER_FAILED);
+			return;
+		case DNS_MALFORMED:
+			fail(entry, (unsigned)server, RESOLVER_MALFORMED);
+			return;
+		case DNS_FOREIGN:
+			if (++entry->foreign == FOREIGN_MAX) {
+				close_socket(entry);
+				entry->until_us = 0;
+				wake_at(0);
+			}
+			return;
+	}
+}
+
+// With a port and an identifier that nobody can guess.
+static bool open_socket(resolver_entry *entry)
+{
+	entry->pcb = udp_new_ip_type(IPADDR_TYPE_V4);
+	if (!entry->pcb)
+		return false;
+	int draws = 0;
+	do {
+		if (draws++ == PORT_DRAWS_MAX) {
+			close_socket(entry);
+			return false;
+		}
+	} while (udp_bind(entry->pcb, IP4_ADDR_ANY, (u16_t)(PORT_MIN + network_random() % (UINT16_MAX + 1 - PORT_MIN))) != ERR_OK);
+	udp_recv(entry->pcb, on_received, entry);
+	entry->id = (uint16_t)network_random();
+	entry->asked = entry->foreign = 0;
+	return true;
+}
+
+static void send_query(resolver_entry *entry, unsigned server)
+{
+	uint8_t query[DNS_QUERY_BYTES_MAX];
+	dns_question question = {entry->id, entry->type, &entry->name};
+	size_t length = dns_emit_query(query, &question);
+	ip_addr_t address;
+	ip_addr_set_ip4_u32_val(address, entry->servers[server]);
+	struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)length, PBUF_RAM);
+	if (p) { // without memory, or a way, the next try may have them
+		pbuf_take(p, query, (u16_t)length);
+		udp_sendto(entry->pcb, p, &address, DNS_PORT);
+		pbuf_free(p);
+	}
+}
+
+static void try_next(resolver_entry *entry)
+{
+	unsigned count = 0;
+	while (count < RESOLVER_SERVERS_MAX && entry->servers[count] != 0)
+		count++;
+	if (entry->failed == (1u << count) - 1) {
+		finish(entry, entry->result, 0);
+		return;
+	}
+	if (!entry->pcb && !open_socket(entry)) {
+		finish(entry, RESOLVER_BUSY, 0);
+		return;
+	}
+	unsigned server = (entry->first_server + entry->tries) % count;
+	if (entry->failed & 1u << server)
+		server = (server + 1) % count;
+	unsigned doublings = entry->tries / 2 < TRY_DOUBLINGS_MAX ? entry->tries / 2 : TRY_DOUBLINGS_MAX;
+	entry->tries++;
+	entry->asked |= 1u << server;
+	entry->until_us = time_us_64() + ((uint64_t)TRY_US << doublings);
+	send_query(entry, server);
+}
+
+static void take_out(resolver_request *request)
+{
+	resolver_entry *entry = request->entry;
+	for (resolver_request **at = &requests; *at; at = &(*at)->next) {
+		if (*at == request) {
+			*at = request->next;
+			break;
+		}
+	}
+	request->entry = NULL;
+	if (entry->asking && !is_waited_for(entry))
+		finish(entry, entry->result, 0);
+}
+
+// Tells one whose answer is there, or whose time is over. The list may be another afterwards.
+static bool tell_one(uint64_t now_us)
+{
+	for (resolver_request *request = requests; request; request = request->next) {
+		const resolver_entry *entry = request->entry;
+		if (!entry->asking || request->deadline_us <= now_us) {
+			resolver_result result = entry->result;
+			uint8_t address[RESOLVER_ADDRESS_BYTES_MAX];
+			memcpy(address, entry->address, sizeof address);
+			take_out(request);
+			request->found(request, result, address);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void resolver_poll(void)
+{
+	uint64_t now_us = time_us_64();
+	if (now_us < due_us)
+		return;
+	due_us = LOOP_NEVER;
+	while (tell_one(now_us)) {}
+	for (resolver_entry *entry = entries; entry < entries + ENTRIES_MAX; entry++) {
+		if (entry->asking && entry->until_us <= now_us)
+			try_next(entry);
+		if (entry->asking)
+			wake_at(entry->until_us);
+	}
+	for (const resolver_request *request = requests; request; request = request->next)
+		wake_at(request->deadline_us);
+}
+
+static uint64_t resolver_next_at_us(void)
+{
+	return due_us;
+}
+
+static loop_poller resolver_poller = {.poll = resolver_poll, .next_at_us = resolver_next_at_us};
+
+// What is being asked for, or known still.
+static resolver_entry *find(const resolver_entry *wanted)
+{
+	for (resolver_entry *entry = entries; entry < entries + ENTRIES_MAX; entry++) {
+		if ((entry->asking || entry->until_us > time_us_64()) && entry->type == wanted->type && entry->name.length == wanted->name.length &&
+			memcmp(entry->name.bytes, wanted->name.bytes, wanted->name.length) == 0 && memcmp(entry->servers, wanted->servers, sizeof wanted->servers) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+// A place for a new one: that of what ends first.
+static resolver_entry *place(void)
+{
+	resolver_entry *oldest = NULL;
+	unsigned asking = 0;
+	for (resolver_entry *entry = entries; entry < entries + ENTRIES_MAX; entry++) {
+		asking += entry->asking;
+		if (!entry->asking && !is_waited_for(entry) && (!oldest || entry->until_us < oldest->until_us))
+			oldest = entry;
+	}
+	return asking < QUERIES_MAX ? oldest : NULL;
+}
+
+resolver_result resolver_ask(resolver_request *request, const resolver_question *question, uint8_t address[RESOLVER_ADDRESS_BYTES_MAX])
+{
+	uint64_t now_us = time_us_64();
+	resolver_entry wanted = {.type = question->family == RESOLVER_IPV4 ? DNS_TYPE_A : DNS_TYPE_AAAA, .asking = true, .result = RESOLVER_SILENCE,
+		.until_us = now_us, .first_server = answering_server};
+	request->entry = NULL;
+	if (question->family == RESOLVER_IPV4 && dns_dotted_address(question->name, address) == 0)
+		return RESOLVER_FOUND;
+	if (dns_name_of(question->name, &wanted.name) != 0)
+		return RESOLVER_BAD_NAME;
+	memcpy(wanted.servers, question->servers[0] ? question->servers : network_servers, sizeof wanted.servers);
+	if (!netif_default || !netif_is_link_up(netif_default) || wanted.servers[0] == 0)
+		return RESOLVER_UNREACHABLE;
+	resolver_entry *entry = find(&wanted);
+	if (entry && !entry->asking) {
+		memcpy(address, entry->address, sizeof entry->address);
+		return entry->result;
+	}
+	if (!entry) {
+		entry = place();
+		if (!entry || !open_socket(&wanted))
+			return RESOLVER_BUSY;
+		*entry = wanted;
+		udp_recv(entry->pcb, on_received, entry);
+		loop_add(&resolver_poller);
+	}
+	request->entry = entry;
+	request->deadline_us = now_us + (uint64_t)(question->timeout_ms ? question->timeout_ms : RESOLVER_TIMEOUT_MS) * 1000;
+	request->next = NULL;
+	resolver_request **end = &requests;
+	while (*end)
+		end = &(*end)->next;
+	*end = request;
+	wake_at(0);
+	loop_wake();
+	return RESOLVER_LATER;
+}
+
+void resolver_cancel(resolver_request *request)
+{
+	if (request->entry)
+		take_out(request);
+}

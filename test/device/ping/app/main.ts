@@ -1,0 +1,31 @@
+// What the tests of ping run on the device: the hosts of config.hosts one after another, or at once. "end" is the last line.
+
+import config from "mc/config";
+import { ping } from "network/ping";
+import { join } from "wifi";
+
+const { hosts, lengthBytes, timeoutMs, together = false, network = true } = config as {
+	hosts: string[]; lengthBytes?: number; timeoutMs?: number; together?: boolean; network?: boolean;
+};
+
+async function ask(host: string): Promise<void> {
+	try {
+		const { address, timeMs } = await ping(host, { lengthBytes, timeoutMs });
+		console.log(`${host} ok ${address} ${timeMs > 0.1 && timeMs < 100 ? "in time" : timeMs}`);
+	} catch (error) {
+		const { code, message } = error as { code?: string; message?: string };
+		console.log(`${host} ${code}: ${message}`);
+	}
+}
+
+if (network) {
+	await join();
+}
+if (together) {
+	await Promise.all(hosts.map(ask));
+} else {
+	for (const host of hosts) {
+		await ask(host);
+	}
+}
+console.log("end");

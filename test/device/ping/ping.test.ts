@@ -1,0 +1,42 @@
+// The board asks others whether they are there.
+
+import assert from "node:assert/strict";
+import type { NetworkFaults } from "../../../simulator/simulator.ts";
+import { deviceTest, type DeviceRun, type DeviceScene } from "../../support/device.ts";
+
+function scene(configuration: Record<string, unknown>, faults: NetworkFaults = {}): DeviceScene {
+	return { app: "test/device/ping/app", hosts: { "a.example": { address: "198.51.100.7" } }, faults, until: /^end\r?$/m, configuration };
+}
+
+function lines(run: DeviceRun): string[] {
+	assert.equal(run.end.reason, "matched", run.console);
+	return run.console.split(/\r?\n/).filter(line => line !== "" && line !== "end");
+}
+
+for (const lengthBytes of [0, 56, 1472]) {
+	deviceTest(`a host answers ${lengthBytes} bytes, by name and by address`, scene({ hosts: ["a.example", "198.51.100.7", "192.168.4.1"], lengthBytes }), run => {
+		assert.deepEqual(lines(run), ["a.example ok 198.51.100.7 in time", "198.51.100.7 ok 198.51.100.7 in time", "192.168.4.1 ok 192.168.4.1 in time"]);
+	});
+}
+
+deviceTest("a host that is not there is given up in time, a hundred bytes too many are not sent", scene({ hosts: ["198.51.100.99", "nobody.example"], timeoutMs: 500 }), run => {
+	assert.deepEqual(lines(run).map(line => line.replace(/:.*/, "")), ["198.51.100.99 ETIMEDOUT", "nobody.example ENOTFOUND"]);
+});
+
+deviceTest("more bytes than a frame takes are refused", scene({ hosts: ["198.51.100.7"], lengthBytes: 1473 }), run => assert.match(run.console, /^198\.51\.100\.7 EINVAL: .*1473 bytes/m));
+
+deviceTest("four are asked at once, and one more is told so", scene({ hosts: ["a.example", "198.51.100.7", "192.168.4.1", "198.51.100.99", "198.51.100.7"], together: true, timeoutMs: 900 }), run => {
+	const said = lines(run);
+	assert.equal(said.filter(line => / ok .* in time$/.test(line)).length, 3, run.console);
+	assert.equal(said.filter(line => / ENOMEM: /.test(line)).length, 1, run.console);
+	assert.equal(said.filter(line => / ETIMEDOUT: /.test(line)).length, 1, run.console);
+});
+
+deviceTest("without a network, that is said", scene({ hosts: ["198.51.100.7"], network: false }), run => assert.match(run.console, /^198\.51\.100\.7 ENETUNREACH/m));
+
+deviceTest("an answer that comes twice, or damaged, is told once, or never", scene({ hosts: Array.from({ length: 12 }, () => "198.51.100.7"), timeoutMs: 300 }, { duplicate: 0.5, corrupt: 0.2 }), run => {
+	const said = lines(run);
+	assert.equal(said.length, 12);
+	assert.ok(said.every(line => / ok .* in time$| ETIMEDOUT: /.test(line)), run.console);
+	assert.ok(said.some(line => / ok /.test(line)), run.console);
+});

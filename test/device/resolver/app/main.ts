@@ -1,0 +1,80 @@
+// What the tests of the resolver run on the device: steps out of config.steps, each said in a line for each name. "end" is the last.
+
+import config from "mc/config";
+import Resolver from "embedded:network/dns/resolver/udp";
+import { networkInstrumentation } from "network/instrumentation";
+import { uptimeMs } from "base/uptime";
+import { join } from "wifi";
+
+/** One thing to do. */
+interface Step {
+	/** Names to resolve, all at once. */
+	ask?: string[];
+	family?: 4 | 6;
+	timeoutMs?: number;
+	servers?: string[];
+	/** Closes the resolver inside its first callback. */
+	closes?: boolean;
+	/** Asks for this name inside the callback, by the same resolver. */
+	then?: string;
+	waitMs?: number;
+}
+
+function describe(error: unknown): string {
+	const { code, name, message } = error as { code?: string; name?: string; message?: string };
+	return `${code ?? name}: ${message}`;
+}
+
+/** Resolves names side by side, and tells each with the time that it took. */
+async function ask({ ask: names = [], family, timeoutMs, servers, closes, then }: Step): Promise<void> {
+	const startMs = uptimeMs();
+	const resolver = new Resolver({ servers });
+	const lines: string[] = [];
+	await new Promise<void>((resolve) => {
+		let left = names.length;
+		const tell = (host: string, said: string) => {
+			console.log(`${host} ${said} ${Math.round(uptimeMs() - startMs)} ms`);
+			if (closes) {
+				resolver.close();
+				resolver.close();
+				setTimeout(resolve, 3000); // whatever came after close() would be said by then
+				return;
+			}
+			if (--left === 0) {
+				resolve();
+			}
+		};
+		for (const host of names) {
+			try {
+				resolver.resolve({ host, family, timeoutMs }, (error, address) => {
+					if (then !== undefined) {
+						resolver.resolve({ host: then }, (failure, found) => tell(then, failure ? describe(failure) : found!));
+					} else {
+						tell(host, error ? describe(error) : address!);
+					}
+				});
+			} catch (error) {
+				left--;
+				lines.push(`${host} threw ${describe(error)}`);
+			}
+		}
+		if (left === 0) {
+			resolve();
+		}
+	});
+	lines.forEach(line => console.log(line));
+	resolver.close();
+}
+
+await join();
+console.log(`sockets ${networkInstrumentation().sockets.used}`);
+for (const step of config.steps as Step[]) {
+	if (step.waitMs) {
+		await new Promise<void>(resolve => setTimeout(resolve, step.waitMs!));
+	}
+	if (step.ask) {
+		await ask(step);
+	}
+}
+console.log(`sockets ${networkInstrumentation().sockets.used}`);
+console.log("end");

@@ -1,0 +1,222 @@
+// The resolver of the real firmware against servers that lie, fail, are slow or silent.
+
+import assert from "node:assert/strict";
+import { deviceTest, type DeviceRun, type DeviceScene } from "../../support/device.ts";
+import { a, cname, lyingServer, noSuchName, refused, serverFailure, soa, truncated, type React, type Reaction } from "./lying-server.ts";
+
+const first = "198.51.100.53";
+const second = "198.51.100.54";
+const right: React = ({ name }) => ({ answers: [a(name, "192.0.2.1")] });
+const wrong = "192.0.2.66";
+
+/** A network whose lease names these servers, and what the device asks for there. */
+function scene(reacts: readonly React[], steps: readonly Record<string, unknown>[], more: Partial<DeviceScene> = {}) {
+	const servers = [first, second].slice(0, reacts.length).map((address, index) => lyingServer(address, reacts[index]!));
+	return {
+		app: "test/device/resolver/app",
+		hosts: Object.fromEntries(servers.map((server, index) => [`ns${index}.example`, server])),
+		dhcp: { dnsServers: servers.map(({ address }) => address!) },
+		configuration: { steps },
+		until: /^end\r?$/m,
+		timeoutMs: 200_000,
+		servers,
+		...more,
+	};
+}
+
+/** What was said of each name, in order, with its milliseconds. Every test: nothing is left open. */
+function told(run: DeviceRun): { name: string; said: string; ms: number }[] {
+	assert.equal(run.end.reason, "matched", run.console);
+	const sockets = [...run.console.matchAll(/^sockets (\d+)/gm)].map(([, used]) => used);
+	assert.equal(sockets.length, 2, run.console);
+	assert.equal(sockets[0], sockets[1], run.console);
+	return [...run.console.matchAll(/^(\S+) ([^\r]+?) (\d+) ms\r?$/gm)].map(([, name, said, ms]) => ({ name: name!, said: said!, ms: Number(ms) }));
+}
+
+function said(run: DeviceRun): string[] {
+	return told(run).map(({ name, said: text }) => `${name} ${text.replace(/:.*/, "")}`);
+}
+
+deviceTest("a name is asked for once while its time to live runs, and again behind it", scene([right], [
+	{ ask: ["a.example"] }, { ask: ["A.example."] }, { waitMs: 59_000 }, { ask: ["a.example"] }, { waitMs: 1_500 }, { ask: ["a.example"] },
+]), (run, { servers }) => {
+	assert.deepEqual(told(run).map(({ said }) => said), ["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.1"]);
+	assert.ok(told(run)[1]!.ms <= 1 && told(run)[2]!.ms <= 1, run.console);
+	assert.deepEqual(servers[0]!.asked.map(({ name }) => name), ["a.example", "a.example"]);
+});
+
+deviceTest("an address without a time to live is told, and not kept", scene([({ name }) => ({ answers: [a(name, "192.0.2.1", 0)] })], [
+	{ ask: ["a.example", "a.example"] }, { ask: ["a.example"] },
+]), (run, { servers }) => {
+	assert.deepEqual(said(run), ["a.example 192.0.2.1", "a.example 192.0.2.1", "a.example 192.0.2.1"]);
+	assert.equal(servers[0]!.asked.length, 2);
+});
+
+deviceTest("that there is no name is known as long as the zone says, fifteen minutes at most", scene([
+	({ name }) => ({ flags: noSuchName, authorities: [soa(name === "long.example" ? 86_400 : 5)] }),
+], [
+	{ ask: ["a.example", "long.example"] }, { waitMs: 4_000 }, { ask: ["a.example"] }, { waitMs: 2_000 }, { ask: ["a.example"] },
+	{ waitMs: 880_000 }, { ask: ["long.example"] }, { waitMs: 30_000 }, { ask: ["long.example"] },
+], { timeoutMs: 1_200_000 }), (run, { servers }) => {
+	assert.ok(said(run).every(text => / ENOTFOUND$/.test(text)), run.console);
+	assert.deepEqual(servers[0]!.asked.map(({ name }) => name), ["a.example", "long.example", "a.example", "long.example"]);
+});
+
+deviceTest("who asks for a name that is being asked for waits with the others, and each for its own time", scene([() => ({ answers: [a("slow.example", "192.0.2.1")], afterMicros: 700_000 })], [
+	{ ask: ["slow.example", "slow.example", "slow.example"] },
+]), (run, { servers }) => {
+	assert.deepEqual(said(run), ["slow.example 192.0.2.1", "slow.example 192.0.2.1", "slow.example 192.0.2.1"]);
+	assert.equal(servers[0]!.asked.length, 1);
+});
+
+deviceTest("a name that nobody answers does not hold up the others", scene([asked => asked.name === "silent.example" ? undefined : right(asked, 0)], [
+	{ ask: ["silent.example", "a.example", "b.example"] },
+]), (run, { servers }) => {
+	const lines = told(run);
+	assert.deepEqual(said(run), ["a.example 192.0.2.1", "b.example 192.0.2.1", "silent.example EAI_AGAIN"]);
+	assert.ok(lines[1]!.ms < 50 && lines[2]!.ms >= 5_000 && lines[2]!.ms < 5_020, run.console);
+	assert.equal(servers[0]!.asked.filter(({ name }) => name === "silent.example").length, 4, "tries after 0, 1, 2 and 4 s");
+});
+
+deviceTest("eight names are asked for at once; one more is told so, and sixteen may wait for them", scene([right], [
+	{ ask: Array.from({ length: 17 }, (_, index) => `n${index % 9}.example`) }, { ask: ["n8.example"] },
+]), (run) => {
+	const lines = said(run);
+	assert.equal(lines.filter(line => / 192\.0\.2\.1$/.test(line)).length, 7 + 8 + 1, run.console);
+	assert.deepEqual(lines.filter(line => / ENOMEM$/.test(line)), ["n8.example ENOMEM"]);
+	assert.match(run.console, /^n7\.example threw ENOMEM: .*16/m);
+});
+
+deviceTest("a hundred names in a row leave nothing behind", scene([right], [
+	...Array.from({ length: 13 }, (_, row) => ({ ask: Array.from({ length: 8 }, (_, index) => `n${row * 8 + index}.example`) })),
+]), (run, { servers }) => {
+	assert.ok(said(run).every(line => / 192\.0\.2\.1$/.test(line)), run.console);
+	assert.equal(servers[0]!.asked.length, 104);
+	assert.ok(new Set(servers[0]!.asked.map(({ port }) => port)).size > 98, "ports by chance");
+	assert.ok(new Set(servers[0]!.asked.map(({ id }) => id)).size > 98, "numbers by chance");
+});
+
+deviceTest("a time limit holds, to the millisecond or so", scene([() => undefined], [{ ask: ["a.example"], timeoutMs: 300 }, { ask: ["a.example"], timeoutMs: 2_500 }]), run => {
+	const [short, long] = told(run);
+	assert.ok(short!.ms >= 300 && short!.ms < 310 && long!.ms >= 2_500 && long!.ms < 2_510, run.console);
+	assert.match(run.console, /EAI_AGAIN: dns a\.example: no name server answered in time/);
+});
+
+deviceTest("a time limit that is none, and servers that are none, are refused", scene([right], [
+	{ ask: ["a.example"], timeoutMs: 0 }, { ask: ["a.example"], timeoutMs: 600_001 }, { ask: ["a.example"], servers: ["nobody"] },
+]), run => {
+	told(run);
+	assert.equal([...run.console.matchAll(/^a\.example threw EINVAL/gm)].length, 3, run.console);
+});
+
+deviceTest("a slow answer to the first try counts", scene([() => ({ answers: [a("a.example", "192.0.2.1")], afterMicros: 1_400_000 })], [{ ask: ["a.example"] }]), (run, { servers }) => {
+	const [line] = told(run);
+	assert.ok(line!.said === "192.0.2.1" && line!.ms < 1_500, run.console);
+	assert.equal(servers[0]!.asked.length, 2);
+});
+
+deviceTest("a silent first server is passed over for the second, and that one is then asked first", scene([() => undefined, right], [
+	{ ask: ["a.example"] }, { ask: ["b.example"] },
+]), (run, { servers }) => {
+	const [one, other] = told(run);
+	assert.ok(one!.said === "192.0.2.1" && one!.ms >= 1_000 && one!.ms < 1_100 && other!.said === "192.0.2.1" && other!.ms < 50, run.console);
+	assert.deepEqual(servers.map(({ asked }) => asked.length), [1, 2]);
+});
+
+for (const [what, reaction, code] of [
+	["fails", { flags: serverFailure }, "EAI_AGAIN"],
+	["refuses", { flags: refused }, "EAI_AGAIN"],
+	["cuts its answers off", { flags: truncated }, "EBADRESP"],
+	["sends half an answer", { answers: [a("a.example", wrong)], lengthBytes: 40 }, "EBADRESP"],
+	["sends names in circles", { answers: [cname("a.example", "b.example"), cname("b.example", "a.example")] }, "EBADRESP"],
+] satisfies [string, Reaction, string][]) {
+	deviceTest(`a server that ${what} is passed over at once`, scene([() => reaction, right], [{ ask: ["a.example"] }]), run => {
+		const [line] = told(run);
+		assert.ok(line!.said === "192.0.2.1" && line!.ms < 50, run.console);
+	});
+	deviceTest(`when each server ${what}, that is said at once`, scene([() => reaction, () => reaction], [{ ask: ["a.example"] }]), run => {
+		assert.deepEqual(said(run), [`a.example ${code}`]);
+		assert.ok(told(run)[0]!.ms < 50, run.console);
+	});
+}
+
+for (const [what, lie] of Object.entries({
+	"with another number": { idOffset: 1 },
+	"to another question": { question: "b.example" },
+	"from another address": { address: "198.51.100.99" },
+	"from another port": { port: 54 },
+	"of half a header": { lengthBytes: 7 },
+	"with no bytes": { lengthBytes: 0 },
+})) {
+	deviceTest(`an answer ${what} is not believed, and the right one behind it is`, scene([
+		() => [{ ...lie, answers: [a("a.example", wrong)] }, { answers: [a("a.example", "192.0.2.1")], afterMicros: 50_000 }],
+	], [{ ask: ["a.example"] }]), run => assert.deepEqual(said(run), ["a.example 192.0.2.1"]));
+}
+
+deviceTest("a server that was not asked is not believed, though it is one of the network's", scene([
+	() => [{ address: second, answers: [a("a.example", wrong)] }, { answers: [a("a.example", "192.0.2.1")], afterMicros: 50_000 }],
+	right,
+], [{ ask: ["a.example"] }]), run => assert.deepEqual(said(run), ["a.example 192.0.2.1"]));
+
+deviceTest("a port that wrong answers find is left for another", scene([
+	(_, count) => count === 0 ? Array.from({ length: 20 }, (_, index) => ({ idOffset: index + 1, answers: [a("a.example", wrong)] })) : { answers: [a("a.example", "192.0.2.1")] },
+], [{ ask: ["a.example"] }]), (run, { servers }) => {
+	assert.deepEqual(said(run), ["a.example 192.0.2.1"]);
+	const [before, after] = servers[0]!.asked;
+	assert.ok(told(run)[0]!.ms < 100 && before!.port !== after!.port && before!.id !== after!.id, run.console);
+});
+
+deviceTest("a name that stands for another has its address, with the least time to live", scene([
+	() => ({ answers: [a("edge.example", "192.0.2.7", 300), cname("www.example", "edge.example", 10)] }),
+], [{ ask: ["www.example"] }, { waitMs: 11_000 }, { ask: ["www.example"] }]), (run, { servers }) => {
+	assert.deepEqual(said(run), ["www.example 192.0.2.7", "www.example 192.0.2.7"]);
+	assert.equal(servers[0]!.asked.length, 2);
+});
+
+const ipv6 = {
+	"a.example": "2001:db8::1", "b.example": "::", "c.example": "2001:db8:0:1:1:1:1:1", "d.example": "fe80::", "e.example": "1:0:0:2::3", "f.example": "ff02:123:4567:89ab:cdef:1:2:3", "g.example": "::1",
+};
+deviceTest("IPv6 addresses are told as text, beside IPv4's", scene([
+	({ name, type }) => ({ answers: type === "AAAA" ? [{ type, name, ttl: 60, data: ipv6[name as keyof typeof ipv6] }] : [a(name, "192.0.2.1")] }),
+], [{ ask: Object.keys(ipv6), family: 6 }, { ask: ["a.example"] }, { ask: ["a.example"], family: 6 }]), run => {
+	assert.deepEqual(told(run).map(({ name, said: text }) => `${name} ${text}`), [
+		...Object.entries(ipv6).map(([name, address]) => `${name} ${address}`), "a.example 192.0.2.1", "a.example 2001:db8::1",
+	]);
+});
+
+deviceTest("a name without an IPv6 address is told from one that is not there", scene([() => ({ authorities: [soa(60)] })], [{ ask: ["a.example"], family: 6 }]), run => {
+	assert.match(run.console, /^a\.example ENOTFOUND: dns a\.example: the name has no address of this family/m);
+	told(run);
+});
+
+deviceTest("servers that the script names are asked, and keep to themselves what they say", scene([right, ({ name }) => ({ answers: [a(name, "192.0.2.2")] })], [
+	{ ask: ["a.example"] }, { ask: ["a.example"], servers: [second] }, { ask: ["a.example"] }, { ask: ["a.example"], servers: [second] },
+]), (run, { servers }) => {
+	assert.deepEqual(said(run), ["a.example 192.0.2.1", "a.example 192.0.2.2", "a.example 192.0.2.1", "a.example 192.0.2.2"]);
+	assert.deepEqual(servers.map(({ asked }) => asked.length), [1, 1]);
+});
+
+deviceTest("what is no host name is asked of nobody", scene([right], [{ ask: ["", "a b", "1", "192.0.2.300", "ü.example", "x".repeat(300), "192.0.2.9"] }]), (run, { servers }) => {
+	assert.match(run.console, /^192\.0\.2\.9 192\.0\.2\.9 /m);
+	assert.equal([...run.console.matchAll(/ EINVAL: dns .*: a name has /g)].length, 6, run.console);
+	assert.equal(servers[0]!.asked.length, 0);
+});
+
+deviceTest("a resolver that is closed inside its callback tells nothing more", scene([right], [{ ask: ["a.example", "b.example", "c.example"], closes: true }]), run => {
+	assert.deepEqual(said(run), ["a.example 192.0.2.1"]);
+});
+
+deviceTest("a name may be asked for inside the callback", scene([right], [{ ask: ["a.example"], then: "b.example" }, { ask: ["c.example"], then: "c.example" }]), run => {
+	assert.deepEqual(said(run), ["b.example 192.0.2.1", "c.example 192.0.2.1"]);
+});
+
+deviceTest("a network that names no server has no names", scene([], [{ ask: ["a.example", "192.0.2.9"] }]), run => {
+	assert.deepEqual(said(run), ["a.example EAI_AGAIN", "192.0.2.9 192.0.2.9"]);
+});
+
+deviceTest("names are resolved over air that loses one frame in five", scene([right, right], [
+	...Array.from({ length: 5 }, (_, row) => ({ ask: Array.from({ length: 4 }, (_, index) => `n${row}${index}.example`), timeoutMs: 20_000 })),
+], { faults: { loss: 0.2, duplicate: 0.1, reorder: 0.1 } }), run => {
+	assert.equal(said(run).length, 20);
+	assert.ok(said(run).every(line => / 192\.0\.2\.1$/.test(line)), run.console);
+});
