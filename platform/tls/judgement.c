@@ -6,6 +6,7 @@
 #include "anchor.h"
 #include "mbedtls/pk.h"
 #include "mbedtls/platform.h"
+#include "mbedtls/sha256.h"
 
 /* The judgement whose proofs count: the last one that began, until it ends. The library has no context for the question. */
 static judgement *current;
@@ -159,6 +160,22 @@ static void take_dates(judgement *of, const certificate *path)
 	}
 }
 
+/* One of the path's keys (subjectPublicKeyInfo), the leaf's to the root's, is one that was named: RFC 7469 2.6. */
+static bool is_pinned(const judgement *of, const certificate *path)
+{
+	uint8_t digest[PIN_BYTES];
+
+	for (unsigned depth = 0; of->pin_count > 0 && depth < of->depth; depth++) {
+		if (mbedtls_sha256(path[depth].key_info.at, path[depth].key_info.length, digest, 0) != 0)
+			return false;
+		for (unsigned i = 0; i < of->pin_count; i++) {
+			if (!memcmp(digest, of->pins + i * PIN_BYTES, PIN_BYTES))
+				return true;
+		}
+	}
+	return of->pin_count == 0;
+}
+
 /* What one judgement needs of the heap for its time. */
 typedef struct desk {
 	trust_room room;
@@ -187,6 +204,9 @@ static int judge(judgement *of, mbedtls_x509_crt *chain)
 	trust_judge(&question, &on->room, &on->answer);
 	of->code = on->answer.code;
 	of->at_fault = in_chain(of, on->answer.at_fault.at);
+	of->depth = on->answer.depth;
+	if (of->code == TRUST_OK && !is_pinned(of, on->room.path))
+		of->code = TRUST_NOT_PINNED;
 	if (of->code == TRUST_OK) {
 		put_in_order(of, on->sent, &on->answer);
 		take_dates(of, on->room.path);

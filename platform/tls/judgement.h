@@ -15,11 +15,15 @@
 #include "mbedtls/x509_crt.h"
 #include "trust.h"
 
+#define PIN_BYTES 32u
+
 typedef struct judgement {
 	names_host host; /* the name to prove; it stays where it is */
 	int64_t now; /* seconds since 1970 */
 	trust_root root; /* the roots, read in place */
 	void *roots; /* context of `root` */
+	const uint8_t *pins; /* SHA-256 of the keys of which the path must have one, PIN_BYTES each; it stays where it is */
+	unsigned pin_count; /* 0: any path will do */
 	int intermediates_max; /* as in trust_question; negative: as many as fit */
 	trust_code code; /* the refusal of platform/trust */
 	mbedtls_x509_crt *at_fault; /* what it speaks of, in the chain; NULL when that is a root */

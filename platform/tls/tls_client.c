@@ -566,6 +566,21 @@ static bool copy_roots(tls_client *client, const tls_options *options)
 	return true;
 }
 
+static bool copy_pins(tls_client *client, const tls_options *options)
+{
+	uint8_t *pins;
+
+	if (options->pin_count == 0)
+		return true;
+	pins = arena_calloc(options->pin_count, PIN_BYTES);
+	if (!pins)
+		return false;
+	memcpy(pins, options->pins, options->pin_count * PIN_BYTES);
+	client->verify.both.pins = pins;
+	client->verify.both.pin_count = options->pin_count;
+	return true;
+}
+
 bool tls_connection_protocols(mbedtls_ssl_config *config, const char *protocols, char text[TLS_PROTOCOLS_BYTES], const char *list[TLS_PROTOCOLS + 1])
 {
 	char *at = text;
@@ -622,6 +637,7 @@ static void session_key(const tls_options *options, uint8_t key[SESSIONS_KEY_BYT
 	hash_part(&hash, &options->root_count, sizeof options->root_count);
 	for (unsigned i = 0; i < options->root_count; i++)
 		hash_part(&hash, options->roots[i].bytes, options->roots[i].length_bytes);
+	hash_part(&hash, options->pins, options->pin_count * PIN_BYTES);
 	if (options->identity)
 		hash_part(&hash, options->identity->chain->bytes, options->identity->chain->length_bytes);
 	hash_part(&hash, &options->maximum_fragment_bytes, sizeof options->maximum_fragment_bytes);
@@ -847,6 +863,7 @@ tls_client *tls_client_open(const tls_options *options, tls_failure *failure)
 	session_key(options, client->proof.key);
 	ready = copy_roots(client, options);
 	verify_start(&client->verify, client->host, wall_clock_now_ms() / 1000, client->roots);
+	ready = ready && copy_pins(client, options);
 	code = copy_identity(client, options->identity);
 	ready = ready && !code && set_up(client, options) && start_tcp(client, options);
 	arena_leave(before);

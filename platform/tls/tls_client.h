@@ -59,6 +59,8 @@ typedef struct tls_options {
 	const char *protocols; /* ALPN names, comma separated; copied; NULL for none */
 	const identity_der *roots; /* beside the image's; copied */
 	unsigned root_count;
+	const uint8_t *pins; /* SHA-256 of keys of which the server's path must have one, 32 bytes each; copied */
+	unsigned pin_count; /* 0: a trusted path is enough */
 	const identity_options *identity; /* for a server that asks for one; copied; NULL for none */
 	uint16_t maximum_fragment_bytes; /* asked of the server: 512, 1024, 2048, 4096 (RFC 6066 4; RFC 8449 in TLS 1.3); 0 for the most */
 	uint32_t keep_alive_ms; /* of silence before TCP asks whether the server lives; 0 is lwIP's two hours */

@@ -29,6 +29,7 @@ typedef enum trust_code {
 	TRUST_LEAF_ISSUER_UNKNOWN,
 	TRUST_ISSUER_UNKNOWN,
 	TRUST_WRONG_NAME,
+	TRUST_NOT_PINNED, /* for who asks for more than trust: none of the path's keys is one that was named */
 	TRUST_CODES /* how many there are */
 } trust_code;
 

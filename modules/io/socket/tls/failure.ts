@@ -27,6 +27,8 @@ const trust = "If it should be, `npm run certs -- add HOST` puts it into certs/ 
 
 const sentences: Readonly<Record<string, string | ((facts: TLSFailure) => string)>> = {
 	ERR_TLS_CERT_ALTNAME_INVALID: (f) => `the server's certificate is for ${f.names ?? "no name"}, not for ${f.host}`,
+	ERR_TLS_PIN: "the server has a trusted chain, but none of its keys is among the pins: the server has changed its keys, or another answers "
+		+ "for it. Ask its operator before you change the pins.",
 	CERT_HAS_EXPIRED: (f) => `certificate "${f.subject}" expired ${f.notAfter}; the clock says ${now()}`,
 	CERT_NOT_YET_VALID: (f) => `certificate "${f.subject}" is valid from ${f.notBefore} only; the clock says ${now()}`,
 	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: (f) => `the chain ends at "${f.issuer}", which is no trusted root. ${trust}`,

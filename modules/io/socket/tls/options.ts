@@ -14,6 +14,9 @@ type Given = Certificate | readonly Certificate[] | undefined;
 const mostProtocols = 4;
 const mostProtocolCharacters = 63;
 const mostOwnCertificates = 4;
+// PIN_BYTES of judgement.h.
+const pinBytes = 32;
+const mostPins = 8;
 
 /** Between commas, as C has them. @throws CodedError ERR_TLS_OPTION */
 export function protocolNames(given: ProtocolName | readonly ProtocolName[] = []): string {
@@ -45,6 +48,24 @@ export function identityOf(key: Given, certificate: Given, keyOption: string, ce
 			+ `and its chain of at most ${mostOwnCertificates}`);
 	}
 	return [...keys, ...chain];
+}
+
+/** For C: 32 bytes each; none for no option. @throws CodedError ERR_TLS_OPTION */
+export function pinsOf(given: string | readonly string[] | undefined): Uint8Array {
+	const texts = typeof given === "string" ? [given] : given;
+	if (texts === undefined) return new Uint8Array(0);
+	const pins = new Uint8Array(texts.length * pinBytes);
+	if (texts.length === 0 || texts.length > mostPins) {
+		throw new CodedError("ERR_TLS_OPTION", `pins: ${texts.length} of them, expected 1 to ${mostPins}`);
+	}
+	texts.forEach((text, index) => {
+		const [, base64] = /^sha256\/\/?([A-Za-z0-9+/]{43})=$/.exec(text) ?? [];
+		if (base64 === undefined) {
+			throw new CodedError("ERR_TLS_OPTION", `pins: ${JSON.stringify(text)}, expected "sha256/" and 44 characters of base64, the digest of a public key`);
+		}
+		pins.set(new Uint8Array(decode(base64)!).subarray(0, pinBytes), index * pinBytes);
+	});
+	return pins;
 }
 
 /** As on the wire (RFC 8446 section 4.2.1); 0 for none given. @throws CodedError ERR_TLS_OPTION */

@@ -112,7 +112,7 @@ unsigned xs_tls_unpack(const uint8_t *from, size_t length_bytes, identity_der *t
 }
 
 /* (address, port, host, noDelay, minimumVersion, maximumVersion, protocols,
- * handshakeTimeoutMs, roots, identity, maximumFragmentLength, keepAliveMs, told): a
+ * handshakeTimeoutMs, roots, identity, maximumFragmentLength, keepAliveMs, told, pins): a
  * handle, or the code of a refusal. The identity is a key and its chain, or empty. */
 void xs_tls_open(xsMachine *the)
 {
@@ -155,6 +155,9 @@ void xs_tls_open(xsMachine *the)
 		identity = (identity_options){.key = own[0], .chain = &own[1], .chain_count = own_count - 1};
 		options.identity = &identity;
 	}
+	xsmcGetBufferReadable(xsArg(13), &packed, &packed_bytes);
+	options.pins = packed;
+	options.pin_count = packed_bytes / PIN_BYTES;
 	if (ipaddr_aton(address, &options.address))
 		socket->client = tls_client_open(&options, &refused);
 	if (!socket->client) {

@@ -3,7 +3,7 @@
 
 import { CodedError } from "../../../base/error.ts";
 import { tlsError, type TLSFailure } from "./failure.ts";
-import { bytesOf, derOf, identityOf, packed, protocolNames, versionNumber, type Certificate, type ProtocolName, type TLSVersion } from "./options.ts";
+import { bytesOf, derOf, identityOf, packed, pinsOf, protocolNames, versionNumber, type Certificate, type ProtocolName, type TLSVersion } from "./options.ts";
 
 export type { Certificate, ProtocolName, TLSVersion } from "./options.ts";
 
@@ -13,6 +13,14 @@ export interface TLSClientOptions {
 	readonly host: string;
 	/** Roots to trust beside the image's. */
 	readonly ca?: Certificate | readonly Certificate[];
+	/**
+	 * Keys of which the server's trusted path must have one, the server's own or an authority's: eight at most, each "sha256/" and the
+	 * base64 of the SHA-256 of its subjectPublicKeyInfo (RFC 7469 section 2.4; curl's "sha256//" is taken too). More than trust, never
+	 * instead of it. Name a second key that is kept in reserve: a server that changes its only one locks the board out.
+	 * `openssl x509 -in FILE -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64` makes one.
+	 * A refusal is ERR_TLS_PIN.
+	 */
+	readonly pins?: string | readonly string[];
 	/** Default "1.2". */
 	readonly minimumVersion?: TLSVersion;
 	/** Default "1.3". */
@@ -112,7 +120,7 @@ const eventFailed = 8;
 /** Answers the code of the refusal instead of a handle when nothing could be started. */
 const open = native<(address: string, port: number, host: string, noDelay: boolean, minimumVersion: number,
 	maximumVersion: number, protocols: string, handshakeTimeoutMs: number, roots: Uint8Array, identity: Uint8Array,
-	maximumFragmentLength: number, keepAliveMs: number, changed: (events: number) => void) => Handle | string>("xs_tls_open");
+	maximumFragmentLength: number, keepAliveMs: number, changed: (events: number) => void, pins: Uint8Array) => Handle | string>("xs_tls_open");
 const close = native<(handle: Handle) => void>("xs_tls_close");
 const adopt = native<(handle: Handle, changed: (events: number) => void) => void>("xs_tls_adopt");
 const remote = native<{ (handle: Handle, port: false): string | undefined; (handle: Handle, port: true): number | undefined }>("xs_tls_remote");
@@ -170,7 +178,7 @@ export default class TLSSocket {
 		this.host = settings.host;
 		const opened = open(options.address, options.port, settings.host, options.noDelay ?? options.nodelay ?? false,
 			settings.minimumVersion, settings.maximumVersion, settings.protocols, options.handshakeTimeoutMs ?? 0,
-			settings.roots, settings.identity, settings.maximumFragmentLength, options.keepAlive ?? 0, (events) => told.socket.#changed(events));
+			settings.roots, settings.identity, settings.maximumFragmentLength, options.keepAlive ?? 0, (events) => told.socket.#changed(events), settings.pins);
 		settings.identity.fill(0);
 		if (typeof opened === "string") {
 			throw tlsError({ code: opened, host: settings.host, phase: "open" });
@@ -294,6 +302,7 @@ interface Settings {
 	readonly roots: Uint8Array;
 	/** Packed the same: the key, and its certificates; empty for none. */
 	readonly identity: Uint8Array;
+	readonly pins: Uint8Array;
 	readonly maximumFragmentLength: number;
 }
 
@@ -312,6 +321,7 @@ function readSettings(options: TLSSocketOptions): Settings {
 		protocols: protocolNames(tls.applicationLayerProtocol ?? secure.applicationLayerProtocolNegotiation),
 		roots: packed(readRoots(tls.ca ?? secure.certificate)),
 		identity: packed(identityOf(tls.clientKey ?? secure.clientKey, tls.clientCertificate ?? secure.clientCertificates, "clientKey", "clientCertificate")),
+		pins: pinsOf(tls.pins),
 		maximumFragmentLength: fragmentLength(tls.maximumFragmentLength ?? secure.tls_max_fragment_length),
 	};
 }
