@@ -1681,7 +1681,7 @@ export class Processor {
 						flags[1] = z;
 						flags[2] = c;
 						flags[3] = v;
-						r[(op2 >>> 8) & 15] = this.readSpecial(op2 & 0xff);
+						r[(op2 >>> 8) & 15] = this.#privileged || !isForPrivileged(op2 & 0xff) ? this.readSpecial(op2 & 0xff) : 0;
 						t += 3;
 						break;
 					}
@@ -1690,7 +1690,10 @@ export class Processor {
 						flags[1] = z;
 						flags[2] = c;
 						flags[3] = v;
-						this.writeSpecial(op2 & 0xff, r[op & 15]);
+						// Without privilege, only the flags can be written.
+						if (this.#privileged || (op2 & 0xff) <= 3) {
+							this.writeSpecial(op2 & 0xff, r[op & 15]);
+						}
 						n = flags[0];
 						z = flags[1];
 						c = flags[2];
@@ -1750,7 +1753,7 @@ export class Processor {
 		}
 	}
 
-	/** MRS, by the number of the register (ARMv6-M, B5.2.1). */
+	/** MRS, and a debugger's read, by the number of the register (ARMv6-M, B5.2.1). */
 	readSpecial(which: number): number {
 		switch (which) {
 			case 0: case 1: case 2: case 3:
@@ -1759,11 +1762,11 @@ export class Processor {
 			case 5: case 7:
 				return this.ipsr;
 			case 8:
-				return !this.#privileged ? 0 : this.control & 2 ? this.#otherStackPointer : this.registers[13];
+				return this.control & 2 ? this.#otherStackPointer : this.registers[13];
 			case 9:
-				return !this.#privileged ? 0 : this.control & 2 ? this.registers[13] : this.#otherStackPointer;
+				return this.control & 2 ? this.registers[13] : this.#otherStackPointer;
 			case 16:
-				return this.#privileged ? this.primask : 0;
+				return this.primask;
 			case 20:
 				return this.control;
 			default:
@@ -1771,11 +1774,8 @@ export class Processor {
 		}
 	}
 
-	/** MSR. Without privilege, only the flags can be written. */
+	/** MSR, and a debugger's write, whatever the privilege. */
 	writeSpecial(which: number, value: number): void {
-		if (which > 3 && !this.#privileged) {
-			return;
-		}
 		switch (which) {
 			case 0: case 1: case 2: case 3:
 				this.setFlags(value);
@@ -1822,6 +1822,11 @@ function bitCount(value: number): number {
 	let bits = value - ((value >>> 1) & 0x55);
 	bits = (bits & 0x33) + ((bits >>> 2) & 0x33);
 	return (bits + (bits >>> 4)) & 15;
+}
+
+/** MSP, PSP and PRIMASK read as zero without privilege (ARMv6-M, B5.2.2). */
+function isForPrivileged(which: number): boolean {
+	return which === 8 || which === 9 || which === 16;
 }
 
 function within(value: number, most: number): number {
