@@ -661,7 +661,7 @@ export class Processor {
 
 	/** Whether a data access is refused; then it is a fault. */
 	isRefused(address: number, right: typeof RIGHT_READ | typeof RIGHT_WRITE): boolean {
-		if (!this.#restricted) {
+		if (!this.#restricted || (address - SRAM_START - this.#openStackStart) >>> 0 < this.#openStackBytes) {
 			return false;
 		}
 		const kind = right === RIGHT_WRITE ? "store to" : "load from";
@@ -1218,7 +1218,7 @@ export class Processor {
 						if (cache) {
 							t += cache.access(offset);
 						}
-					} else if (address >>> 24 === 0x20 && offset < sramBytes) {
+					} else if (address >>> 24 === 0x20 && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						r[(op >>> 8) & 7] = sram32[offset >> 2];
 					} else {
 						this.#elapsed = t;
@@ -1255,7 +1255,7 @@ export class Processor {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 4) & 0x7c);
 					const value = r[op & 7];
 					const offset = address & 0xffffff;
-					if ((address & 0xff000003) === SRAM_START && offset < sramBytes) {
+					if ((address & 0xff000003) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						sram32[offset >> 2] = value;
 						t += 2;
 					} else {
@@ -1292,7 +1292,7 @@ export class Processor {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 4) & 0x7c);
 					const to = op & 7;
 					const offset = address & 0xffffff;
-					if ((address & 0xff000003) === SRAM_START && offset < sramBytes) {
+					if ((address & 0xff000003) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						r[to] = sram32[offset >> 2];
 						t += 2;
 					} else if ((address & 0xff000003) === FLASH_START && offset < flashBytes) {
@@ -1317,7 +1317,7 @@ export class Processor {
 				case Op.StrbImmediate: {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 6) & 31);
 					const offset = address & 0xffffff;
-					if ((address & 0xff000000) === SRAM_START && offset < sramBytes) {
+					if ((address & 0xff000000) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						sram8[offset] = r[op & 7];
 						t += 2;
 					} else {
@@ -1335,7 +1335,7 @@ export class Processor {
 				case Op.LdrbImmediate: {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 6) & 31);
 					const offset = address & 0xffffff;
-					if ((address & 0xff000000) === SRAM_START && offset < sramBytes) {
+					if ((address & 0xff000000) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						r[op & 7] = sram8[offset];
 						t += 2;
 					} else if ((address & 0xff000000) === FLASH_START && offset < flashBytes) {
@@ -1360,7 +1360,7 @@ export class Processor {
 				case Op.StrhImmediate: {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 5) & 0x3e);
 					const offset = address & 0xffffff;
-					if ((address & 0xff000001) === SRAM_START && offset < sramBytes) {
+					if ((address & 0xff000001) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						sram16[offset >> 1] = r[op & 7];
 						t += 2;
 					} else {
@@ -1378,7 +1378,7 @@ export class Processor {
 				case Op.LdrhImmediate: {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 5) & 0x3e);
 					const offset = address & 0xffffff;
-					if ((address & 0xff000001) === SRAM_START && offset < sramBytes) {
+					if ((address & 0xff000001) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						r[op & 7] = sram16[offset >> 1];
 						t += 2;
 					} else if ((address & 0xff000001) === FLASH_START && offset < flashBytes) {
@@ -1573,7 +1573,7 @@ export class Processor {
 					for (let register = 0; register < 8; register++) {
 						if (op & (1 << register)) {
 							const offset = address & 0xffffff;
-							if ((address & 0xff000003) === SRAM_START && offset < sramBytes) {
+							if ((address & 0xff000003) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 								sram32[offset >> 2] = r[register];
 							} else {
 								this.#store32(address, r[register]);
@@ -1598,7 +1598,7 @@ export class Processor {
 						if (op & (1 << register)) {
 							const offset = address & 0xffffff;
 							r[register] =
-								(address & 0xff000003) === SRAM_START && offset < sramBytes ? sram32[offset >> 2] : this.#load32(address);
+								(address & 0xff000003) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes) ? sram32[offset >> 2] : this.#load32(address);
 							address = (address + 4) | 0;
 							t++;
 						}
