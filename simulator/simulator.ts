@@ -355,7 +355,7 @@ export class PicoW {
 
 	/**
 	 * A jumper wire between two GPIOs: each has the level that the other drives, also bit by bit what UART, SPI, I2C and
-	 * clock outputs send. A UART and an I2C block do not listen to it: they hear whole bytes of what is attached to them.
+	 * clock outputs send, and a UART and an SPI block hear it. An I2C block does not: it hears whole bytes of what is attached to it.
 	 */
 	connect(one: number, other: number): void {
 		const ends = [this.pin(one), this.pin(other)];

@@ -222,6 +222,7 @@ export class Chip implements Bus, DmaBus {
 		const i2c = (index: 0 | 1): I2c =>
 			new I2c(this.clock, this.pins, this.dma, { index, irq: 23 + index, dreqTransmit: 32 + 2 * index, dreqReceive: 33 + 2 * index }, setInterrupt, unknown);
 		this.i2cs = [i2c(0), i2c(1)];
+		this.pins.onReceived = (pin) => this.uarts[(((pin + 4) >>> 3) & 1) as 0 | 1].lineChanged();
 		this.adc = new Adc(this.clock, this.dma, {
 			pad: (pin) => this.pins.pad[pin],
 			warn: (code, text) => this.violations.violation("warning", code, text),

@@ -14,6 +14,7 @@ export const SIGNAL_COUNT = 24;
 export const spiSignals = (index: 0 | 1) => ({ receive: 4 * index, select: 4 * index + 1, clock: 4 * index + 2, transmit: 4 * index + 3 });
 /** Of UART 0 or 1. */
 export const uartSignals = (index: 0 | 1) => ({ transmit: 8 + 4 * index, receive: 9 + 4 * index, clearToSend: 10 + 4 * index, requestToSend: 11 + 4 * index });
+export const isUartReceive = (signal: number): boolean => signal === 9 || signal === 13;
 /** Of I2C 0 or 1. */
 export const i2cSignals = (index: 0 | 1) => ({ data: 16 + 2 * index, clock: 17 + 2 * index });
 /** CLK_GPOUT0 to 3. */

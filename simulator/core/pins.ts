@@ -5,7 +5,7 @@
  * RP2040 datasheet, sections 2.19.2 (function select), 2.19.3 (interrupts), 2.19.4 (pads), 2.19.6 (registers).
  */
 import type { Pin } from "../wires.ts";
-import { SIGNAL_COUNT, signalOf } from "./pin-functions.ts";
+import { SIGNAL_COUNT, isUartReceive, signalOf } from "./pin-functions.ts";
 
 export const PIN_COUNT = 30;
 const ALL = 0x3fffffff;
@@ -116,6 +116,9 @@ export class Pins {
 
 	/** Cycle at which the present changes happen; set by the PIO, whose steps lie behind the processor's count. */
 	now = 0;
+	/** Pins whose board side a UART's receiver hears, and what it is told with. */
+	#received = 0;
+	onReceived: ((pin: number) => void) | undefined;
 	/** Called when an input changed: sleeping state machines may go on. */
 	onInput: (() => void) | undefined;
 	/** Inputs that the PWM counts by, and who is told of their changes. */
@@ -216,6 +219,11 @@ export class Pins {
 		return mask !== 0 && (((this.#observed | this.#listened | this.#counted | this.#enabled) & mask) !== 0 || this.#owner.reads(mask));
 	}
 
+	/** The level of a signal that comes in: of any of its pins. */
+	inputOf(signal: number): boolean {
+		return (this.input & this.#signalPins[signal]) !== 0;
+	}
+
 	/** The pins that a signal is given to. */
 	pinsOf(signal: number): number {
 		return this.#signalPins[signal];
@@ -263,6 +271,9 @@ export class Pins {
 			}
 		}
 		this.#settle(false);
+		if (this.#received & bit) {
+			this.onReceived?.(index);
+		}
 	}
 
 	/** The present cycle, inside and outside of the PIO's steps. */
@@ -357,7 +368,7 @@ export class Pins {
 		this.#outInvert = this.#outLow = this.#outHigh = 0;
 		this.#oeInvert = this.#oeOff = this.#oeOn = 0;
 		this.#inInvert = this.#inLow = this.#inHigh = 0;
-		this.#serialOut = this.#serialOe = 0;
+		this.#serialOut = this.#serialOe = this.#received = 0;
 		this.#signalPins.fill(0);
 		for (let index = 0; index < PIN_COUNT; index++) {
 			const control = this.control[index];
@@ -388,6 +399,9 @@ export class Pins {
 	}
 
 	#giveSignal(signal: number, bit: number): void {
+		if (isUartReceive(signal)) {
+			this.#received |= bit;
+		}
 		if (signal < 0) {
 			return;
 		}

@@ -661,7 +661,7 @@ export class Processor {
 
 	/** Whether a data access is refused; then it is a fault. */
 	isRefused(address: number, right: typeof RIGHT_READ | typeof RIGHT_WRITE): boolean {
-		if (!this.#restricted) {
+		if (!this.#restricted || (address - SRAM_START - this.#openStackStart) >>> 0 < this.#openStackBytes) {
 			return false;
 		}
 		const kind = right === RIGHT_WRITE ? "store to" : "load from";
@@ -1218,7 +1218,7 @@ export class Processor {
 						if (cache) {
 							t += cache.access(offset);
 						}
-					} else if (address >>> 24 === 0x20 && offset < sramBytes) {
+					} else if (address >>> 24 === 0x20 && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						r[(op >>> 8) & 7] = sram32[offset >> 2];
 					} else {
 						this.#elapsed = t;
@@ -1255,7 +1255,7 @@ export class Processor {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 4) & 0x7c);
 					const value = r[op & 7];
 					const offset = address & 0xffffff;
-					if ((address & 0xff000003) === SRAM_START && offset < sramBytes) {
+					if ((address & 0xff000003) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						sram32[offset >> 2] = value;
 						t += 2;
 					} else {
@@ -1292,7 +1292,7 @@ export class Processor {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 4) & 0x7c);
 					const to = op & 7;
 					const offset = address & 0xffffff;
-					if ((address & 0xff000003) === SRAM_START && offset < sramBytes) {
+					if ((address & 0xff000003) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						r[to] = sram32[offset >> 2];
 						t += 2;
 					} else if ((address & 0xff000003) === FLASH_START && offset < flashBytes) {
@@ -1317,7 +1317,7 @@ export class Processor {
 				case Op.StrbImmediate: {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 6) & 31);
 					const offset = address & 0xffffff;
-					if ((address & 0xff000000) === SRAM_START && offset < sramBytes) {
+					if ((address & 0xff000000) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						sram8[offset] = r[op & 7];
 						t += 2;
 					} else {
@@ -1335,7 +1335,7 @@ export class Processor {
 				case Op.LdrbImmediate: {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 6) & 31);
 					const offset = address & 0xffffff;
-					if ((address & 0xff000000) === SRAM_START && offset < sramBytes) {
+					if ((address & 0xff000000) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						r[op & 7] = sram8[offset];
 						t += 2;
 					} else if ((address & 0xff000000) === FLASH_START && offset < flashBytes) {
@@ -1360,7 +1360,7 @@ export class Processor {
 				case Op.StrhImmediate: {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 5) & 0x3e);
 					const offset = address & 0xffffff;
-					if ((address & 0xff000001) === SRAM_START && offset < sramBytes) {
+					if ((address & 0xff000001) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						sram16[offset >> 1] = r[op & 7];
 						t += 2;
 					} else {
@@ -1378,7 +1378,7 @@ export class Processor {
 				case Op.LdrhImmediate: {
 					const address = r[(op >>> 3) & 7] + (op < 0x6000 ? r[(op >>> 6) & 7] : (op >>> 5) & 0x3e);
 					const offset = address & 0xffffff;
-					if ((address & 0xff000001) === SRAM_START && offset < sramBytes) {
+					if ((address & 0xff000001) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						r[op & 7] = sram16[offset >> 1];
 						t += 2;
 					} else if ((address & 0xff000001) === FLASH_START && offset < flashBytes) {
@@ -1573,7 +1573,7 @@ export class Processor {
 					for (let register = 0; register < 8; register++) {
 						if (op & (1 << register)) {
 							const offset = address & 0xffffff;
-							if ((address & 0xff000003) === SRAM_START && offset < sramBytes) {
+							if ((address & 0xff000003) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 								sram32[offset >> 2] = r[register];
 							} else {
 								this.#store32(address, r[register]);
@@ -1598,7 +1598,7 @@ export class Processor {
 						if (op & (1 << register)) {
 							const offset = address & 0xffffff;
 							r[register] =
-								(address & 0xff000003) === SRAM_START && offset < sramBytes ? sram32[offset >> 2] : this.#load32(address);
+								(address & 0xff000003) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes) ? sram32[offset >> 2] : this.#load32(address);
 							address = (address + 4) | 0;
 							t++;
 						}
@@ -1681,7 +1681,7 @@ export class Processor {
 						flags[1] = z;
 						flags[2] = c;
 						flags[3] = v;
-						r[(op2 >>> 8) & 15] = this.readSpecial(op2 & 0xff);
+						r[(op2 >>> 8) & 15] = this.#privileged || !isForPrivileged(op2 & 0xff) ? this.readSpecial(op2 & 0xff) : 0;
 						t += 3;
 						break;
 					}
@@ -1690,7 +1690,10 @@ export class Processor {
 						flags[1] = z;
 						flags[2] = c;
 						flags[3] = v;
-						this.writeSpecial(op2 & 0xff, r[op & 15]);
+						// Without privilege, only the flags can be written.
+						if (this.#privileged || (op2 & 0xff) <= 3) {
+							this.writeSpecial(op2 & 0xff, r[op & 15]);
+						}
 						n = flags[0];
 						z = flags[1];
 						c = flags[2];
@@ -1750,7 +1753,7 @@ export class Processor {
 		}
 	}
 
-	/** MRS, by the number of the register (ARMv6-M, B5.2.1). */
+	/** MRS, and a debugger's read, by the number of the register (ARMv6-M, B5.2.1). */
 	readSpecial(which: number): number {
 		switch (which) {
 			case 0: case 1: case 2: case 3:
@@ -1759,11 +1762,11 @@ export class Processor {
 			case 5: case 7:
 				return this.ipsr;
 			case 8:
-				return !this.#privileged ? 0 : this.control & 2 ? this.#otherStackPointer : this.registers[13];
+				return this.control & 2 ? this.#otherStackPointer : this.registers[13];
 			case 9:
-				return !this.#privileged ? 0 : this.control & 2 ? this.registers[13] : this.#otherStackPointer;
+				return this.control & 2 ? this.registers[13] : this.#otherStackPointer;
 			case 16:
-				return this.#privileged ? this.primask : 0;
+				return this.primask;
 			case 20:
 				return this.control;
 			default:
@@ -1771,11 +1774,8 @@ export class Processor {
 		}
 	}
 
-	/** MSR. Without privilege, only the flags can be written. */
+	/** MSR, and a debugger's write, whatever the privilege. */
 	writeSpecial(which: number, value: number): void {
-		if (which > 3 && !this.#privileged) {
-			return;
-		}
 		switch (which) {
 			case 0: case 1: case 2: case 3:
 				this.setFlags(value);
@@ -1822,6 +1822,11 @@ function bitCount(value: number): number {
 	let bits = value - ((value >>> 1) & 0x55);
 	bits = (bits & 0x33) + ((bits >>> 2) & 0x33);
 	return (bits + (bits >>> 4)) & 15;
+}
+
+/** MSP, PSP and PRIMASK read as zero without privilege (ARMv6-M, B5.2.2). */
+function isForPrivileged(which: number): boolean {
+	return which === 8 || which === 9 || which === 16;
 }
 
 function within(value: number, most: number): number {

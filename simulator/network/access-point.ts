@@ -87,6 +87,11 @@ export class SimulatedAccessPoint implements AccessPoint {
 		return right;
 	}
 
+	get tellMessage(): ((text: string) => void) | undefined {
+		const { trace } = this.#options;
+		return trace && ((text) => trace(`${this.ssid}: ${text}`));
+	}
+
 	connect(station: Station): void {
 		this.#station = station;
 		this.#options.trace?.("access point: station connected");

@@ -97,6 +97,7 @@ export class Uart extends Block {
 		this.#cancelArrival = undefined;
 		this.#arriving = [];
 		this.#plan.clear();
+		this.#hearing = false;
 		this.#rest();
 		this.#update();
 	}
@@ -116,6 +117,60 @@ export class Uart extends Block {
 	get baud(): number {
 		const divider = 64 * this.#integer + this.#fraction;
 		return divider ? (4 * this.#wiring.peripheralHz()) / divider : 0;
+	}
+
+	/** Something of the board, a jumper say, drove the receiver's pin: a falling edge between bytes begins one. */
+	lineChanged(): void {
+		if (this.#hearing || this.#pins.inputOf(this.#signals.receive) || !this.#receives) {
+			return;
+		}
+		this.#hearing = true;
+		const frame: number[] = [];
+		const bits = 1 + this.#dataBits + (this.#line & LINE_PARITY ? 1 : 0) + 1;
+		const take = (): void => {
+			frame.push(this.#pins.inputOf(this.#signals.receive) ? 1 : 0);
+			if (frame[0] === 1) {
+				this.#hearing = false; // no start bit, a disturbance
+			} else if (frame.length === bits) {
+				this.#heard(frame);
+			} else {
+				this.#plan.at(this.#bitMicros, take);
+			}
+		};
+		// Each bit in its middle.
+		this.#plan.at(this.#bitMicros / 2, take);
+	}
+
+	/** What the line brought: start bit, data, parity, first stop bit. */
+	#heard(frame: number[]): void {
+		this.#hearing = false;
+		const data = frame.slice(1, 1 + this.#dataBits);
+		const byte = data.reduce((value, bit, index) => value | (bit << index), 0);
+		const broken = !frame.includes(1);
+		const parityWrong = (this.#line & LINE_PARITY) !== 0 && frame[1 + this.#dataBits] !== this.#parityOf(byte);
+		const errors = broken ? ERROR_BITS.break : (frame.at(-1) === 0 ? ERROR_BITS.framing : 0) | (parityWrong ? ERROR_BITS.parity : 0);
+		this.receive(byte | errors);
+	}
+
+	/** A byte is on its way over the line. */
+	#hearing = false;
+
+	get #receives(): boolean {
+		return (this.#control & (CONTROL_ENABLE | CONTROL_RECEIVE | CONTROL_LOOP_BACK)) === (CONTROL_ENABLE | CONTROL_RECEIVE);
+	}
+
+	get #dataBits(): number {
+		return 5 + ((this.#line >>> 5) & 3);
+	}
+
+	/** The parity bit that UARTLCR_H asks for. */
+	#parityOf(byte: number): number {
+		const even = this.#line & LINE_EVEN_PARITY ? 1 : 0;
+		let ones = 0;
+		for (let bit = 0; bit < this.#dataBits; bit++) {
+			ones += (byte >>> bit) & 1;
+		}
+		return this.#line & LINE_STICK_PARITY ? 1 - even : even ? ones & 1 : 1 - (ones & 1);
 	}
 
 	/** Bytes arrive from outside, one after the other at the block's own baud rate. @param error what is wrong with them. */
@@ -204,16 +259,12 @@ export class Uart extends Block {
 
 	/** Start bit, data from the lowest, parity, stop bits (4.2.2.3). */
 	#showBits(byte: number): void {
-		const dataBits = 5 + ((this.#line >>> 5) & 3);
 		const bits = [0];
-		let ones = 0;
-		for (let bit = 0; bit < dataBits; bit++) {
+		for (let bit = 0; bit < this.#dataBits; bit++) {
 			bits.push((byte >>> bit) & 1);
-			ones += (byte >>> bit) & 1;
 		}
 		if (this.#line & LINE_PARITY) {
-			const even = this.#line & LINE_EVEN_PARITY ? 1 : 0;
-			bits.push(this.#line & LINE_STICK_PARITY ? 1 - even : even ? ones & 1 : 1 - (ones & 1));
+			bits.push(this.#parityOf(byte));
 		}
 		bits.push(1);
 		this.#plan.add(bits.map((bit, index) => ({ afterMicros: index * this.#bitMicros, signal: this.#signals.transmit, level: bit === 1 })));

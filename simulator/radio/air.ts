@@ -42,6 +42,12 @@ export interface AccessPoint {
 	/** Compares what SAE proves knowledge of. */
 	acceptsPassword(password: Uint8Array): boolean;
 
+	/**
+	 * Tells the log of a message of SAE or of the four-way handshake, which radio and access point exchange among themselves: the
+	 * firmware of the radio is the supplicant, and shows its host events alone. Undefined while no log wants it.
+	 */
+	readonly tellMessage?: ((text: string) => void) | undefined;
+
 	/** The station is associated and, in a protected network, keyed: frames flow. */
 	connect(station: Station): void;
 

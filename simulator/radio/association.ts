@@ -46,6 +46,20 @@ const STEP_MICROS = 1_500;
 const HANDSHAKE_MICROS = 25_000;
 /** Two exchanges of points on a curve, which the chip computes itself (fit). */
 const SAE_MICROS = 180_000;
+/** Message 1 is sent again after this while no right answer comes, as hostapd does. */
+const MESSAGE_RETRY_MICROS = 1_000_000;
+/** The messages of IEEE 802.11-2020, 12.4 (SAE) and 12.7.6 (four-way handshake), and at which part of its time each is there (fit). */
+const SAE_MESSAGES: readonly Message[] = [
+	[0.4, "SAE commit of the station"], [0.5, "SAE commit of the access point"], [0.9, "SAE confirm of the station"],
+];
+const SAE_ACCEPTED: readonly Message[] = [[0, "SAE confirm of the access point"]];
+const SAE_REJECTED: readonly Message[] = [[0, "SAE rejected by the access point"]];
+const HANDSHAKE_MESSAGES: readonly Message[] = [
+	[0.2, "EAPOL message 1 of 4, of the access point: its nonce"], [0.4, "EAPOL message 2 of 4, of the station: its nonce, with its check"],
+	[0.6, "EAPOL message 3 of 4, of the access point: the group key"], [0.8, "EAPOL message 4 of 4, of the station: keys are installed"],
+];
+type Message = readonly [part: number, text: string];
+
 /** Tries of a frame that nobody acknowledges, up to the firmware's time for it. */
 const UNACKNOWLEDGED_MICROS = 600_000;
 const BEACON_LOSS_MICROS = 4_000_000;
@@ -174,11 +188,14 @@ export class Association implements Station {
 			this.#associate(attempt, accessPoint, method, settings);
 			return;
 		}
+		this.#tell(attempt, accessPoint, SAE_MESSAGES, SAE_MICROS);
 		this.#after(attempt, SAE_MICROS, () => {
 			if (settings.password && accessPoint.acceptsPassword(settings.password)) {
+				this.#tell(attempt, accessPoint, SAE_ACCEPTED, 0);
 				this.#associate(attempt, accessPoint, method, settings);
 				return;
 			}
+			this.#tell(attempt, accessPoint, SAE_REJECTED, 0);
 			this.#owner.event({ type: EVENT.auth, status: EVENT_STATUS.fail, reason: AUTH_REASON.saeRejected, authType, address });
 			this.#after(attempt, STEP_MICROS, () => this.#owner.event({ type: EVENT.setSsid, status: EVENT_STATUS.fail, address }));
 		});
@@ -210,12 +227,18 @@ export class Association implements Station {
 		if (!settings.supplicant) {
 			this.#power.log.violation("warning", "radio-unmodelled-host-supplicant", "sup_wpa is 0: a four-way handshake by the host is not modelled");
 		}
-		if (settings.supplicant && hasKey(accessPoint, method, settings)) {
+		const { supplicant } = settings;
+		if (supplicant && hasKey(accessPoint, method, settings)) {
+			this.#tell(attempt, accessPoint, HANDSHAKE_MESSAGES, HANDSHAKE_MICROS, associatedMicros);
 			this.#after(attempt, associatedMicros + HANDSHAKE_MICROS, () => {
 				this.#connect(accessPoint);
 				this.#owner.event({ type: EVENT.pskSupplicant, status: SUPPLICANT.keyed, address });
 			});
 			return;
+		}
+		const patienceMicros = 1000 * Math.min(accessPoint.handshakeTimeoutMs, settings.supplicantTimeoutMs);
+		for (let sent = 0; sent + HANDSHAKE_MICROS < patienceMicros; sent += MESSAGE_RETRY_MICROS) {
+			this.#tell(attempt, accessPoint, HANDSHAKE_MESSAGES.slice(0, supplicant ? 2 : 1), HANDSHAKE_MICROS, associatedMicros + sent);
 		}
 		// Message 2 carries a wrong check: the access point ignores it and message 3 never comes. Who loses patience first ends it.
 		if (accessPoint.handshakeTimeoutMs < settings.supplicantTimeoutMs) {
@@ -228,6 +251,15 @@ export class Association implements Station {
 			this.#owner.event({ type: EVENT.link, reason: LINK_REASON.disassociated, address });
 			this.#drop();
 		});
+	}
+
+	/** Messages that only a log shows. Without one, nothing is scheduled. */
+	#tell(attempt: number, { tellMessage }: AccessPoint, messages: readonly Message[], spanMicros: number, fromMicros = 0): void {
+		if (tellMessage) {
+			for (const [part, text] of messages) {
+				this.#after(attempt, fromMicros + part * spanMicros, () => tellMessage(text));
+			}
+		}
 	}
 
 	#connect(accessPoint: AccessPoint): void {

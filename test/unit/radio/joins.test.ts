@@ -180,3 +180,25 @@ test("an access point that loses patience before the supplicant does deauthentic
 	host.listen(6_000_000);
 	assert.deepEqual(host.eventOrder(), [...ASSOCIATED, "46:8/14", "6:0/2", "16:0/2"]);
 });
+
+test("a log is told the messages of SAE and of the handshake, which the host does not see; without one, nothing changes", () => {
+	const told = (kind: HostKind, security: Security, secret: string, logs = true): [messages: string[], events: string[]] => {
+		const messages: string[] = [];
+		const { host } = running("big", [accessPoint({ security, ...(logs && { tellMessage: (text) => messages.push(text) }) })]);
+		host.joinAs({ ssid: "home", ...HOSTS[kind](secret) });
+		host.listen(3_000_000);
+		return [messages.map((text) => text.split(":")[0]), host.eventOrder()];
+	};
+	const station = "of the station";
+	const network = "of the access point";
+	const [first, second, third, fourth] = [1, 2, 3, 4].map((number) => `EAPOL message ${number} of 4, ${number & 1 ? network : station}`);
+	const sae = [`SAE commit ${station}`, `SAE commit ${network}`, `SAE confirm ${station}`];
+	assert.deepEqual(told("wpa2", "wpa2", "correct horse"), [[first, second, third, fourth], JOINED]);
+	assert.deepEqual(told("wpa3", "wpa3", "correct horse"), [[...sae, `SAE confirm ${network}`, first, second, third, fourth], JOINED]);
+	assert.deepEqual(told("wpa3", "wpa3", "battery staple"), [[...sae, "SAE rejected by the access point"], WRONG_SAE]);
+	const [tries, events] = told("wpa2", "wpa2", "battery staple");
+	assert.deepEqual(events, WRONG_HANDSHAKE);
+	assert.deepEqual(tries.slice(0, 4), [first, second, first, second], "again after a second");
+	assert.deepEqual(told("open", "open", ""), [[], ASSOCIATED]);
+	assert.deepEqual(told("wpa2", "wpa2", "correct horse", false), [[], JOINED]);
+});

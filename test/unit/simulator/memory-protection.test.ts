@@ -28,6 +28,9 @@ const BX_R1 = 0x4708;
 const SVC = 0xdf00;
 const NOP = 0xbf00;
 const MSR_CONTROL_R2 = [0xf382, 0x8814] as const;
+const MRS_R4_MSP = [0xf3ef, 0x8408] as const;
+const MRS_R5_CONTROL = [0xf3ef, 0x8514] as const;
+const MSR_MSP_R1 = [0xf381, 0x8808] as const;
 const GUARDED = 0x20008000;
 
 /** A region of `2 ** bits` bytes, and the MPU on. */
@@ -181,11 +184,14 @@ test("without privilege: what users may, no private peripheral bus, no MSR and n
 	bare.core.registers[0] = 0x77;
 	bare.core.registers[1] = GUARDED;
 	bare.core.registers[2] = 1;
-	bare.program(...MSR_CONTROL_R2, SVC, 0xb672 /* cpsid i */, LDR_R0_R1, STR_R0_R1);
+	bare.program(...MSR_CONTROL_R2, SVC, 0xb672 /* cpsid i */, ...MRS_R4_MSP, ...MSR_MSP_R1, ...MRS_R5_CONTROL, LDR_R0_R1, STR_R0_R1);
 	bare.step(4);
 	assert.equal(bare.word(GUARDED), 0x77, "the handler of SVC stored");
-	bare.step(1);
+	bare.step(4);
 	assert.equal(bare.core.primask, 0);
+	assert.equal(bare.core.registers[13], STACK);
+	assert.deepEqual([bare.core.registers[4], bare.core.registers[5]], [0, 1]);
+	assert.equal(bare.core.readSpecial(8), STACK, "a debugger sees it all the same");
 	bare.step();
 	assert.deepEqual(codes(bare), []);
 	bare.step();

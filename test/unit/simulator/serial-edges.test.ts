@@ -132,6 +132,42 @@ test("a state machine hears a UART over a jumper, and on the UART's own pin", ()
 	}
 });
 
+test("a UART hears another one over a jumper: bytes, parity, frames that do not fit, breaks", () => {
+	const UART0 = 0x40034000;
+	const hear = (sent: number, received: number, byte: number): number => {
+		const chip = chipWith({ 4: UART, 1: UART });
+		startUart(chip, sent);
+		for (const [offset, value] of [[0x24, 6], [0x28, 16], [0x2c, received], [0x30, 0x301]]) {
+			chip.poke(UART0 + offset, 4, value);
+		}
+		jumper(chip, 4, 1);
+		chip.poke(UART1, 4, byte);
+		pass(chip, 1300);
+		assert.equal(chip.peek(UART0 + 0x18, 4) & 0x10, 0, "something came");
+		return chip.peek(UART0, 4);
+	};
+	assert.equal(hear(0x70, 0x70, 0x53), 0x53);
+	assert.equal(hear(0x76, 0x76, 0x53), 0x53);
+	assert.equal(hear(0x76, 0x72, 0x53), 0x253, "parity");
+	assert.equal(hear(0x72, 0x70, 0x01), 0x101, "framing: the parity bit is where a stop bit should be");
+	const chip = chipWith({ 4: UART, 1: UART });
+	startUart(chip);
+	for (const [offset, value] of [[0x24, 6], [0x28, 16], [0x2c, 0x70], [0x30, 0x301]]) {
+		chip.poke(UART0 + offset, 4, value);
+	}
+	jumper(chip, 4, 1);
+	chip.poke(UART1 + 0x2c, 4, 0x71);
+	pass(chip, 2000);
+	chip.poke(UART1 + 0x2c, 4, 0x70);
+	assert.equal(chip.peek(UART0, 4), 0x500, "a break");
+	pass(chip, 200);
+	for (const byte of [0x41, 0x42, 0x43]) {
+		chip.poke(UART1, 4, byte);
+	}
+	pass(chip, 3500);
+	assert.deepEqual([1, 2, 3].map(() => chip.peek(UART0, 4)), [0x41, 0x42, 0x43]);
+});
+
 test("a break holds the line low", () => {
 	const chip = chipWith({ 4: UART });
 	startUart(chip);
