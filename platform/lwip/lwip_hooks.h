@@ -6,7 +6,7 @@
 struct pbuf;
 struct netif;
 
-// Answers 0: lwIP goes on with the packet.
+// Answers 0: lwIP goes on with the packet; else it was freed.
 int network_see_packet(struct pbuf *p, struct netif *input);
 
 #define LWIP_HOOK_IP4_INPUT(p, input) network_see_packet(p, input)

@@ -55,7 +55,7 @@ const outcomes: Readonly<Record<string, RegExp>> = {
 	"no listener left": /^2 then ENOMEM$/,
 	"no interface left": /^3 then ENOMEM$/,
 	"no resolver left": /^thrown ENOMEM( ENOTFOUND){4}$/,
-	"no frame left": /^EAI_AGAIN 12000 bytes 12000 bytes$/,
+	"hardly a frame left": /^ENOTFOUND 12000 bytes 12000 bytes$/,
 	"no room to send": /^ENOMEM$/,
 };
 
