@@ -57,6 +57,8 @@
 
 // The window's twelve frames and four for everybody else.
 #define PBUF_POOL_SIZE 16
+#define NETWORK_FRAMES_SHORT 4 // left of them: who has unread bytes gets no more (network.c)
+#define NETWORK_FRAMES_KEPT 2 // for what waits for no script
 #define MEMP_NUM_TCP_PCB 12
 #define MEMP_NUM_TCP_PCB_LISTEN 2
 #define MEMP_NUM_TCP_SEG 32
@@ -95,5 +97,8 @@
 // Sequence numbers, ports and DNS identifiers are guessed by attackers: they come from network_random().
 uint32_t network_random(void);
 #define LWIP_RAND() network_random()
+
+// Sees each packet before lwIP does, and keeps frames for what waits for no script (network.c).
+#define LWIP_HOOK_FILENAME "lwip_hooks.h"
 
 #endif

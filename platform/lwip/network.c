@@ -2,14 +2,35 @@
 
 #include "network.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "loop.h"
+#include "lwip/ip.h"
+#include "lwip/netif.h"
+#include "lwip/pbuf.h"
 #include "lwip/priv/tcp_priv.h"
+#include "lwip/stats.h"
 #include "lwip/timeouts.h"
 #include "lwip/udp.h"
+#include "lwip_hooks.h"
 #include "pico/async_context_poll.h"
 #include "pico/cyw43_arch.h"
 #include "pico/time.h"
 #include "random.h"
+
+#define IPV4_HEADER_MIN_BYTES 20
+#define IPV4_LENGTH_OFFSET 2
+#define IPV4_PROTOCOL_OFFSET 9
+#define IPV4_SOURCE_OFFSET 12
+#define PORT_BYTES 2 // of TCP and UDP: the sender's, then the receiver's
+#define UDP_PROTOCOL 17
+#define UDP_HEADER_BYTES 8
+#define TCP_PROTOCOL 6
+#define TCP_HEADER_MIN_BYTES 20
+#define TCP_DATA_OFFSET_OFFSET 12
+#define DNS_PORT 53
+#define DHCP_CLIENT_PORT 68
 
 static bool network_starts;
 static void (*network_watchers[NETWORK_WATCHERS_MAX])(void);
@@ -91,4 +112,64 @@ void network_draw_ports(void)
 {
 	tcp_init();
 	udp_init();
+}
+
+static unsigned network_word(const uint8_t *bytes)
+{
+	return (unsigned)(bytes[0] << 8 | bytes[1]);
+}
+
+// A connection whose bytes wait to be read has not its whole window.
+static bool segment_is_behind_others(const uint8_t *ip, const uint8_t *tcp)
+{
+	uint32_t remote;
+	memcpy(&remote, ip + IPV4_SOURCE_OFFSET, sizeof remote);
+	for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+		if (pcb->remote_port == network_word(tcp) && pcb->local_port == network_word(tcp + PORT_BYTES) && ip4_addr_get_u32(ip_2_ip4(&pcb->remote_ip)) == remote)
+			return pcb->rcv_wnd < TCP_WND;
+	}
+	return false;
+}
+
+// What script has not read must not keep frames from everybody else. Where few are left, a segment behind unread ones is lost, and comes
+// again; the last are for what waits for no script: acknowledgements, DNS, DHCP, ARP.
+static bool packet_has_no_place(const uint8_t *ip, size_t header_length, size_t length)
+{
+	unsigned taken = lwip_stats.memp[MEMP_PBUF_POOL]->used;
+#ifdef CYW43_RECEIVED_MAX
+	taken -= cyw43_state.received_count; // they wait for the loop alone
+#endif
+	if (taken <= PBUF_POOL_SIZE - NETWORK_FRAMES_SHORT)
+		return false;
+	bool scarce = taken > PBUF_POOL_SIZE - NETWORK_FRAMES_KEPT;
+	const uint8_t *payload = ip + header_length;
+	switch (ip[IPV4_PROTOCOL_OFFSET]) {
+		case UDP_PROTOCOL:
+			return scarce && length >= header_length + UDP_HEADER_BYTES && network_word(payload) != DNS_PORT
+				&& network_word(payload + PORT_BYTES) != DHCP_CLIENT_PORT;
+		case TCP_PROTOCOL: {
+			if (length < header_length + TCP_HEADER_MIN_BYTES)
+				return false;
+			size_t tcp_header_length = (size_t)(payload[TCP_DATA_OFFSET_OFFSET] >> 4) * 4;
+			bool has_data = network_word(ip + IPV4_LENGTH_OFFSET) > header_length + tcp_header_length;
+			return has_data && (scarce || segment_is_behind_others(ip, payload));
+		}
+		default:
+			return false;
+	}
+}
+
+int network_see_packet(struct pbuf *p, struct netif *input)
+{
+	(void)input;
+	const uint8_t *ip = p->payload;
+	if (p->len < IPV4_HEADER_MIN_BYTES)
+		return 0;
+	size_t header_length = (size_t)(ip[0] & 0x0F) * 4;
+	if (header_length < IPV4_HEADER_MIN_BYTES || p->len < header_length)
+		return 0;
+	if (!packet_has_no_place(ip, header_length, p->len))
+		return 0;
+	pbuf_free(p);
+	return 1;
 }

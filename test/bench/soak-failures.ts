@@ -10,8 +10,10 @@ import { Chance } from "./random.ts";
 
 export interface FailureSoak {
 	readonly seed: number;
-	/** Failures; each kind comes once, then one by chance. */
+	/** Failures, at least as many as there are kinds: each kind comes once, then one by chance. */
 	readonly count: number;
+	/** Default: every kind. */
+	readonly kinds?: readonly string[];
 }
 
 /** Bytes of the script's arena that may be less at the end than when each kind was met once: what a timer holds that is not over. */
@@ -55,13 +57,12 @@ const outcomes: Readonly<Record<string, RegExp>> = {
 	"no listener left": /^2 then ENOMEM$/,
 	"no interface left": /^3 then ENOMEM$/,
 	"no resolver left": /^thrown ENOMEM( ENOTFOUND){4}$/,
-	"no frame left": /^EAI_AGAIN 12000 bytes 12000 bytes$/,
+	"hardly a frame left": /^ENOTFOUND 12000 bytes 12000 bytes$/,
 	"no room to send": /^ENOMEM$/,
 };
 
-/** @param count at least as many as there are kinds. @returns how many kinds there were, and virtual seconds. @throws AssertionError with the seed at the first fault. */
-export async function soakFailures({ seed, count }: FailureSoak): Promise<{ kinds: number; seconds: number }> {
-	const names = Object.keys(outcomes);
+/** @returns how many kinds there were, and virtual seconds. @throws AssertionError with the seed at the first fault. */
+export async function soakFailures({ seed, count, kinds: names = Object.keys(outcomes) }: FailureSoak): Promise<{ kinds: number; seconds: number }> {
 	const chance = new Chance(seed);
 	const plan = Array.from({ length: count }, (_, number) => number < names.length ? number : chance.below(names.length));
 	const world = new World();

@@ -9,6 +9,7 @@ import { soakHandshakes } from "./soak-handshakes.ts";
 import { soakHttp } from "./soak-http.ts";
 import { soakJudgements } from "./soak-judgements.ts";
 import { soakTrust } from "./soak-trust.ts";
+import { soakWeek } from "./soak-week.ts";
 
 interface Options {
 	readonly only?: string;
@@ -63,6 +64,13 @@ const soaks: Readonly<Record<string, { readonly what: string; run(seed: number, 
 		async run(seed) {
 			const { kinds, seconds } = await soakFailures({ seed, count: 1000 });
 			return `1,000 failures of ${kinds} kinds in ${seconds.toFixed(0)} virtual s, each told once; memory is what it was`;
+		},
+	},
+	week: {
+		what: "a week of virtual time with a page by plain HTTP every ten minutes and a lease that is renewed; it ends where it began",
+		async run(seed) {
+			const { pages, renewals, awake } = await soakWeek({ seed, hours: 168 });
+			return `${pages} pages, ${renewals} renewals; the processor executed for ${(awake * 100).toFixed(2)} % of the week, and memory is what it was`;
 		},
 	},
 	connections: {

@@ -18,7 +18,7 @@ const { address, ssid, password } = config as unknown as { address: string; ssid
 const echoPort = 7, closedPort = 9, silentPort = 11, endingPort = 13, resettingPort = 14, mutePort = 15, stuckPort = 16, floodPort = 17;
 /** On which others connect to us. */
 const ownPort = 8;
-/** Bytes that each of the last connections of `no frame left` gets. */
+/** Bytes that each connection of `hardly a frame left` gets. */
 const floodBytes = 12_000;
 
 export function codeOf(error: unknown): string {
@@ -409,8 +409,8 @@ export const kinds: Readonly<Record<string, (told: Told) => Promise<unknown>>> =
 		await Promise.all(answers);
 		resolver.close();
 	},
-	/** What comes in on two connections that nobody reads takes every frame: a name cannot be resolved meanwhile. Nothing is lost. */
-	"no frame left": async (told) => {
+	/** What comes in on two connections that nobody reads would take every frame. A name is answered all the same, and nothing is lost. */
+	"hardly a frame left": async (told) => {
 		let mayRead = false;
 		const unread: (() => void)[] = [];
 		const ends = Array.from({ length: 2 }, () => new Promise<void>((resolve) => {

@@ -74,6 +74,23 @@ for (const [what, fault] of Object.entries(faults)) {
 	});
 }
 
+test("a client whose many small pieces nobody reads takes the network from nobody, and loses nothing", async () => {
+	const device = await board("first not read");
+	const first = connected(device);
+	for (let piece = 0; piece < 30; piece++) {
+		first.stream.write(Uint8Array.of(piece));
+		await device.run({ timeoutMicros: 20_000 });
+	}
+	const second = connected(device);
+	second.stream.write(pattern(3000, 1));
+	await until(device, () => second.bytes.length >= 3000, 5);
+	assert.deepEqual(second.bytes, pattern(3000, 1));
+	assert.equal(first.bytes.length, 0);
+	await until(device, () => first.bytes.length >= 30, 120);
+	assert.deepEqual([...first.bytes], Array.from({ length: 30 }, (_, piece) => piece));
+	unbroken(device);
+});
+
 test("a port on which nobody listens resets, and so does a listener that is closed for those nobody read", async () => {
 	const device = await board("never read");
 	const other = new Client(device.radio!.connect(8));

@@ -63,6 +63,25 @@ const stories: Readonly<Record<string, () => void>> = {
 		const listener = server();
 		console.log("listening", listener.port);
 	},
+	/** Of whoever comes first nothing is read, for twenty seconds. */
+	"first not read"() {
+		let first: TCP | undefined;
+		const listener = new Listener({
+			port,
+			onReadable(count) {
+				for (; count > 0; count--) {
+					const tcp = this.read()!;
+					if (first === undefined) {
+						first = tcp;
+						setTimeout(() => echo(tcp), 20_000);
+					} else {
+						echo(tcp);
+					}
+				}
+			},
+		});
+		console.log("listening", listener.port);
+	},
 	/** Nobody reads what comes in. */
 	"never read"() {
 		const listener = new Listener({ port });
