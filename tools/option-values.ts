@@ -15,3 +15,10 @@ export function port(text: string): number {
 	if (text.trim() === "" || !Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError("A port from 0 to 65535 is expected.");
 	return value;
 }
+
+/** A count. */
+export function wholeNumber(text: string): number {
+	const value = Number(text);
+	if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("A whole number is expected.");
+	return value;
+}

@@ -1,17 +1,24 @@
-// `npm run conformance -- --suite DIR`: certificate-path cases of public suites through the validator, with a score table.
+// `npm run conformance -- --suite DIR`: certificate-path cases of public suites through the validator, with a score table; with
+// `--device N` a sample of them through the .uf2 on a simulated board too.
 
 import { Command } from "commander";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../user-error.ts";
-import { judge } from "./judge.ts";
-import { readSuite, type SuiteCase } from "./suites.ts";
+import { wholeNumber } from "../option-values.ts";
+import { judge, type Verdict } from "./judge.ts";
+import { drawSample, judgeOnDevice, reasonToLeaveToHost } from "./sample.ts";
+import { readSuite, type Suite, type SuiteCase } from "./suites.ts";
 
 interface Options {
 	readonly suite: string;
 	readonly both?: true;
+	readonly device?: number;
+	readonly seed: number;
 	readonly json?: true;
 }
+
+type Left = Suite["left"][number];
 
 export interface Difference {
 	readonly name: string;
@@ -37,17 +44,58 @@ export function command(): Command {
 		.description("run certificate-path cases of public suites through the validator")
 		.requiredOption("--suite <folder>", "folder with .json files: x509-limbo's limbo.json, BetterTLS's export-tests")
 		.option("--both", "let Mbed TLS judge each path that was found too, as on the board")
+		.option("--device <number>", "judge so many of the cases by the .uf2 on a simulated Pico W instead, and name what the host finds otherwise", wholeNumber)
+		.option("--seed <number>", "which cases are drawn for --device", wholeNumber, 1)
 		.option("--json", "print the scores as JSON")
 		.action(async (options: Options) => {
-			const { cases, left } = readFolder(options.suite, options.both === true);
+			const { cases, left } = readFolder(options.suite, options.both === true || options.device !== undefined);
+			if (options.device !== undefined) {
+				await runSample(cases, left, options.device, options);
+				return;
+			}
 			const scores = await score(cases, options.both ? "both" : "ours");
 			console.log(options.json ? JSON.stringify({ scores, left }, undefined, "\t") : table(scores, left));
-			process.exitCode = scores.some(({ accepted }) => accepted.some(({ isSoft }) => !isSoft)) ? 1 : 0;
+			process.exitCode = isUnsafe(scores) ? 1 : 0;
 		});
 }
 
+function isUnsafe(scores: readonly Score[]): boolean {
+	return scores.some(({ accepted }) => accepted.some(({ isSoft }) => !isSoft));
+}
+
+/** Draws cases, lets the device and both judgements of the host judge them, and prints the device's scores. */
+async function runSample(all: readonly SuiteCase[], leftByHost: readonly Left[], count: number, { seed, json }: Options): Promise<void> {
+	const forHost = all.flatMap(one => {
+		const reason = reasonToLeaveToHost(one);
+		return reason === undefined ? [] : [{ name: one.name, suite: one.suite, reason }];
+	});
+	const named = new Set(forHost.map(({ name }) => name));
+	const cases = drawSample(all.filter(({ name }) => !named.has(name)), count, seed);
+	const host = await judge(cases, "both");
+	const verdicts: { readonly code?: string }[] = [];
+	for (const one of cases) {
+		verdicts.push(await judgeOnDevice(one));
+	}
+	const scores = tally(cases, verdicts);
+	const differences = cases.flatMap(({ name }, index) => {
+		const found = verdicts[index]!.code ?? "trusted";
+		const onHost = host[index]!.code ?? "trusted";
+		// "library" and "parse" stand for any code of Mbed TLS's.
+		const isSame = found === onHost || (found !== "trusted" && ["library", "parse"].includes(onHost));
+		return isSame ? [] : [{ name, device: found, host: onHost }];
+	});
+	const left = [...leftByHost, ...forHost];
+	console.log(json ? JSON.stringify({ device: cases.length, seed, scores, differences, left }, undefined, "\t") : [
+		`${cases.length} of ${all.length} cases, judged by the .uf2 on a simulated Pico W (seed ${seed})`,
+		table(scores, left),
+		...differences.map(({ name, device, host: onHost }) => `differs: ${name}: ${device} on the device, ${onHost} on the host`),
+		differences.length === 0 ? "the device and the host agree" : `the device and the host differ in ${differences.length} of ${cases.length}`,
+	].join("\n"));
+	process.exitCode = isUnsafe(scores) || differences.some(({ device }) => device === "trusted") ? 1 : 0;
+}
+
 /** @throws UserError when the folder holds no suite */
-function readFolder(folder: string, byBoth: boolean): { cases: SuiteCase[]; left: { name: string; suite: string; reason: string }[] } {
+function readFolder(folder: string, byBoth: boolean): { cases: SuiteCase[]; left: Left[] } {
 	let files: string[];
 	try {
 		files = readdirSync(folder).filter(name => name.endsWith(".json")).sort();
@@ -71,20 +119,23 @@ function parse(path: string): unknown {
 
 /** Judges cases and counts them by the part of the suite that they belong to. */
 export async function score(cases: readonly SuiteCase[], by: "ours" | "both"): Promise<Score[]> {
-	const verdicts = await judge(cases, by);
+	return tally(cases, await judge(cases, by));
+}
+
+function tally(cases: readonly SuiteCase[], verdicts: readonly Pick<Verdict, "code">[]): Score[] {
 	const bySuite = new Map<string, { agreed: number; total: number; accepted: Difference[]; refused: Difference[] }>();
 	cases.forEach(({ name, suite, expected, isSoft }, index) => {
 		const { code } = verdicts[index]!;
-		const tally = bySuite.get(suite) ?? { agreed: 0, total: 0, accepted: [], refused: [] };
-		bySuite.set(suite, tally);
-		tally.total++;
+		const counts = bySuite.get(suite) ?? { agreed: 0, total: 0, accepted: [], refused: [] };
+		bySuite.set(suite, counts);
+		counts.total++;
 		if ((code === undefined) === (expected === "accept")) {
-			tally.agreed++;
+			counts.agreed++;
 		} else {
-			tally[code === undefined ? "accepted" : "refused"].push({ name, found: code ?? "trusted", expected, isSoft });
+			counts[code === undefined ? "accepted" : "refused"].push({ name, found: code ?? "trusted", expected, isSoft });
 		}
 	});
-	return [...bySuite].map(([suite, tally]) => ({ suite, ...tally }));
+	return [...bySuite].map(([suite, counts]) => ({ suite, ...counts }));
 }
 
 function table(scores: readonly Score[], left: readonly { name: string; reason: string }[]): string {
