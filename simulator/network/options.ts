@@ -153,6 +153,8 @@ export interface NetworkFaults extends AirFaults {
 	ntpSilent?: boolean;
 	/** Milliseconds that the NTP server's clock is wrong by. */
 	ntpOffsetMs?: number;
+	/** Addresses (dotted IPv4) to which the router has no way: it says so to who sends an echo there. */
+	unreachable?: readonly string[];
 	/** TCP ports where nothing answers at all: no handshake, no reset. */
 	tcpSilentPorts?: readonly number[];
 }
