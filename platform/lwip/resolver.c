@@ -49,12 +49,14 @@ static uint8_t answering_server; // the last that did: asked first
 
 void dns_setserver(u8_t number, const ip_addr_t *address)
 {
+	uint32_t server = ip4_addr_get_u32(ip_2_ip4(address));
 	if (number == 0) {
+		if (network_servers[0] != server) // not of a renewal, but of another network
+			answering_server = 0;
 		memset(network_servers, 0, sizeof network_servers);
-		answering_server = 0;
 	}
 	if (number < RESOLVER_SERVERS_MAX)
-		network_servers[number] = ip4_addr_get_u32(ip_2_ip4(address));
+		network_servers[number] = server;
 }
 
 static void wake_at(uint64_t at_us)

@@ -27,7 +27,7 @@ typedef enum resolver_result {
 	RESOLVER_MALFORMED = -6, // the answer cannot be read, or its names go in circles
 	RESOLVER_UNREACHABLE = -7, // no network is joined, or it named no server
 	RESOLVER_BAD_NAME = -8, // not of the form of a host name
-	RESOLVER_BUSY = -9, // RESOLVER_QUERIES_MAX other names are being asked for
+	RESOLVER_BUSY = -9, // eight other names are being asked for
 } resolver_result;
 
 typedef enum resolver_family {
@@ -51,8 +51,8 @@ typedef struct resolver_request {
 	void (*found)(struct resolver_request *request, resolver_result result, const uint8_t *address);
 } resolver_request;
 
-// Asks. Answers RESOLVER_LATER when found() will be called; else the result, known already, and fills `address` for RESOLVER_FOUND.
-// An address in dotted form answers itself.
+// Asks, of `found` in `request`, which the owner has set. Answers RESOLVER_LATER when it will be called; else the result, known already, and
+// fills `address` for RESOLVER_FOUND. An address in dotted form answers itself.
 resolver_result resolver_ask(resolver_request *request, const resolver_question *question, uint8_t address[RESOLVER_ADDRESS_BYTES_MAX]);
 
 // found() will not be called any more. Harmless for one that does not wait.

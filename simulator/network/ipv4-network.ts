@@ -8,7 +8,7 @@ import { FIRST_LEASE, MASK, ROUTER, type Hosts } from "./hosts.ts";
 import type { Link } from "./link.ts";
 import type { NetworkFaults, NetworkOptions } from "./options.ts";
 import {
-	BROADCAST_IPV4, BROADCAST_MAC, ETHER_TYPE_ARP, ETHER_TYPE_IPV4, IPV4_HEADER_BYTES, PROTOCOL_ICMP, PROTOCOL_IGMP, PROTOCOL_TCP, PROTOCOL_UDP, UNREACHABLE_PORT,
+	BROADCAST_IPV4, BROADCAST_MAC, ETHER_TYPE_ARP, ETHER_TYPE_IPV4, IPV4_HEADER_BYTES, PROTOCOL_ICMP, PROTOCOL_IGMP, PROTOCOL_TCP, PROTOCOL_UDP, UNREACHABLE_HOST, UNREACHABLE_PORT,
 	answerEcho, emitArp, emitEchoRequest, emitIpv4, emitUdp, emitUnreachable, parseArp, parseEchoReply, parseIpv4, parseUdp, type Ipv4, type Udp,
 } from "./packets.ts";
 import type { TcpLayer } from "./tcp-layer.ts";
@@ -118,7 +118,7 @@ export class Ipv4Network {
 	}
 
 	receive(payload: Uint8Array): void {
-		const { hosts, log, malformed, memberships, tcp } = this.#options;
+		const { faults, hosts, log, malformed, memberships, tcp } = this.#options;
 		const packet = parseIpv4(payload);
 		if (typeof packet === "string") {
 			malformed(packet);
@@ -152,7 +152,9 @@ export class Ipv4Network {
 				break;
 			}
 			case PROTOCOL_ICMP:
-				if (hosts.exists(packet.destination)) {
+				if (faults.unreachable?.includes(formatIpv4(packet.destination))) {
+					this.#unreachable(packet, ROUTER, UNREACHABLE_HOST);
+				} else if (hosts.exists(packet.destination)) {
 					this.#icmp(packet);
 				}
 				break;
@@ -193,7 +195,7 @@ export class Ipv4Network {
 	}
 
 	#udp(packet: Ipv4): void {
-		const { clock, malformed, network, udp } = this.#options;
+		const { malformed, network, udp } = this.#options;
 		const datagram = parseUdp(packet);
 		if (typeof datagram === "string") {
 			malformed(datagram);
@@ -210,11 +212,14 @@ export class Ipv4Network {
 		if (packet.destination === BROADCAST_IPV4 || (packet.destination & ~MASK) === (~MASK & 0xff)) {
 			return;
 		}
-		udp.receive(packet, () => {
-			const quoted = { ...packet, header: packet.header.slice(), payload: packet.payload.slice() };
-			clock.schedule(this.#delayTo(packet.destination) * 2, () =>
-				this.send(PROTOCOL_ICMP, packet.destination, packet.source, emitUnreachable(UNREACHABLE_PORT, quoted)));
-		});
+		udp.receive(packet, () => this.#unreachable(packet, packet.destination, UNREACHABLE_PORT));
+	}
+
+	/** @param from who says so. */
+	#unreachable(packet: Ipv4, from: number, code: number): void {
+		const quoted = { ...packet, header: packet.header.slice(), payload: packet.payload.slice() };
+		this.#options.clock.schedule(this.#delayTo(packet.destination) * 2, () =>
+			this.send(PROTOCOL_ICMP, from, packet.source, emitUnreachable(code, quoted)));
 	}
 
 	#answerDhcp(datagram: Udp, unicast: boolean): void {

@@ -28,7 +28,7 @@ export interface UdpReply {
 }
 
 /** Hears datagrams to a group. May answer its sender, or the group, any number of times, now or from a clock event. */
-export type GroupPeer = (datagram: Uint8Array, answer: { toSender(datagram: Uint8Array): void; toGroup(datagram: Uint8Array): void }) => void;
+export type GroupPeer = (datagram: Uint8Array, answer: { toSender(datagram: Uint8Array, as?: UdpReply): void; toGroup(datagram: Uint8Array, as?: UdpReply): void }) => void;
 
 /** One name in the simulated internet. A name that ends in `.local` answers mDNS for itself. */
 export interface HostOptions {
@@ -156,6 +156,8 @@ export interface NetworkFaults extends AirFaults {
 	ntpSilent?: boolean;
 	/** Milliseconds that the NTP server's clock is wrong by. */
 	ntpOffsetMs?: number;
+	/** Addresses (dotted IPv4) to which the router has no way: it says so to who sends an echo there. */
+	unreachable?: readonly string[];
 	/** TCP ports where nothing answers at all: no handshake, no reset. */
 	tcpSilentPorts?: readonly number[];
 }

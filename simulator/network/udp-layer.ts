@@ -86,21 +86,21 @@ export class UdpLayer {
 		}
 		const { source: device, destination: group } = packet;
 		const { sourcePort, destinationPort: port, payload } = datagram;
-		const answer = (host: Host, toGroup: boolean, bytes: Uint8Array): void => {
-			const from = typeof group === "number" ? host.address : host.ipv6;
+		const answer = (host: Host, toGroup: boolean, bytes: Uint8Array, { address, port: fromPort = port, afterMicros = 0 }: UdpReply = {}): void => {
+			const from = address !== undefined ? parseAddress(address) : typeof group === "number" ? host.address : host.ipv6;
 			if (from !== undefined) {
-				clock.schedule(LOCAL_MICROS, () => {
+				clock.schedule(LOCAL_MICROS + afterMicros, () => {
 					if (toGroup) {
-						this.sendToGroup(from, group, port, bytes);
+						this.sendToGroup(from, group, port, bytes, fromPort);
 					} else {
-						this.#send(from, device, { sourcePort: port, destinationPort: sourcePort, payload: bytes });
+						this.#send(from, device, { sourcePort: fromPort, destinationPort: sourcePort, payload: bytes });
 					}
 				});
 			}
 		};
 		for (const host of hosts.listeningTo(group, port)) {
 			clock.schedule(LOCAL_MICROS, () => host.options.groups?.[host.groups.get(`${group}:${port}`) ?? ""]?.(payload, {
-				toSender: (bytes) => answer(host, false, bytes.slice()), toGroup: (bytes) => answer(host, true, bytes.slice()),
+				toSender: (bytes, as) => answer(host, false, bytes.slice(), as), toGroup: (bytes, as) => answer(host, true, bytes.slice(), as),
 			}));
 		}
 		if (port === MDNS_PORT && (group === MDNS_GROUP || group === MDNS_GROUP_IPV6)) {
@@ -119,12 +119,12 @@ export class UdpLayer {
 		}
 	}
 
-	/** A datagram to a group, from its port. @returns false when the device does not listen to it: it is not sent there. */
-	sendToGroup(source: Address, group: Address, port: number, payload: Uint8Array): boolean {
+	/** A datagram to a group, from its port unless another is named. @returns false when the device does not listen to it: it is not sent there. */
+	sendToGroup(source: Address, group: Address, port: number, payload: Uint8Array, sourcePort = port): boolean {
 		if (!this.#options.memberships.reaches(group)) {
 			return false;
 		}
-		this.#send(source, group, { sourcePort: port, destinationPort: port, payload });
+		this.#send(source, group, { sourcePort, destinationPort: port, payload });
 		return true;
 	}
 

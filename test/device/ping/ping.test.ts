@@ -19,8 +19,12 @@ for (const lengthBytes of [0, 56, 1472]) {
 	});
 }
 
-deviceTest("a host that is not there is given up in time, a hundred bytes too many are not sent", scene({ hosts: ["198.51.100.99", "nobody.example"], timeoutMs: 500 }), run => {
+deviceTest("a host that is not there is given up in time, and a name that is not there at once", scene({ hosts: ["198.51.100.99", "nobody.example"], timeoutMs: 500 }), run => {
 	assert.deepEqual(lines(run).map(line => line.replace(/:.*/, "")), ["198.51.100.99 ETIMEDOUT", "nobody.example ENOTFOUND"]);
+});
+
+deviceTest("a router that has no way says so at once", scene({ hosts: ["198.51.100.8", "198.51.100.7"], timeoutMs: 500 }, { unreachable: ["198.51.100.8"] }), run => {
+	assert.deepEqual(lines(run), ["198.51.100.8 EHOSTUNREACH: ping 198.51.100.8 (198.51.100.8): a router says that there is no way to it", "198.51.100.7 ok 198.51.100.7 in time"]);
 });
 
 deviceTest("more bytes than a frame takes are refused", scene({ hosts: ["198.51.100.7"], lengthBytes: 1473 }), run => assert.match(run.console, /^198\.51\.100\.7 EINVAL: .*1473 bytes/m));

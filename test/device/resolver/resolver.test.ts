@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { deviceTest, type DeviceRun, type DeviceScene } from "../../support/device.ts";
-import { a, cname, lyingServer, noSuchName, refused, serverFailure, soa, truncated, type React, type Reaction } from "./lying-server.ts";
+import { a, cname, lyingServer, noSuchName, refused, serverFailure, soa, truncated, type Asked, type React, type Reaction } from "./lying-server.ts";
 
 const first = "198.51.100.53";
 const second = "198.51.100.54";
@@ -209,6 +209,10 @@ deviceTest("a resolver that is closed inside its callback tells nothing more", s
 deviceTest("a name may be asked for inside the callback", scene([right], [{ ask: ["a.example"], then: "b.example" }, { ask: ["c.example"], then: "c.example" }]), run => {
 	assert.deepEqual(said(run), ["b.example 192.0.2.1", "c.example 192.0.2.1"]);
 });
+
+deviceTest("Moddable's callbacks among the options are told", scene([({ name }) => name === "a.example" ? right({ name } as Asked, 0) : { flags: noSuchName }], [
+	{ ask: ["a.example", "b.example"], callbacks: true },
+]), run => assert.deepEqual(said(run), ["a.example 192.0.2.1", "b.example ENOTFOUND"]));
 
 deviceTest("a network that names no server has no names", scene([], [{ ask: ["a.example", "192.0.2.9"] }]), run => {
 	assert.deepEqual(said(run), ["a.example EAI_AGAIN", "192.0.2.9 192.0.2.9"]);

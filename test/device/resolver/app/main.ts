@@ -18,6 +18,8 @@ interface Step {
 	/** Asks for this name inside the callback, by the same resolver. */
 	then?: string;
 	waitMs?: number;
+	/** Moddable's form: callbacks among the options. */
+	callbacks?: boolean;
 }
 
 function describe(error: unknown): string {
@@ -26,7 +28,7 @@ function describe(error: unknown): string {
 }
 
 /** Resolves names side by side, and tells each with the time that it took. */
-async function ask({ ask: names = [], family, timeoutMs, servers, closes, then }: Step): Promise<void> {
+async function ask({ ask: names = [], family, timeoutMs, servers, closes, then, callbacks }: Step): Promise<void> {
 	const startMs = uptimeMs();
 	const resolver = new Resolver({ servers });
 	const lines: string[] = [];
@@ -46,6 +48,14 @@ async function ask({ ask: names = [], family, timeoutMs, servers, closes, then }
 		};
 		for (const host of names) {
 			try {
+				if (callbacks) {
+					resolver.resolve({
+						host,
+						onResolved: (name, address) => tell(name, address),
+						onError: error => tell(host, describe(error)),
+					});
+					continue;
+				}
 				resolver.resolve({ host, family, timeoutMs }, (error, address) => {
 					if (then !== undefined) {
 						resolver.resolve({ host: then }, (failure, found) => tell(then, failure ? describe(failure) : found!));
