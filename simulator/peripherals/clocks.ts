@@ -262,7 +262,7 @@ export class Clocks extends Block {
 			const place = offset - (offset % 0xc);
 			switch (offset % 0xc) {
 				case 0: return this.#control(place) & CONTROL_BITS[place];
-				case 4: return place === REF || place === ADC || place === RTC ? this.#registers[offset / 4] & 0x30 : this.#registers[offset / 4];
+				case 4: return this.#registers[offset / 4] & (place === REF || place === USB || place === ADC ? SHORT_DIVIDER : 0xffffffff);
 				// SELECTED: of the two glitchless multiplexers, the source; 1 of the others.
 				default: return place === REF ? 1 << (this.#control(REF) & 3) : place === SYS && !this.#resussed ? 1 << (this.#control(SYS) & 1) : 1;
 			}

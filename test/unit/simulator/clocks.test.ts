@@ -103,3 +103,11 @@ test("a reset of the PLL under clk_sys stops it; a reset of the chip does not", 
 	assert.equal(other.clock.frequencyHz, 6_500_000);
 	assert.equal(other.violations.list.some(({ code }) => code === "clock-stopped"), false);
 });
+
+test("dividers read back as written, those without fraction with two bits", () => {
+	const chip = bareChip();
+	for (const [offset, written, read] of [[0x34, 0xffffffff, 0x300], [0x40, 0x12345, 0x12345], [0x58, 0x3ff, 0x300], [0x64, 0x200, 0x200], [0x70, 0x70080, 0x70080]]) {
+		chip.poke(CLOCKS + offset, 4, written);
+		assert.equal(chip.peek(CLOCKS + offset, 4), read);
+	}
+});
