@@ -4,6 +4,7 @@
 import Listener from "embedded:io/socket/listener";
 import HTTPServer from "embedded:network/http/server";
 import LED from "led";
+import MDNS from "network/mdns";
 import { join } from "wifi";
 
 const { address } = await join();
@@ -46,3 +47,8 @@ const server = new HTTPServer({
 	},
 });
 console.log(`http://${address}:${server.port}/`);
+new MDNS({
+	hostName: "picofetch",
+	services: [{ type: "_http._tcp", port: server.port! }],
+	onNamed: (name) => console.log(`http://${name}.local/`),
+});

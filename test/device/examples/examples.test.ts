@@ -72,6 +72,8 @@ test("http-server shows its page, switches the LED, and knows nothing else", asy
 	await ask("POST /led", /The LED is on;/);
 	assert.equal(device.radio!.led, true);
 	await ask("GET /nothing", /^HTTP\/1\.1 404 Not Found\r\n[^]*there is nothing here\n$/);
+	await device.run({ timeoutMicros: 2e6 });
+	assert.match(device.console.text, /^http:\/\/picofetch\.local\/\r$/m);
 	assert.deepEqual(device.report().violations.filter(({ level }) => level === "error"), []);
 	device.close();
 });

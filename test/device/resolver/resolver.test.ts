@@ -27,9 +27,9 @@ function scene(reacts: readonly React[], steps: readonly Record<string, unknown>
 /** What was said of each name, in order, with its milliseconds. Every test: nothing is left open. */
 function told(run: DeviceRun): { name: string; said: string; ms: number }[] {
 	assert.equal(run.end.reason, "matched", run.console);
-	const sockets = [...run.console.matchAll(/^sockets (\d+)/gm)].map(([, used]) => used);
-	assert.equal(sockets.length, 2, run.console);
-	assert.equal(sockets[0], sockets[1], run.console);
+	const pools = [...run.console.matchAll(/^pools ([\d ]+)/gm)].map(([, used]) => used);
+	assert.equal(pools.length, 2, run.console);
+	assert.equal(pools[0], pools[1], run.console);
 	return [...run.console.matchAll(/^(\S+) ([^\r]+?) (\d+) ms\r?$/gm)].map(([, name, said, ms]) => ({ name: name!, said: said!, ms: Number(ms) }));
 }
 
@@ -208,6 +208,24 @@ deviceTest("a resolver that is closed inside its callback tells nothing more", s
 
 deviceTest("a name may be asked for inside the callback", scene([right], [{ ask: ["a.example"], then: "b.example" }, { ask: ["c.example"], then: "c.example" }]), run => {
 	assert.deepEqual(said(run), ["b.example 192.0.2.1", "c.example 192.0.2.1"]);
+});
+
+deviceTest("a thousand lookups that fail in every way leave nothing behind, and the next one works", scene([
+	({ name }, count) => ({
+		"none.example": { flags: noSuchName },
+		"fails.example": { flags: serverFailure },
+		"cut.example": { flags: truncated },
+		"circles.example": { answers: [cname("circles.example", "circles.example")] },
+		"foreign.example": Array.from({ length: 20 }, (_, index) => ({ idOffset: index + 1, answers: [a(name, wrong)] })),
+		"works.example": { answers: [a(name, "192.0.2.1", count % 2)] },
+	} as Record<string, Reaction | Reaction[]>)[name],
+], [
+	{ ask: ["none.example", "fails.example", "cut.example", "circles.example", "foreign.example", "silent.example", "", "works.example"], timeoutMs: 40, repeat: 125 },
+	{ ask: ["silent.example", "works.example", "foreign.example"], closes: true, repeat: 50 },
+	{ ask: ["works.example"] },
+], { timeoutMs: 600_000 }), run => {
+	assert.deepEqual(said(run), ["works.example 192.0.2.1"]);
+	assert.match(run.console, /^repeated 192\.0\.2\.1,125 EAI_AGAIN,375 EBADRESP,250 EINVAL,125 ENOTFOUND,125\r?\nrepeated 192\.0\.2\.1,50\r?$/m);
 });
 
 deviceTest("Moddable's callbacks among the options are told", scene([({ name }) => name === "a.example" ? right({ name } as Asked, 0) : { flags: noSuchName }], [

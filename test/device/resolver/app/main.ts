@@ -18,6 +18,8 @@ interface Step {
 	/** Asks for this name inside the callback, by the same resolver. */
 	then?: string;
 	waitMs?: number;
+	/** Does it so often, and says only how often what was said. */
+	repeat?: number;
 	/** Moddable's form: callbacks among the options. */
 	callbacks?: boolean;
 }
@@ -28,18 +30,18 @@ function describe(error: unknown): string {
 }
 
 /** Resolves names side by side, and tells each with the time that it took. */
-async function ask({ ask: names = [], family, timeoutMs, servers, closes, then, callbacks }: Step): Promise<void> {
+async function ask({ ask: names = [], family, timeoutMs, servers, closes, then, callbacks, repeat }: Step, say: (line: string) => void): Promise<void> {
 	const startMs = uptimeMs();
 	const resolver = new Resolver({ servers });
 	const lines: string[] = [];
 	await new Promise<void>((resolve) => {
 		let left = names.length;
 		const tell = (host: string, said: string) => {
-			console.log(`${host} ${said} ${Math.round(uptimeMs() - startMs)} ms`);
+			say(`${host} ${said} ${Math.round(uptimeMs() - startMs)} ms`);
 			if (closes) {
 				resolver.close();
 				resolver.close();
-				setTimeout(resolve, 3000); // whatever came after close() would be said by then
+				setTimeout(resolve, repeat ? 0 : 3000); // whatever came after close() would be said by then
 				return;
 			}
 			if (--left === 0) {
@@ -72,19 +74,34 @@ async function ask({ ask: names = [], family, timeoutMs, servers, closes, then, 
 			resolve();
 		}
 	});
-	lines.forEach(line => console.log(line));
+	lines.forEach(say);
 	resolver.close();
 }
 
+/** What lwIP has given out. */
+function pools(): string {
+	const { sockets, packets, heap } = networkInstrumentation();
+	return `pools ${sockets.used} ${packets.used} ${heap.used}`;
+}
+
 await join();
-console.log(`sockets ${networkInstrumentation().sockets.used}`);
+console.log(pools());
 for (const step of config.steps as Step[]) {
 	if (step.waitMs) {
 		await new Promise<void>(resolve => setTimeout(resolve, step.waitMs!));
 	}
-	if (step.ask) {
-		await ask(step);
+	if (step.repeat) {
+		const counts = new Map<string, number>();
+		for (let round = 0; round < step.repeat; round++) {
+			await ask(step, (line) => {
+				const what = line.split(/[: ]/, 2)[1]!;
+				counts.set(what, (counts.get(what) ?? 0) + 1);
+			});
+		}
+		console.log(`repeated ${[...counts].sort().join(" ")}`);
+	} else if (step.ask) {
+		await ask(step, line => console.log(line));
 	}
 }
-console.log(`sockets ${networkInstrumentation().sockets.used}`);
+console.log(pools());
 console.log("end");
