@@ -1,5 +1,5 @@
 // `npm run conformance -- --suite DIR`: certificate-path cases of public suites through the validator, with a score table; with
-// `--device N` a sample of them through the .uf2 on a simulated board too.
+// `--device N` a sample of them through the .uf2 on a simulated board. `-- tls-shim FLAGS` is tls-shim.ts.
 
 import { Command } from "commander";
 import { readdirSync, readFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { drawSample, judgeOnDevice, reasonToLeaveToHost } from "./sample.ts";
 import { readSuite, type Suite, type SuiteCase } from "./suites.ts";
 
 interface Options {
-	readonly suite: string;
+	readonly suite?: string;
 	readonly both?: true;
 	readonly device?: number;
 	readonly seed: number;
@@ -40,14 +40,18 @@ export interface Score {
 }
 
 export function command(): Command {
-	return new Command()
+	const program = new Command()
+		.enablePositionalOptions()
 		.description("run certificate-path cases of public suites through the validator")
-		.requiredOption("--suite <folder>", "folder with .json files: x509-limbo's limbo.json, BetterTLS's export-tests")
+		.option("--suite <folder>", "folder with .json files: x509-limbo's limbo.json, BetterTLS's export-tests")
 		.option("--both", "let Mbed TLS judge each path that was found too, as on the board")
 		.option("--device <number>", "judge so many of the cases by the .uf2 on a simulated Pico W instead, and name what the host finds otherwise", wholeNumber)
 		.option("--seed <number>", "which cases are drawn for --device", wholeNumber, 1)
 		.option("--json", "print the scores as JSON")
 		.action(async (options: Options) => {
+			if (options.suite === undefined) {
+				throw new UserError("nothing to run: give --suite FOLDER");
+			}
 			const { cases, left } = readFolder(options.suite, options.both === true || options.device !== undefined);
 			if (options.device !== undefined) {
 				await runSample(cases, left, options.device, options);
@@ -57,6 +61,17 @@ export function command(): Command {
 			console.log(options.json ? JSON.stringify({ scores, left }, undefined, "\t") : table(scores, left));
 			process.exitCode = isUnsafe(scores) ? 1 : 0;
 		});
+	program.command("tls-shim")
+		.description("the device as the client of an outside TLS test runner, with the flags of BoringSSL's shim: -port, -shim-id, -host-name, -trust-cert ...")
+		.argument("[flags...]")
+		.helpOption(false)
+		.allowUnknownOption()
+		.passThroughOptions()
+		.action(async (flags: readonly string[]) => {
+			const { runShim } = await import("./tls-shim.ts");
+			process.exitCode = await runShim(flags, line => console.error(line));
+		});
+	return program;
 }
 
 function isUnsafe(scores: readonly Score[]): boolean {
