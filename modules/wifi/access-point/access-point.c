@@ -97,7 +97,7 @@ void xs_access_point_open(xsMachine *the)
 		xsmcSetInteger(xsResult, STATION_INVALID);
 		return;
 	}
-	xsSlot handle = xsNewHostObject(destroy);
+	xsResult = xsNewHostObject(destroy);
 	engine_remember(the, &told, &xsArg(0));
 	// Strings already: nothing moves the heap until they are used.
 	settings.ssid = xsmcToString(xsArg(1));
@@ -117,8 +117,7 @@ void xs_access_point_open(xsMachine *the)
 	last_state = told_state = ACCESS_POINT_OPENING;
 	last_changes = told_changes = access_point_changes();
 	network_watch(watch);
-	xsmcSetHostData(handle, &event);
-	xsResult = handle;
+	xsmcSetHostData(xsResult, &event);
 }
 
 // (handle)
