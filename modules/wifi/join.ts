@@ -2,7 +2,7 @@
 
 import config from "mc/config";
 import { CodedError } from "../base/error.ts";
-import WiFi, { type WiFiConnectOptions } from "./wifi.ts";
+import WiFi, { type FixedAddress, type WiFiConnectOptions } from "./wifi.ts";
 
 /** What `join` needs. */
 export interface JoinOptions {
@@ -18,6 +18,8 @@ export interface JoinOptions {
 	bssid?: string;
 	/** Looks only there. */
 	channel?: number;
+	/** Addresses to use instead of asking the network for one (DHCP). */
+	fixed?: FixedAddress;
 }
 
 /** A joined network. */
@@ -40,13 +42,13 @@ const scansMax = 2;
  * @returns rejects with CodedError ERR_WIFI_NO_NETWORK, ERR_WIFI_PASSPHRASE, ERR_WIFI_SECURITY, ERR_WIFI_TIMEOUT, ERR_WIFI_FAILED,
  * ERR_WIFI_LOST, ERR_WIFI_CHIP, ERR_WIFI_UNCONFIGURED (no name anywhere) or EINVAL; then no network is joined.
  */
-export function join({ ssid, password, timeoutMs = 30_000, security, bssid, channel }: JoinOptions = {}): Promise<Joined> {
+export function join({ ssid, password, timeoutMs = 30_000, security, bssid, channel, fixed }: JoinOptions = {}): Promise<Joined> {
 	if (ssid === undefined) {
 		({ ssid, password } = config as { ssid?: string; password?: string });
 	}
 	return ssid === undefined
 		? Promise.reject(new CodedError("ERR_WIFI_UNCONFIGURED", "wifi: no network is named. Build with --ssid NAME --password PASSPHRASE, or call join({ssid, password})."))
-		: joinNamed({ SSID: ssid, password, security, BSSID: bssid, channel }, timeoutMs);
+		: joinNamed({ SSID: ssid, password, security, BSSID: bssid, channel, fixed }, timeoutMs);
 }
 
 function joinNamed(wish: WiFiConnectOptions, timeoutMs: number): Promise<Joined> {

@@ -15,6 +15,8 @@ export interface KeeperOptions {
 	password?: string;
 	/** As `JoinOptions`. */
 	security?: JoinOptions["security"];
+	/** As `JoinOptions`. */
+	fixed?: JoinOptions["fixed"];
 	/** For one try, until there is an address. Default 30,000. */
 	timeoutMs?: number;
 	/** Tries in a row that may fail; then the state is "ended". Default Infinity. */
@@ -105,7 +107,7 @@ export default class Keeper {
 	}
 
 	#attempt(): void {
-		const { ssid, password, security, timeoutMs = 30_000 } = this.#options;
+		const { ssid, password, security, fixed, timeoutMs = 30_000 } = this.#options;
 		this.#timer = setTimeout(() => this.#failed(new CodedError("ERR_WIFI_TIMEOUT", `wifi "${ssid}": no address within ${timeoutMs} ms`)), timeoutMs);
 		if (this.#state !== "joining") {
 			this.#tell("joining");
@@ -114,7 +116,7 @@ export default class Keeper {
 			return;	// closed by the callback
 		}
 		try {
-			this.#wifi.connect({ SSID: ssid, password, security });
+			this.#wifi.connect({ SSID: ssid, password, security, ...fixed && { fixed } });
 		} catch (error) {
 			this.#failed(error as CodedError);
 		}

@@ -178,7 +178,7 @@ static bool parse_bssid(const char *text, uint8_t bssid[6])
 	return true;
 }
 
-// (ssid, password, security, bssid or "", channel or 0) -> 0 or a negative PICO_ERROR
+// (ssid, password, security, bssid or "", channel or 0, address or 0, mask, gateway, two name servers) -> 0 or a negative PICO_ERROR
 void xs_wifi_join(xsMachine *the)
 {
 	char text[17 + 1];
@@ -190,10 +190,14 @@ void xs_wifi_join(xsMachine *the)
 		xsmcSetInteger(xsResult, STATION_INVALID);
 		return;
 	}
+	uint32_t numbers[5];
+	for (int i = 0; i < 5; i++)
+		numbers[i] = (uint32_t)xsmcToNumber(xsArg(5 + i));
+	station_fixed fixed = {.address = numbers[0], .mask = numbers[1], .gateway = numbers[2], .name_servers = {numbers[3], numbers[4]}};
 	// Strings already: nothing moves the heap until they are used.
 	const char *ssid = xsmcToString(xsArg(0));
 	const char *password = xsmcToString(xsArg(1));
-	int result = station_join(ssid, strlen(ssid), password, strlen(password), (station_security)security, text[0] ? bssid : NULL, (unsigned)channel);
+	int result = station_join(ssid, strlen(ssid), password, strlen(password), (station_security)security, text[0] ? bssid : NULL, (unsigned)channel, &fixed);
 	if (result == 0 && station_now() == STATION_ADDRESS)
 		tell_changed(); // joined already
 	xsmcSetInteger(xsResult, result);

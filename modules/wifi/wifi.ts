@@ -17,6 +17,19 @@ export interface WiFiConnectOptions {
 	channel?: number;
 	/** How the network is protected. Default "wpa2" with a password, "open" without. */
 	security?: "open" | "wpa2" | "wpa2/wpa3" | "wpa3";
+	/** Addresses to use instead of asking the network for one (DHCP). */
+	fixed?: FixedAddress;
+}
+
+/** An IPv4 address of one's own choice, in dotted form. Nobody else may have it. */
+export interface FixedAddress {
+	address: string;
+	/** Default "255.255.255.0". */
+	mask?: string;
+	/** The router. Without one, only the network itself is in reach. */
+	gateway?: string;
+	/** Who is asked for names, two at most. Default the router. */
+	nameServers?: readonly string[];
 }
 
 /** An access point that a scan heard. */
@@ -60,7 +73,8 @@ type Handle = object;
 const open = native<(told: (event: number) => void) => Handle>("xs_wifi_open");
 const closeHandle = native<(handle: Handle) => void>("xs_wifi_close");
 const power = native<() => number>("xs_wifi_power");
-const join = native<(ssid: string, password: string, security: number, bssid: string, channel: number) => number>("xs_wifi_join");
+const join = native<(ssid: string, password: string, security: number, bssid: string, channel: number,
+	address: number, mask: number, gateway: number, nameServer: number, otherNameServer: number) => number>("xs_wifi_join");
 const leave = native<() => void>("xs_wifi_leave");
 const state = native<() => number>("xs_wifi_state");
 const failureNumber = native<(which: number) => number>("xs_wifi_failure");
@@ -98,6 +112,32 @@ const numberRssi = 0;
 const numberChannel = 1;
 
 const invalidArgument = -5; // PICO_ERROR_INVALID_ARG
+
+/** Address, mask, gateway and two name servers as numbers; zeros without. @throws CodedError EINVAL */
+function fixedNumbers(SSID: string, fixed: FixedAddress | undefined): [number, number, number, number, number] {
+	if (fixed === undefined) {
+		return [0, 0, 0, 0, 0];
+	}
+	const { address, mask = "255.255.255.0", gateway, nameServers = gateway === undefined ? [] : [gateway] } = fixed;
+	const number = (text: string) => {
+		const parts = String(text).split(".");
+		if (parts.length !== 4 || !parts.every(part => /^\d{1,3}$/.test(part) && Number(part) < 256)) {
+			throw new CodedError("EINVAL", `wifi "${SSID}": "${text}" is no IPv4 address in dotted form`);
+		}
+		return parts.reduce((sum, part) => sum * 256 + Number(part), 0);
+	};
+	const own = number(address);
+	const bits = number(mask);
+	const hosts = 0xffff_ffff - bits; // the part that tells hosts apart: ones at the end
+	const router = gateway === undefined ? 0 : number(gateway);
+	const isOfNetwork = (one: number) => one - one % (hosts + 1) === own - own % (hosts + 1);
+	if ((hosts & (hosts + 1)) !== 0 || hosts < 3 || own % (hosts + 1) === 0 || own % (hosts + 1) === hosts || own >= 0xe000_0000
+		|| (router !== 0 && (!isOfNetwork(router) || router === own)) || nameServers.length > 2) {
+		throw new CodedError("EINVAL", `wifi "${SSID}": fixed: address ${address}, mask ${mask}, gateway ${gateway ?? "none"}, ${nameServers.length} name servers: `
+			+ "the address is one of a host, the gateway another of its network, and there are two name servers at most");
+	}
+	return [own, bits, router, ...[0, 1].map(index => nameServers[index] === undefined ? 0 : number(nameServers[index])) as [number, number]];
+}
 
 /** The Wi-Fi station. */
 export default class WiFi {
@@ -190,10 +230,11 @@ export default class WiFi {
 	 * Starts to join a network; a former one is left. Joined already to this one, with the same options, it stays: to join it anew,
 	 * `disconnect` first. onChanged tells the rest.
 	 *
-	 * @throws CodedError ERR_WIFI_CHIP (the radio does not work), EINVAL (name, BSSID, channel), ERR_WIFI_PASSPHRASE (its length cannot be).
+	 * @throws CodedError ERR_WIFI_CHIP (the radio does not work), EINVAL (name, BSSID, channel, fixed), ERR_WIFI_PASSPHRASE (its length cannot be).
 	 */
 	connect(options: WiFiConnectOptions): void {
-		const { SSID, password = "", BSSID = "", channel = 0, security = password ? "wpa2" : "open" } = options;
+		const { SSID, password = "", BSSID = "", channel = 0, security = password ? "wpa2" : "open", fixed } = options;
+		const addresses = fixedNumbers(SSID, fixed);
 		this.#need();
 		if (!(security in securities)) {
 			throw new CodedError("EINVAL", `wifi "${SSID}": security "${security}", expected ${Object.keys(securities).join(", ")}`);
@@ -203,7 +244,7 @@ export default class WiFi {
 		}
 		this.#powerOn();
 		this.#state = stateJoining;
-		const result = join(String(SSID), security === "open" ? "" : String(password), securities[security], String(BSSID), Number(channel));
+		const result = join(String(SSID), security === "open" ? "" : String(password), securities[security], String(BSSID), Number(channel), ...addresses);
 		if (result === invalidArgument) {
 			throw new CodedError("EINVAL", `wifi "${SSID}": the name has 1 to 32 bytes, BSSID the form 02:50:46:00:00:01, the channel is 1 to 14`);
 		}

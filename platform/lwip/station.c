@@ -11,6 +11,7 @@
 #include "lwip/timeouts.h"
 #include "network.h"
 #include "pico/cyw43_arch.h"
+#include "resolver.h"
 
 // What station_join was asked for last.
 typedef struct station_wish {
@@ -20,6 +21,7 @@ typedef struct station_wish {
 	size_t ssid_length, key_length;
 	station_security security;
 	unsigned channel;
+	station_fixed fixed;
 } station_wish;
 
 static station_wish wish;
@@ -91,6 +93,7 @@ static void station_give_address_back(void)
 		return;
 	netif_set_link_down(netif);
 	dhcp_release_and_stop(netif);
+	netif_set_addr(netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4); // a fixed one is none of DHCP's
 	dhcp_start(netif);
 }
 
@@ -100,7 +103,25 @@ static bool station_is_joined(void)
 	return state == STATION_JOINED || state == STATION_ADDRESS;
 }
 
-int station_join(const char *ssid, size_t ssid_length, const char *key, size_t key_length, station_security security, const uint8_t *bssid, unsigned channel)
+// A radio that was off meanwhile has begun with DHCP again: done for each join.
+static void station_fix_address(void)
+{
+	ip4_addr_t address, mask, gateway;
+	struct netif *netif = station_netif();
+	ip4_addr_set_u32(&address, lwip_htonl(wish.fixed.address));
+	ip4_addr_set_u32(&mask, lwip_htonl(wish.fixed.mask));
+	ip4_addr_set_u32(&gateway, lwip_htonl(wish.fixed.gateway));
+	netif_set_link_down(netif);
+	dhcp_release_and_stop(netif);
+	netif_set_addr(netif, &address, &mask, &gateway);
+	for (unsigned i = 0; i < sizeof wish.fixed.name_servers / sizeof wish.fixed.name_servers[0]; i++) {
+		ip_addr_t server;
+		ip_addr_set_ip4_u32_val(server, lwip_htonl(wish.fixed.name_servers[i]));
+		dns_setserver((u8_t)i, &server);
+	}
+}
+
+int station_join(const char *ssid, size_t ssid_length, const char *key, size_t key_length, station_security security, const uint8_t *bssid, unsigned channel, const station_fixed *fixed)
 {
 	static const uint32_t authentication[] = {
 		[STATION_OPEN] = CYW43_AUTH_OPEN,
@@ -122,9 +143,13 @@ int station_join(const char *ssid, size_t ssid_length, const char *key, size_t k
 	memcpy(wish.key, key, key_length);
 	if (bssid != NULL)
 		memcpy(wish.bssid, bssid, sizeof wish.bssid);
+	if (fixed != NULL)
+		wish.fixed = *fixed;
 	if (station_is_joined() && memcmp(&before, &wish, sizeof wish) == 0)
 		return 0;
-	if (strcmp(before.name, wish.name) != 0)
+	if (wish.fixed.address != 0)
+		station_fix_address();
+	else if (before.fixed.address != 0 || strcmp(before.name, wish.name) != 0)
 		station_give_address_back();
 	int result = cyw43_wifi_join(&cyw43_state, ssid_length, (const uint8_t *)ssid, key_length, (const uint8_t *)key, authentication[security],
 		bssid, channel == 0 ? CYW43_CHANNEL_NONE : channel);

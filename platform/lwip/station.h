@@ -46,6 +46,12 @@ typedef struct station_found {
 	char ssid[32]; // not NUL-terminated
 } station_found;
 
+// Addresses that the network's DHCP server is not asked for; host order.
+typedef struct station_fixed {
+	uint32_t address, mask, gateway; // address 0: by DHCP
+	uint32_t name_servers[2]; // 0: none
+} station_fixed;
+
 // Of station_join(): PICO_ERROR_INVALID_ARG.
 #define STATION_INVALID (-5)
 
@@ -62,11 +68,11 @@ int station_light(bool lit);
 // Leaves, and takes the radio's power away. station_on() starts it again.
 void station_off(void);
 
-// Starts to join; station_now() tells the rest. bssid NULL: any access point of that name; channel 0: any. Joined already to what is
+// Starts to join; station_now() tells the rest. bssid NULL: any access point of that name; channel 0: any; fixed NULL: by DHCP. Joined already to what is
 // asked for, it stays so: connections live on.
 // Answers 0, or a negative PICO_ERROR: STATION_INVALID for a name of 0 or more than 32 bytes or a key of a wrong
 // length (WPA2: 8 to 63 characters or 64 hexadecimal digits), others when the radio does not answer.
-int station_join(const char *ssid, size_t ssid_length, const char *key, size_t key_length, station_security security, const uint8_t *bssid, unsigned channel);
+int station_join(const char *ssid, size_t ssid_length, const char *key, size_t key_length, station_security security, const uint8_t *bssid, unsigned channel, const station_fixed *fixed);
 
 // Ends the association, or the attempt. Harmless when there is none.
 void station_leave(void);

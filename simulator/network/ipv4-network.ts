@@ -65,7 +65,7 @@ export class Ipv4Network {
 		this.#dhcp = new DhcpServer({ first: FIRST_LEASE, mask: MASK, router: ROUTER }, options.network.dhcp, options.faults.dhcp);
 	}
 
-	/** That the device was given; undefined before. */
+	/** That the device was given, or announced as its own; undefined before. */
 	get deviceAddress(): number | undefined {
 		return this.#deviceIp;
 	}
@@ -108,6 +108,10 @@ export class Ipv4Network {
 		if (!arp) {
 			malformed(`an ARP packet of ${payload.length} bytes that cannot be read`);
 			return;
+		}
+		// An announcement (RFC 5227 section 2.3): an address that nobody gave, and that is free.
+		if (arp.targetIp === arp.senderIp && ((arp.senderIp ^ ROUTER) & MASK) === 0 && !hosts.exists(arp.senderIp)) {
+			this.#deviceIp = arp.senderIp;
 		}
 		// The router speaks for everybody in the local network but the device itself.
 		const ours = ((arp.targetIp ^ ROUTER) & MASK) === 0 && arp.targetIp !== arp.senderIp && hosts.exists(arp.targetIp);
