@@ -1,6 +1,6 @@
 /*
- * The primitives that the firmware relies on as a filter for tools/conformance:
- * one test vector a line in, one verdict a line out. It is the firmware's library
+ * The primitives that the firmware relies on under test vectors, for
+ * tools/conformance: a line in, a verdict out. It is the firmware's library
  * in the firmware's configuration, with the arithmetic of platform/tls, and goes
  * the ways that TLS goes: pk for signatures, PSA for key shares and the key
  * schedule, cipher for records.
@@ -14,16 +14,14 @@
  * A verdict is "ok", "refused", or "other" for a result that is not the given one.
  */
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "mbedtls/cipher.h"
 #include "mbedtls/md.h"
 #include "mbedtls/pk.h"
-#include "mbedtls/platform_time.h"
 #include "psa/crypto.h"
+#include "vectors.h"
 
 #define FIELDS_MAX 8
 #define OUTPUT_MAX 20000
@@ -32,38 +30,6 @@ typedef struct bytes {
 	unsigned char *at;
 	size_t length;
 } bytes;
-
-/* What the library's configuration asks for; the device has its own. */
-void *arena_calloc(size_t count, size_t size_bytes)
-{
-	return calloc(count, size_bytes);
-}
-
-void arena_free(void *block)
-{
-	free(block);
-}
-
-time_t tls_platform_time(time_t *to)
-{
-	if (to)
-		*to = 0;
-	return 0;
-}
-
-/* Blinding takes it; no result may depend on it. */
-psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context, uint8_t *to, size_t size, size_t *length)
-{
-	static uint64_t state = 0xFEDCBA987654321;
-
-	(void)context;
-	for (size_t i = 0; i < size; i++) {
-		state = state * 6364136223846793005ull + 1442695040888963407ull;
-		to[i] = (uint8_t)(state >> 56);
-	}
-	*length = size;
-	return PSA_SUCCESS;
-}
 
 static unsigned nibble(char digit)
 {
@@ -201,13 +167,19 @@ static const char *derive(mbedtls_md_type_t kind, bytes input, bytes salt, bytes
 	return status != PSA_SUCCESS ? "refused" : is_same(output, length, wanted) ? "ok" : "other";
 }
 
-static const char *judge(char **field, unsigned count)
+const char *vector_judge(char *line)
 {
-	const char *kind = field[0], *verdict = "unknown";
-	bool is_aead = strcmp(kind, "aes-gcm") == 0 || strcmp(kind, "chacha20-poly1305") == 0;
-	unsigned first = is_aead ? 1 : 2;
+	const char *kind, *verdict;
+	char *field[FIELDS_MAX];
 	bytes of[FIELDS_MAX] = {0};
+	unsigned count = 0, first;
+	bool is_aead;
 
+	for (char *word = strtok(line, " \n"); word && count < FIELDS_MAX; word = strtok(NULL, " \n"))
+		field[count++] = word;
+	kind = field[0];
+	is_aead = strcmp(kind, "aes-gcm") == 0 || strcmp(kind, "chacha20-poly1305") == 0;
+	first = is_aead ? 1 : 2;
 	for (unsigned i = first; i < count; i++)
 		of[i - first] = from_hex(field[i]);
 	if (strcmp(kind, "ecdh") == 0)
@@ -224,24 +196,4 @@ static const char *judge(char **field, unsigned count)
 	for (unsigned i = 0; i < FIELDS_MAX; i++)
 		free(of[i].at);
 	return verdict;
-}
-
-int main(void)
-{
-	char *line = NULL;
-	size_t room = 0;
-
-	if (psa_crypto_init() != PSA_SUCCESS)
-		return 1;
-	while (getline(&line, &room, stdin) > 0) {
-		char *field[FIELDS_MAX];
-		unsigned count = 0;
-
-		for (char *word = strtok(line, " \n"); word && count < FIELDS_MAX; word = strtok(NULL, " \n"))
-			field[count++] = word;
-		printf("%s\n", judge(field, count));
-		fflush(stdout);
-	}
-	free(line);
-	return 0;
 }
