@@ -2,7 +2,13 @@
  * RSA keys are public here: our own are EC (identity.h). pk.c and pk_wrap.c of
  * Mbed TLS call these in place of RSA's private operations (mbedtls.cmake),
  * which otherwise would be linked through the table of a key's operations.
+ *
+ * And a signature of ECDSA is DER (RFC 3279 2.2.3, RFC 8446 4.2.3): the library
+ * takes other encodings of the same numbers too.
  */
+#include <stdbool.h>
+
+#include "mbedtls/ecdsa.h"
 #include "mbedtls/pk.h"
 #include "mbedtls/rsa.h"
 
@@ -39,4 +45,26 @@ int public_keys_rsa_check_pair(const mbedtls_rsa_context *public_key, const mbed
 {
 	(void)public_key, (void)private_key;
 	return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
+}
+
+/* Takes an INTEGER that is positive and no longer than it must be off the front. Lengths of one byte: P-384 needs no more. */
+static bool take_number(const unsigned char **at, const unsigned char *end)
+{
+	const unsigned char *number = *at + 2;
+
+	if (end - *at < 3 || (*at)[0] != 0x02 || (*at)[1] == 0 || (*at)[1] > end - number)
+		return false;
+	*at = number + (*at)[1];
+	return !(number[0] & 0x80) && (number[0] != 0 || *at - number == 1 || (number[1] & 0x80));
+}
+
+int public_keys_ecdsa_read_signature(mbedtls_ecdsa_context *key, const unsigned char *hash, size_t hash_length,
+	const unsigned char *signature, size_t length)
+{
+	const unsigned char *at = signature + 2, *end = signature + length;
+
+	if (length < 2 || signature[0] != 0x30 || signature[1] > 0x7F || signature[1] != length - 2
+		|| !take_number(&at, end) || !take_number(&at, end) || at != end)
+		return MBEDTLS_ERR_ECP_VERIFY_FAILED;
+	return mbedtls_ecdsa_read_signature(key, hash, hash_length, signature, length);
 }

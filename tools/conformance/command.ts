@@ -1,5 +1,6 @@
 // `npm run conformance -- --suite DIR`: certificate-path cases of public suites through the validator, with a score table; with
-// `--device N` a sample of them through the .uf2 on a simulated board. `-- tls-shim FLAGS` is tls-shim.ts.
+// `--device N` a sample of them through the .uf2 on a simulated board. `-- tls-shim FLAGS` is tls-shim.ts,
+// `-- --vectors DIR` vectors.ts.
 
 import { Command } from "commander";
 import { readdirSync, readFileSync } from "node:fs";
@@ -8,10 +9,12 @@ import { UserError } from "../user-error.ts";
 import { wholeNumber } from "../option-values.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { drawSample, judgeOnDevice, reasonToLeaveToHost } from "./sample.ts";
+import { readVectors, scoreVectors } from "./vectors.ts";
 import { readSuite, type Suite, type SuiteCase } from "./suites.ts";
 
 interface Options {
 	readonly suite?: string;
+	readonly vectors?: string;
 	readonly both?: true;
 	readonly device?: number;
 	readonly seed: number;
@@ -44,13 +47,18 @@ export function command(): Command {
 		.enablePositionalOptions()
 		.description("run certificate-path cases of public suites through the validator")
 		.option("--suite <folder>", "folder with .json files: x509-limbo's limbo.json, BetterTLS's export-tests")
+		.option("--vectors <folder>", "folder with .json files of test vectors: Wycheproof's testvectors_v1")
 		.option("--both", "let Mbed TLS judge each path that was found too, as on the board")
 		.option("--device <number>", "judge so many of the cases by the .uf2 on a simulated Pico W instead, and name what the host finds otherwise", wholeNumber)
 		.option("--seed <number>", "which cases are drawn for --device", wholeNumber, 1)
 		.option("--json", "print the scores as JSON")
 		.action(async (options: Options) => {
+			if (options.vectors !== undefined) {
+				await runVectors(options.vectors, options.json === true);
+				return;
+			}
 			if (options.suite === undefined) {
-				throw new UserError("nothing to run: give --suite FOLDER");
+				throw new UserError("nothing to run: give --suite FOLDER or --vectors FOLDER");
 			}
 			const { cases, left } = readFolder(options.suite, options.both === true || options.device !== undefined);
 			if (options.device !== undefined) {
@@ -109,14 +117,41 @@ async function runSample(all: readonly SuiteCase[], leftByHost: readonly Left[],
 	process.exitCode = isUnsafe(scores) || differences.some(({ device }) => device === "trusted") ? 1 : 0;
 }
 
+/** Runs the vectors of a folder and prints their scores. @throws UserError when there are none */
+async function runVectors(folder: string, json: boolean): Promise<void> {
+	const files = filesOf(folder);
+	const read = files.flatMap(name => readVectors(name.replace(/\.json$/, ""), parse(join(folder, name))) ?? []);
+	const vectors = read.flatMap(file => file.vectors);
+	if (vectors.length === 0) {
+		throw new UserError(`${folder}: found no vector that TLS asks for in ${files.length} .json files, expected Wycheproof's testvectors_v1`);
+	}
+	const left: Record<string, number> = {};
+	for (const [reason, count] of read.flatMap(file => Object.entries(file.left))) {
+		left[reason] = (left[reason] ?? 0) + count;
+	}
+	const scores = await scoreVectors(vectors);
+	console.log(json ? JSON.stringify({ scores, left }, undefined, "\t") : [
+		"primitive             agree   of   left to us: taken, refused   taken where invalid   refused where valid",
+		...scores.map(({ primitive, agreed, total, acceptable, accepted, refused }) => `${primitive.padEnd(20)} ${String(agreed).padStart(6)} ${String(total).padStart(4)} `
+			+ `${`${acceptable.taken}, ${acceptable.refused}`.padStart(28)} ${String(accepted.length).padStart(21)} ${String(refused.length).padStart(21)}`),
+		...scores.flatMap(({ accepted, refused }) => [...accepted, ...refused]),
+		...Object.entries(left).map(([reason, count]) => `left out: ${count}: ${reason}`),
+	].join("\n"));
+	process.exitCode = scores.some(({ accepted, refused }) => accepted.length + refused.length > 0) ? 1 : 0;
+}
+
+/** Names of .json files. @throws UserError for no folder */
+function filesOf(folder: string): string[] {
+	try {
+		return readdirSync(folder).filter(name => name.endsWith(".json")).sort();
+	} catch (cause) {
+		throw new UserError(`${folder}: found no folder that can be read (${(cause as NodeJS.ErrnoException).code}), expected one with .json files`, { cause });
+	}
+}
+
 /** @throws UserError when the folder holds no suite */
 function readFolder(folder: string, byBoth: boolean): { cases: SuiteCase[]; left: Left[] } {
-	let files: string[];
-	try {
-		files = readdirSync(folder).filter(name => name.endsWith(".json")).sort();
-	} catch (cause) {
-		throw new UserError(`${folder}: found no folder that can be read (${(cause as NodeJS.ErrnoException).code}), expected one with suites in .json files`, { cause });
-	}
+	const files = filesOf(folder);
 	const suites = files.flatMap(name => readSuite(parse(join(folder, name)), new Date(), byBoth) ?? []);
 	if (suites.length === 0) {
 		throw new UserError(`${folder}: found no suite in ${files.length} .json files, expected "testcases" (x509-limbo) or "trustRoot" and "suites" (BetterTLS)`);

@@ -42,7 +42,7 @@ const built = new Map<string, Promise<string>>();
  *
  * @throws Error with the compiler's output
  */
-export function buildProgram(name: "judge" | "fuzz"): Promise<string> {
+export function buildProgram(name: "judge" | "fuzz" | "vectors"): Promise<string> {
 	const path = built.get(name) ?? build(name);
 	built.set(name, path);
 	return path;

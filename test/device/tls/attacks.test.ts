@@ -120,6 +120,7 @@ const attacks: readonly Attack[] = [
 	{ what: "a Finished that is wrong", version: "both", part: replace("finished", body => flipped(body)), code: "ERR_TLS_PROTOCOL" },
 	{ what: "a Finished that is too short", version: "both", part: replace("finished", body => body.subarray(0, -1)), code: "ERR_TLS_PROTOCOL" },
 	{ what: "a CertificateVerify that is wrong", version: "TLSv1.3", part: replace("certificateVerify", body => flipped(body)), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a CertificateVerify whose signature is right and no DER", version: "TLSv1.3", part: replace("certificateVerify", body => Buffer.concat([body.subarray(0, 2), u16(body.length - 3), Buffer.from([0x30, 0x81]), body.subarray(5)])), code: "ERR_TLS_PROTOCOL", alert: 51 },
 	{ what: "a CertificateVerify by SHA-1", version: "TLSv1.3", part: replace("certificateVerify", body => Buffer.concat([u16(0x0203), body.subarray(2)])), code: "ERR_TLS_PROTOCOL" },
 	{ what: "no CertificateVerify", version: "TLSv1.3", part: replace("certificateVerify", () => undefined), code: "ERR_TLS_PROTOCOL" },
 	{ what: "no Certificate", version: "both", part: replace("certificate", () => undefined), code: "ERR_TLS_PROTOCOL" },

@@ -33,13 +33,18 @@ const levels: readonly (readonly string[])[] = [
 	["modules/fetch", "modules/provisioning"],
 ];
 
+/** What runs on the device and is no module. */
+function isApp(from: string): boolean {
+	return from === "main.ts" || from.startsWith("examples/") || from.startsWith("tools/conformance/device-app/");
+}
+
 const typescriptRules: readonly Rule[] = [
 	{
-		applies: from => from === "main.ts" || from.startsWith("examples/"),
+		applies: isApp,
 		allows: ({ from, written, path }) => path === undefined
 			? !written.startsWith("node:")
 			: path.startsWith("modules/") ? !written.startsWith(".") : dirname(path).startsWith(dirname(from)),
-		sentence: "main.ts and examples name public modules by their specifiers, and neither C nor platform/",
+		sentence: "main.ts, examples and the app of conformance name public modules by their specifiers, and neither C nor platform/",
 	},
 	{
 		applies: from => from.startsWith("modules/"),
@@ -57,7 +62,7 @@ const typescriptRules: readonly Rule[] = [
 		sentence: "simulator/ names rp2040js, Node and small npm packages, and nothing else of this project: it learns the chip from the documents",
 	},
 	{
-		applies: from => from.startsWith("tools/"),
+		applies: from => from.startsWith("tools/") && !isApp(from),
 		allows: ({ from, path }) => path === undefined || path.startsWith("tools/") || path === "simulator/simulator.ts" ||
 			(from === "tools/main.ts" && (path === "simulator/cli.ts" || path.startsWith("test/bench/"))),
 		sentence: "tools/ names Node, npm, certs/ and simulator/simulator.ts, its one public entry; modules and platform are read as files",

@@ -16,7 +16,7 @@ export type BareTarget = "host" | "arm";
  *
  * @throws Error with the compiler's output
  */
-export async function buildBare(target: BareTarget, program: "fetch" | "selftest" | "health" | "p256"): Promise<string> {
+export async function buildBare(target: BareTarget, program: "fetch" | "selftest" | "health" | "p256" | "vectors"): Promise<string> {
 	const folder = `${project}/build/tls/${target}`;
 	const settings = target === "host"
 		? ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS=-fsanitize=address,undefined -fno-sanitize-recover=undefined"]
