@@ -52,7 +52,7 @@ export function readShimFlags(words: readonly string[]): ShimFlags {
 	let maximum = 0xffff;
 	const table: Record<string, (flag: string) => void> = {
 		"-port": flag => flags.port = whole(flag, next(flag), 65_535),
-		"-shim-id": flag => flags.shimId = BigInt.asUintN(64, BigInt(next(flag))),
+		"-shim-id": flag => flags.shimId = readId(flag, next(flag)),
 		"-ipv6": () => flags.ipv6 = true,
 		"-host-name": flag => flags.hostName = next(flag),
 		"-trust-cert": flag => flags.trustCert = next(flag),
@@ -95,6 +95,13 @@ function whole(flag: string, text: string, most: number): number {
 		throw new UnimplementedFlag(`${flag} ${text}`);
 	}
 	return value;
+}
+
+function readId(flag: string, text: string): bigint {
+	if (!/^\d{1,20}$/.test(text) || BigInt(text) >= 2n ** 64n) {
+		throw new UnimplementedFlag(`${flag} ${text}`);
+	}
+	return BigInt(text);
 }
 
 function versionName(flag: string, version: number): string {

@@ -90,7 +90,7 @@ test("the shim's number comes first, little endian", async () => {
 });
 
 test("what the device cannot do is 89, whatever else is asked", async () => {
-	for (const flags of [["-server"], ["-dtls"], ["-max-version", "770"], ["-min-version", "773"], ["-fallback-scsv"], ["-port"], ["-port", "x"], ["--suite", "x"]]) {
+	for (const flags of [["-server"], ["-dtls"], ["-max-version", "770"], ["-min-version", "773"], ["-fallback-scsv"], ["-port"], ["-port", "x"], ["-shim-id", "x"], ["--suite", "x"]]) {
 		assert.equal(await runShim(flags, () => {}), 89, flags.join(" "));
 		assert.throws(() => readShimFlags(flags), UnimplementedFlag);
 	}
