@@ -5,7 +5,7 @@
 
 import { CodedError } from "../base/error.ts";
 import Listener from "../io/socket/tcp/listener.ts";
-import HTTPServer from "../network/http/server.ts";
+import HTTPServer, { type IncomingConnection } from "../network/http/server.ts";
 import type { HTTPRequestHandler } from "../network/http/server-connection.ts";
 import { TextDecoder, TextEncoder } from "../web/text.ts";
 import { URLSearchParams } from "../url/url-search-params.ts";
@@ -38,6 +38,7 @@ export interface ProvisionOptions {
 	onFailure?: (error: CodedError) => void;
 }
 
+const defaultAddress = "192.168.73.1";
 const formBytesMax = 1024;
 const networksShown = 12;
 /** For the last page to arrive. */
@@ -96,13 +97,13 @@ class Provisioning {
 
 	/** Opens the network; one whose radio went off is opened again. */
 	#open(): void {
-		const { ssid, password, address, onReady } = this.#options;
+		const { ssid, password, address = defaultAddress, onReady } = this.#options;
 		const provisioning = this;
 		if (this.#over) return;
 		try {
-			this.#server ??= new HTTPServer({ io: Listener, port: 80, onConnect: client => void client.accept(this.#requests()) });
+			this.#server ??= new HTTPServer({ io: Listener, address, port: 80, onConnect: client => this.#connected(client, address) });
 			this.#point = new AccessPoint({
-				SSID: ssid, password, ...address !== undefined && { address },
+				SSID: ssid, password, address,
 				onReady() {
 					onReady?.(this.address);
 				},
@@ -111,6 +112,11 @@ class Provisioning {
 		} catch (error) {
 			this.#end(error);
 		}
+	}
+
+	/** Guests alone are answered: whoever is in a network that the board has joined is not. What such a one sends under a guest's address is answered to the guest. */
+	#connected(client: IncomingConnection, address: string): void {
+		if (client.remoteAddress?.startsWith(address.slice(0, address.lastIndexOf(".") + 1))) client.accept(this.#requests());
 	}
 
 	/** Looks for networks, the strongest first; `done` comes afterwards, or at once while a scan cannot be made. */

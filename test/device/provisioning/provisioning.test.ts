@@ -105,6 +105,24 @@ test("the user's network may be protected by WPA3 alone, or open", async () => {
 	}
 });
 
+test("guests alone are answered, not who is in the network that was joined", async () => {
+	const device = await board();
+	await until(device, /^join "picofetch-setup"/m);
+	const browser = new Browser(device);
+	await browser.ask("POST /join", form({ token: await browser.token(), ssid: "home", password: home.password }));
+	await device.run({ timeoutMicros: 10e6 });
+	const outside = device.radio!.connect(80);
+	let heard = "";
+	outside.setEncoding("latin1").on("data", (piece: string) => { heard += piece; }).on("error", () => {});
+	outside.write("GET / HTTP/1.1\r\nHost: 192.168.73.1\r\n\r\n");
+	await device.run({ timeoutMicros: 2e6 });
+	assert.equal(heard, "");
+	assert.doesNotMatch(device.console.text, /^joined/m, "nobody has seen the last page yet");
+	assert.match((await browser.ask("GET /")).body, /has joined home as 192\.168\.4\.2/);
+	await until(device, /^joined home/m, 5);
+	device.close();
+});
+
 test("a form that is too long, another method, and a look for networks are answered", async () => {
 	const device = await board();
 	await until(device, /^join "picofetch-setup"/m);
