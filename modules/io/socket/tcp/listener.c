@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lwip/ip_addr.h"
+#include "lwip/netif.h"
 
 #define LISTENERS_MAX 2 // lwIP has as many places
 #define WAITING_MAX 4
@@ -91,6 +92,8 @@ void xs_listener_open(xsMachine *the)
 	xsResult = xsNewHostObject(destroy);
 	xs_listener *listener = free_place();
 	struct tcp_pcb *pcb = listener ? tcp_new_ip_type(IPADDR_TYPE_V4) : NULL;
+	if (listener && !pcb && !netif_list)
+		engine_throw(the, "ENETUNREACH", "listener %d: no network was begun yet. Join one or open one first.", (int)port);
 	if (!pcb)
 		engine_throw(the, "ENOMEM", "listener %d: %s", (int)port, listener ? "no memory for it" : "two are open, which is the most. Close one first.");
 	err_t error = tcp_bind(pcb, &address, (u16_t)port);

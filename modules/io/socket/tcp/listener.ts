@@ -28,7 +28,7 @@ export default class Listener {
 	#handle: Handle | undefined;
 	readonly #onReadable: ListenerOptions["onReadable"];
 
-	/** @throws CodedError EINVAL (address or port), EADDRINUSE (the port is taken), EADDRNOTAVAIL, ENOMEM (two listen already, or no memory). */
+	/** @throws CodedError EINVAL (address or port), EADDRINUSE (the port is taken), EADDRNOTAVAIL, ENOMEM (two listen already, or no memory), ENETUNREACH (no network was begun yet). */
 	constructor({ port = 0, address = "", onReadable }: ListenerOptions = {}) {
 		this.#onReadable = onReadable;
 		this.#handle = open(String(address), Number(port), (count) => {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lwip/ip_addr.h"
+#include "lwip/netif.h"
 #include "lwip/pbuf.h"
 #include "lwip/udp.h"
 
@@ -93,6 +94,8 @@ void xs_udp_open(xsMachine *the)
 			udp = &sockets[i];
 	}
 	struct udp_pcb *pcb = udp ? udp_new_ip_type(IPADDR_TYPE_V4) : NULL;
+	if (udp && !pcb && !netif_list)
+		engine_throw(the, "ENETUNREACH", "udp: no network was begun yet. Join one or open one first.");
 	if (!pcb)
 		engine_throw(the, "ENOMEM", "udp: %d sockets are open, which is the most. Close one first.", SOCKETS_MAX);
 	if (udp_bind(pcb, IP4_ADDR_ANY, (u16_t)port) != ERR_OK) {

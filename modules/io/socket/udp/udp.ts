@@ -35,7 +35,7 @@ export default class UDP {
 	#handle: Handle | undefined;
 	readonly #onReadable: UDPOptions["onReadable"];
 
-	/** @throws CodedError EINVAL (port), ENOMEM (too many sockets), EADDRINUSE (the port is taken). */
+	/** @throws CodedError EINVAL (port), ENOMEM (too many sockets), EADDRINUSE (the port is taken), ENETUNREACH (no network was begun yet). */
 	constructor(options: UDPOptions = {}) {
 		this.#onReadable = options.onReadable;
 		this.#handle = open(Number(options.port ?? 0), (count) => {
