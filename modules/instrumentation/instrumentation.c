@@ -1,6 +1,7 @@
 // Figures of the script engine, the C stack and the loop, for instrumentation.ts.
 
 #include <malloc.h>
+#include <reent.h>
 
 #include "xsAll.h"
 #include "engine.h"
@@ -98,7 +99,8 @@ static txSize figure(txMachine *the, int row)
 		case LOOP_TURNS: return (txSize)loop_measure(false).turns;
 		case LOOP_LONGEST_TURN: return (txSize)loop_measure(false).longest_turn_us;
 		case C_HEAP_SIZE: return (txSize)(&__StackLimit - &__end__);
-		case C_HEAP_USED: return (txSize)mallinfo().uordblks;
+		// mallinfo() itself would bring 8 KB of stdio with it.
+		case C_HEAP_USED: return (txSize)_mallinfo_r(_REENT).uordblks;
 		default: return 0;
 	}
 }

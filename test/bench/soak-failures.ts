@@ -56,7 +56,7 @@ const outcomes: Readonly<Record<string, RegExp>> = {
 	"no socket left": /^5 then ENOMEM$/,
 	"no listener left": /^2 then ENOMEM$/,
 	"no interface left": /^3 then ENOMEM$/,
-	"no resolver left": /^thrown ENOMEM( ENOTFOUND){4}$/,
+	"no resolver left": /^ENOMEM( ENOTFOUND){8}$/,
 	"hardly a frame left": /^ENOTFOUND 12000 bytes 12000 bytes$/,
 	"no room to send": /^ENOMEM$/,
 };

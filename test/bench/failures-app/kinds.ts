@@ -393,7 +393,7 @@ export const kinds: Readonly<Record<string, (told: Told) => Promise<unknown>>> =
 	"no resolver left": async (told) => {
 		const resolver = new Resolver();
 		const answers: Promise<unknown>[] = [];
-		for (let count = 0; count < 5; count++) {
+		for (let count = 0; count < 9; count++) {
 			answers.push(new Promise<void>((resolve) => {
 				try {
 					resolver.resolve({ host: freshName() }, (error) => {

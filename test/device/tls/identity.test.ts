@@ -58,7 +58,11 @@ for (const version of versions) {
 	});
 
 	test(`${version}: a server that insists, and gets none, ends it with ERR_TLS_CERTIFICATE_REQUIRED`, async () => {
-		const { line } = await connect({ version }, {});
+		let line: Line;
+		let tries = 0;
+		// Node resets a connection with bytes that it has not read, and now and then before its alert has left.
+		do line = (await connect({ version }, {})).line;
+		while (line.code === "ECONNRESET" && ++tries < 5);
 		assert.equal(line.code, "ERR_TLS_CERTIFICATE_REQUIRED", JSON.stringify(line));
 	});
 
