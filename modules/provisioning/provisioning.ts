@@ -9,7 +9,7 @@ import HTTPServer, { type IncomingConnection } from "../network/http/server.ts";
 import type { HTTPRequestHandler } from "../network/http/server-connection.ts";
 import { TextDecoder, TextEncoder } from "../web/text.ts";
 import { URLSearchParams } from "../url/url-search-params.ts";
-import AccessPoint from "../wifi/access-point/access-point.ts";
+import AccessPoint, { defaultAddress } from "../wifi/access-point/access-point.ts";
 import { join, type Joined } from "../wifi/join.ts";
 import WiFi from "../wifi/wifi.ts";
 import crypto from "../crypto/crypto.ts";
@@ -38,7 +38,6 @@ export interface ProvisionOptions {
 	onFailure?: (error: CodedError) => void;
 }
 
-const defaultAddress = "192.168.73.1";
 const formBytesMax = 1024;
 const networksShown = 12;
 /** For the last page to arrive. */

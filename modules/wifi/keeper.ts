@@ -116,7 +116,7 @@ export default class Keeper {
 			return;	// closed by the callback
 		}
 		try {
-			this.#wifi.connect({ SSID: ssid, password, security, ...fixed && { fixed } });
+			this.#wifi.connect({ SSID: ssid, password, security, fixed });
 		} catch (error) {
 			this.#failed(error as CodedError);
 		}

@@ -227,16 +227,6 @@ void xs_wifi_failure(xsMachine *the)
 	}
 }
 
-static void format_mac(char *text, const uint8_t mac[6])
-{
-	static const char digits[] = "0123456789abcdef";
-	for (int i = 0; i < 6; i++) {
-		text[i * 3] = digits[mac[i] >> 4];
-		text[i * 3 + 1] = digits[mac[i] & 15];
-		text[i * 3 + 2] = i < 5 ? ':' : 0;
-	}
-}
-
 // (0 own MAC, 1 BSSID, 2 address, 3 gateway, 4 SSID of the last join) -> text, empty when it is not known
 void xs_wifi_text(xsMachine *the)
 {
@@ -245,11 +235,11 @@ void xs_wifi_text(xsMachine *the)
 	switch (xsmcToInteger(xsArg(0))) {
 		case 0:
 			if (station_mac(mac))
-				format_mac(text, mac);
+				station_mac_text(text, mac);
 			break;
 		case 1:
 			if (station_bssid(mac))
-				format_mac(text, mac);
+				station_mac_text(text, mac);
 			break;
 		case 2: station_address(text, sizeof text); break;
 		case 3: station_gateway(text, sizeof text); break;
@@ -314,8 +304,8 @@ void xs_wifi_found(xsMachine *the)
 	station_found network = found[found_first];
 	found_first = (found_first + 1) % FOUND_MAX;
 	found_count--;
-	char bssid[18];
-	format_mac(bssid, network.bssid);
+	char bssid[STATION_MAC_TEXT_BYTES];
+	station_mac_text(bssid, network.bssid);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
 	char ssid[32];

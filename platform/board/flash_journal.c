@@ -48,6 +48,11 @@ static unsigned record_bytes(size_t names_and_value)
 	return (unsigned)((sizeof(record_head) + names_and_value + 3) & ~(size_t)3);
 }
 
+static unsigned head_bytes(const record_head *head)
+{
+	return record_bytes((size_t)head->domain_length + head->key_length + head->length);
+}
+
 // Length of the whole record that begins here, 0 when there is none within `room` bytes.
 static unsigned whole_record(const uint8_t *bytes, size_t room)
 {
@@ -112,7 +117,7 @@ static const record_head *record_behind(const flash_journal *journal, const reco
 		size_t place = (size_t)((const uint8_t *)after - journal->flash->bytes);
 		sector = (int)(place / FLASH_JOURNAL_SECTOR_BYTES);
 		offset = (unsigned)(place % FLASH_JOURNAL_SECTOR_BYTES)
-			+ record_bytes((size_t)after->domain_length + after->key_length + after->length);
+			+ head_bytes(after);
 	} else {
 		sector = sector_behind(journal, 0, false);
 		offset = sizeof(sector_head);
@@ -307,7 +312,7 @@ static bool retire_oldest(flash_journal *journal)
 			journal->closed = true;
 			return false;
 		}
-		offset += record_bytes((size_t)head->domain_length + head->key_length + head->length);
+		offset += head_bytes(head);
 	}
 	uint32_t retired = 0;
 	page_writer writer;

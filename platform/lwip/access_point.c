@@ -101,12 +101,6 @@ static void close_ports(void)
 
 int access_point_open(const access_point_settings *settings)
 {
-	static const uint32_t kinds[] = {
-		[STATION_OPEN] = CYW43_AUTH_OPEN,
-		[STATION_WPA2] = CYW43_AUTH_WPA2_AES_PSK,
-		[STATION_WPA2_WPA3] = CYW43_AUTH_WPA3_WPA2_AES_PSK,
-		[STATION_WPA3] = CYW43_AUTH_WPA3_SAE_AES_PSK,
-	};
 	uint32_t host = settings->address & ~MASK;
 	if (settings->ssid_length == 0 || settings->ssid_length > 32 || settings->key_length > 63 || settings->channel < 1
 		|| settings->channel > 14 || host == 0 || host == ~MASK || (host >= DHCP_FIRST_HOST && host < DHCP_FIRST_HOST + DHCP_LEASES))
@@ -118,7 +112,7 @@ int access_point_open(const access_point_settings *settings)
 	cyw43_wifi_ap_set_channel(&cyw43_state, settings->channel);
 	cyw43_wifi_ap_set_ssid(&cyw43_state, settings->ssid_length, (const uint8_t *)settings->ssid);
 	cyw43_wifi_ap_set_password(&cyw43_state, settings->key_length, (const uint8_t *)settings->key);
-	cyw43_wifi_ap_set_auth(&cyw43_state, kinds[settings->security]);
+	cyw43_wifi_ap_set_auth(&cyw43_state, station_authentication(settings->security));
 	cyw43_wifi_set_up(&cyw43_state, CYW43_ITF_AP, true, cyw43_arch_get_country_code());
 	if (!is_on())
 		return PICO_ERROR_IO;

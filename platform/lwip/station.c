@@ -103,6 +103,17 @@ static bool station_is_joined(void)
 	return state == STATION_JOINED || state == STATION_ADDRESS;
 }
 
+uint32_t station_authentication(station_security security)
+{
+	static const uint32_t authentication[] = {
+		[STATION_OPEN] = CYW43_AUTH_OPEN,
+		[STATION_WPA2] = CYW43_AUTH_WPA2_AES_PSK,
+		[STATION_WPA2_WPA3] = CYW43_AUTH_WPA3_WPA2_AES_PSK,
+		[STATION_WPA3] = CYW43_AUTH_WPA3_SAE_AES_PSK,
+	};
+	return authentication[security];
+}
+
 // A radio that was off meanwhile has begun with DHCP again: done for each join.
 static void station_fix_address(void)
 {
@@ -123,12 +134,6 @@ static void station_fix_address(void)
 
 int station_join(const char *ssid, size_t ssid_length, const char *key, size_t key_length, station_security security, const uint8_t *bssid, unsigned channel, const station_fixed *fixed)
 {
-	static const uint32_t authentication[] = {
-		[STATION_OPEN] = CYW43_AUTH_OPEN,
-		[STATION_WPA2] = CYW43_AUTH_WPA2_AES_PSK,
-		[STATION_WPA2_WPA3] = CYW43_AUTH_WPA3_WPA2_AES_PSK,
-		[STATION_WPA3] = CYW43_AUTH_WPA3_SAE_AES_PSK,
-	};
 	if (!station_is_on())
 		return PICO_ERROR_IO;
 	if (ssid_length >= sizeof wish.name || key_length > sizeof wish.key)
@@ -151,7 +156,7 @@ int station_join(const char *ssid, size_t ssid_length, const char *key, size_t k
 		station_fix_address();
 	else if (before.fixed.address != 0 || strcmp(before.name, wish.name) != 0)
 		station_give_address_back();
-	int result = cyw43_wifi_join(&cyw43_state, ssid_length, (const uint8_t *)ssid, key_length, (const uint8_t *)key, authentication[security],
+	int result = cyw43_wifi_join(&cyw43_state, ssid_length, (const uint8_t *)ssid, key_length, (const uint8_t *)key, station_authentication(security),
 		bssid, channel == 0 ? CYW43_CHANNEL_NONE : channel);
 	if (result == PICO_ERROR_TIMEOUT)
 		station_off(); // the firmware is dead: the next station_on() starts it anew
@@ -250,6 +255,16 @@ bool station_mac(uint8_t mac[6])
 		return false;
 	cyw43_hal_get_mac(CYW43_HAL_MAC_WLAN0, mac);
 	return true;
+}
+
+void station_mac_text(char text[STATION_MAC_TEXT_BYTES], const uint8_t mac[6])
+{
+	static const char digits[] = "0123456789abcdef";
+	for (int i = 0; i < 6; i++) {
+		text[i * 3] = digits[mac[i] >> 4];
+		text[i * 3 + 1] = digits[mac[i] & 15];
+		text[i * 3 + 2] = i < 5 ? ':' : 0;
+	}
 }
 
 bool station_bssid(uint8_t bssid[6])

@@ -32,6 +32,9 @@ typedef enum station_security {
 	STATION_WPA3,
 } station_security;
 
+// The driver's word for it.
+uint32_t station_authentication(station_security security);
+
 // What decided the end of a join: event, status and reason of the radio's firmware. Zeros when it did not say.
 typedef struct station_failure {
 	uint32_t event, status, reason;
@@ -92,6 +95,8 @@ bool station_bssid(uint8_t bssid[6]);
 bool station_rssi(int *rssi_dbm);
 bool station_channel(unsigned *channel);
 uint32_t station_address_word(void); // in network order, 0 when there is none: what tells cheaply that it has changed
+#define STATION_MAC_TEXT_BYTES 18
+void station_mac_text(char text[STATION_MAC_TEXT_BYTES], const uint8_t mac[6]); // "28:cd:c1:0a:0b:0c"
 void station_address(char *text, size_t size);
 void station_gateway(char *text, size_t size);
 

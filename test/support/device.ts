@@ -17,6 +17,9 @@ import { outcome, storyEnd, type Outcome } from "../../tools/start/story.ts";
 /** The instant at which devices of tests are switched on; fixture certificates are made for it. */
 export const powerOn = new Date("2026-01-15T12:00:00Z");
 
+/** Where preferences lie in flash, `end` exclusive (DESIGN.md, the layout of flash). */
+export const preferencesArea = { start: 0x1f8000, end: 0x1fe000 } as const;
+
 const leftBehind = fileURLToPath(new URL("../../build/test/", import.meta.url));
 
 export interface DeviceScene extends Pick<NetworkOptions, "accessPoints" | "clients" | "hosts" | "dhcp" | "faults" | "radioFaults" | "record" | "replay"> {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "access_point.h"
+#include "dns_message.h"
 #include "network.h"
 
 typedef enum xs_access_point_event {
@@ -16,35 +17,30 @@ typedef enum xs_access_point_event {
 static engine_event event;
 static bool used;
 static xsSlot told;
-static access_point_state last_state, told_state;
-static uint32_t last_changes, told_changes;
+static access_point_state told_state;
+static uint32_t told_changes;
 
 static void watch(void)
 {
-	access_point_state state = access_point_now();
-	uint32_t changes = access_point_changes();
-	if (!used || (state == last_state && changes == last_changes))
-		return;
-	last_state = state;
-	last_changes = changes;
-	engine_post(&event);
+	if (used && (access_point_now() != told_state || access_point_changes() != told_changes))
+		engine_post(&event);
 }
 
 static void deliver(xsMachine *the, engine_event *delivered)
 {
 	(void)delivered;
-	bool state = told_state != last_state, guests = told_changes != last_changes;
-	if (!used || !(state || guests))
+	access_point_state state = access_point_now();
+	uint32_t changes = access_point_changes();
+	bool is_state = state != told_state;
+	if (!used || !(is_state || changes != told_changes))
 		return;
-	if (state)
-		told_state = last_state;
+	if (is_state)
+		told_state = state; // the guests' turn comes by the next watch
 	else
-		told_changes = last_changes;
-	if (state && guests)
-		engine_post(&event); // before: the call may close
+		told_changes = changes;
 	xsmcVars(2);
 	xsVar(0) = xsAccess(told);
-	xsmcSetInteger(xsVar(1), state ? XS_ACCESS_POINT_STATE : XS_ACCESS_POINT_GUESTS);
+	xsmcSetInteger(xsVar(1), is_state ? XS_ACCESS_POINT_STATE : XS_ACCESS_POINT_GUESTS);
 	xsCallFunction1(xsVar(0), xsUndefined, xsVar(1));
 }
 
@@ -64,39 +60,22 @@ static void destroy(void *data)
 		release();
 }
 
-static bool parse_address(const char *text, uint32_t *address)
-{
-	*address = 0;
-	for (int i = 0; i < 4; i++) {
-		unsigned value = 0, digits = 0;
-		for (; *text >= '0' && *text <= '9' && digits < 3; digits++)
-			value = value * 10 + (unsigned)(*text++ - '0');
-		if (digits == 0 || value > 255 || *text++ != (i < 3 ? '.' : 0))
-			return false;
-		*address = *address << 8 | value;
-	}
-	return true;
-}
-
 // (told, ssid, password, security, channel, address) -> handle, or a negative PICO_ERROR; -1 when there is one already
 void xs_access_point_open(xsMachine *the)
 {
-	char text[16];
 	access_point_settings settings;
+	uint8_t address[4];
 	if (used) {
 		xsmcSetInteger(xsResult, -1);
 		return;
 	}
-	int security = xsmcToInteger(xsArg(3)), channel = xsmcToInteger(xsArg(4));
-	if (strlen(xsmcToString(xsArg(5))) >= sizeof text || channel < 1 || channel > 14) {
+	if (dns_dotted_address(xsmcToString(xsArg(5)), address) != 0) {
 		xsmcSetInteger(xsResult, STATION_INVALID);
 		return;
 	}
-	xsmcToStringBuffer(xsArg(5), text, sizeof text);
-	if (!parse_address(text, &settings.address)) {
-		xsmcSetInteger(xsResult, STATION_INVALID);
-		return;
-	}
+	settings.address = (uint32_t)address[0] << 24 | (uint32_t)address[1] << 16 | (uint32_t)address[2] << 8 | address[3];
+	settings.security = (station_security)xsmcToInteger(xsArg(3));
+	settings.channel = (unsigned)xsmcToInteger(xsArg(4));
 	xsResult = xsNewHostObject(destroy);
 	engine_remember(the, &told, &xsArg(0));
 	// Strings already: nothing moves the heap until they are used.
@@ -104,8 +83,6 @@ void xs_access_point_open(xsMachine *the)
 	settings.key = xsmcToString(xsArg(2));
 	settings.ssid_length = strlen(settings.ssid);
 	settings.key_length = strlen(settings.key);
-	settings.security = (station_security)security;
-	settings.channel = (unsigned)channel;
 	int result = access_point_open(&settings);
 	if (result != 0) {
 		engine_forget(the, &told);
@@ -114,8 +91,8 @@ void xs_access_point_open(xsMachine *the)
 	}
 	event.deliver = deliver;
 	used = true;
-	last_state = told_state = ACCESS_POINT_OPENING;
-	last_changes = told_changes = access_point_changes();
+	told_state = ACCESS_POINT_OPENING;
+	told_changes = access_point_changes();
 	network_watch(watch);
 	xsmcSetHostData(xsResult, &event);
 }
@@ -139,18 +116,13 @@ void xs_access_point_state(xsMachine *the)
 // () -> array of MAC and address in turn, the address empty while there is none
 void xs_access_point_guests(xsMachine *the)
 {
-	static const char digits[] = "0123456789abcdef";
 	access_point_guest guests[ACCESS_POINT_GUESTS_MAX];
 	unsigned count = access_point_guests(guests);
 	xsmcVars(1);
 	xsmcSetNewArray(xsResult, 0);
 	for (unsigned i = 0; i < count; i++) {
-		char mac[18], address[16] = "";
-		for (int j = 0; j < 6; j++) {
-			mac[j * 3] = digits[guests[i].mac[j] >> 4];
-			mac[j * 3 + 1] = digits[guests[i].mac[j] & 15];
-			mac[j * 3 + 2] = j < 5 ? ':' : 0;
-		}
+		char mac[STATION_MAC_TEXT_BYTES], address[16] = "";
+		station_mac_text(mac, guests[i].mac);
 		uint32_t four = guests[i].address;
 		if (four)
 			snprintf(address, sizeof address, "%u.%u.%u.%u", (unsigned)(four >> 24), (unsigned)(four >> 16 & 255), (unsigned)(four >> 8 & 255), (unsigned)(four & 255));

@@ -50,6 +50,9 @@ const stateOpen = 2;
 
 const securities = { "open": 0, "wpa2": 1, "wpa2/wpa3": 2, "wpa3": 3 } as const;
 
+/** The board's own address where none is named. */
+export const defaultAddress = "192.168.73.1";
+
 const inUse = -1;
 const invalidArgument = -5; // PICO_ERROR_INVALID_ARG
 
@@ -63,7 +66,7 @@ export default class AccessPoint {
 
 	/** @throws CodedError EBUSY (one is open), EINVAL (name, channel, address), ERR_WIFI_PASSPHRASE (its length cannot be), ERR_WIFI_CHIP. */
 	constructor(options: AccessPointOptions) {
-		const { SSID, password = "", security = password ? "wpa2/wpa3" : "open", channel = 6, address = "192.168.73.1" } = options;
+		const { SSID, password = "", security = password ? "wpa2/wpa3" : "open", channel = 6, address = defaultAddress } = options;
 		this.SSID = String(SSID);
 		this.address = String(address);
 		this.#options = options;

@@ -2,11 +2,9 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { deviceTest, sceneBoard } from "../../support/device.ts";
+import { deviceTest, preferencesArea, sceneBoard } from "../../support/device.ts";
 
 const app = "test/device/preferences/app";
-const AREA = 0x1f8000;
-const AREA_END = 0x1fe000;
 
 function told(text: string): Record<string, unknown> {
 	return Object.fromEntries([...text.matchAll(/^(\w+) (.*?)\r?$/gm)].map(([, what, value]) => [what, JSON.parse(value!)]));
@@ -46,7 +44,7 @@ deviceTest("values outlive resets", { app, network: false, configuration: { star
 
 test("what other firmware left in the flash counts as empty", async () => {
 	const device = await sceneBoard({ app, configuration: {}, network: false });
-	for (let at = AREA; at < AREA_END; at++) device.flash[at] = (at * 2654435761) >>> 24;
+	for (let at = preferencesArea.start; at < preferencesArea.end; at++) device.flash[at] = (at * 2654435761) >>> 24;
 	const end = await device.run({ until: /^over\r?$/m, timeoutMicros: 10e6 });
 	assert.equal(end.reason, "matched", device.console.text);
 	assert.match(device.console.text, /^start 1\r?$/m);
@@ -60,21 +58,21 @@ test("power that fails while values are written leaves the last one that was tol
 	// Each life is cut a little later than at a whole turn, so that cuts fall into writing, erasing, and between.
 	for (let life = 0; life < 24; life++) {
 		const device = life === 0 ? first : await sceneBoard({ app, configuration: { turns: 300 }, network: false });
-		if (flash) device.flash.set(flash, AREA);
+		if (flash) device.flash.set(flash, preferencesArea.start);
 		const end = await device.run({ until: new RegExp(`^turn ${1 + life * 11}\\r?$`, "m"), timeoutMicros: 60e6 });
 		assert.equal(end.reason, "matched", device.console.text);
 		await device.run({ timeoutMicros: 137 * life });
 		least = Number(/(\d+)\r?\n$/.exec(device.console.text.slice(0, device.console.text.lastIndexOf("\n") + 1))![1]);
 		erased += device.report().flash.erases;
-		flash = device.flash.slice(AREA, AREA_END);
+		flash = device.flash.slice(preferencesArea.start, preferencesArea.end);
 		const after = await sceneBoard({ app, configuration: {}, network: false });
-		after.flash.set(flash, AREA);
+		after.flash.set(flash, preferencesArea.start);
 		await after.run({ until: /^over\r?$/m, timeoutMicros: 10e6 });
 		const { last } = told(after.console.text) as { last: string };
 		const [turn, fill] = last.split(" ");
 		assert.ok(Number(turn) === least || Number(turn) === least + 1, `life ${life}: told ${least}, kept ${turn}`);
 		assert.equal(fill!.length, Number(turn) % 90);
-		flash = after.flash.slice(AREA, AREA_END);
+		flash = after.flash.slice(preferencesArea.start, preferencesArea.end);
 	}
 	assert.ok(erased > 20, `${erased} erasures`);
 });

@@ -4,17 +4,15 @@ import assert from "node:assert/strict";
 import type { Duplex } from "node:stream";
 import test from "node:test";
 import type { PicoW } from "../../../simulator/simulator.ts";
-import { sceneBoard, type DeviceScene } from "../../support/device.ts";
+import { type DeviceScene, preferencesArea, sceneBoard } from "../../support/device.ts";
 
 const app = "examples/provisioning";
 const guest = { ssid: "picofetch-setup", password: "change this one" };
 const home = { ssid: "home", password: "battery staple" };
-const PREFERENCES = 0x1f8000;
-const PREFERENCES_END = 0x1fe000;
 
 async function board(scene: DeviceScene = {}, flash?: Uint8Array): Promise<PicoW> {
 	const made = await sceneBoard({ app, clients: [guest], accessPoints: [home], configuration: { ssid: "", password: "" }, ...scene });
-	if (flash) made.flash.set(flash, PREFERENCES);
+	if (flash) made.flash.set(flash, preferencesArea.start);
 	return made;
 }
 
@@ -81,7 +79,7 @@ test("a user gives the board a network: a wrong passphrase is told, the right on
 	await until(device, /^joined home as 192\.168\.4\.2\r\n/m);
 	assert.doesNotMatch(device.console.text, /battery|not the one/, "no passphrase is printed");
 	assert.deepEqual(device.report().violations.filter(({ level }) => level === "error"), []);
-	const flash = device.flash.slice(PREFERENCES, PREFERENCES_END);
+	const flash = device.flash.slice(preferencesArea.start, preferencesArea.end);
 	device.close();
 
 	const again = await board({}, flash);

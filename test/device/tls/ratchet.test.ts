@@ -4,12 +4,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { PicoW } from "../../../simulator/simulator.ts";
 import { issue } from "../../../tools/certificates/issue.ts";
-import { powerOn, sceneBoard, type DeviceScene } from "../../support/device.ts";
+import { type DeviceScene, powerOn, preferencesArea, sceneBoard } from "../../support/device.ts";
 import { TlsServer } from "../../support/tls-server.ts";
 
 const host = "site.example";
-const PREFERENCES = 0x1f8000;
-const PREFERENCES_END = 0x1fe000;
 const build = new Date("2025-01-01T00:00:00Z");
 const leafBegan = new Date("2026-01-05T00:00:00Z");
 const between = Date.parse("2025-07-01T12:00:00Z");
@@ -19,10 +17,10 @@ async function story({ notBefore = leafBegan, flash, ...more }: { notBefore?: Da
 	const { chainPem, keyPem } = await issue({ names: [host], notBefore });
 	const server = new TlsServer({ certificateChainPem: chainPem, keyPem });
 	const device: PicoW = await sceneBoard({ earliest: build, hosts: { [host]: { ports: { 443: { connect: () => server.connect() } } } }, configuration: { url: `https://${host}/` }, ...more });
-	if (flash) device.flash.set(flash, PREFERENCES);
+	if (flash) device.flash.set(flash, preferencesArea.start);
 	const end = await device.run({ until: /^(received|refused:) .*\r\n/m, timeoutMicros: 60e6 });
 	assert.equal(end.reason, "matched", device.console.text);
-	const left = { text: device.console.text, flash: device.flash.slice(PREFERENCES, PREFERENCES_END), programs: device.report().flash.programs };
+	const left = { text: device.console.text, flash: device.flash.slice(preferencesArea.start, preferencesArea.end), programs: device.report().flash.programs };
 	device.close();
 	return left;
 }

@@ -1,28 +1,20 @@
 // What the resolver takes for an answer, on the host with the sanitizers of its compiler.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import test, { after, before } from "node:test";
+import test from "node:test";
 import { decode, encode, type Answer, type Packet, type Question } from "dns-packet";
+import { hostProgram } from "../../support/host-program.ts";
 
 const platform = resolve(import.meta.dirname, "../../../platform/lwip");
-const folder = mkdtempSync(join(tmpdir(), "picofetch-dns-"));
-const program = join(folder, "message");
+const program = hostProgram([join(import.meta.dirname, "message.c"), join(platform, "dns_message.c")], platform);
 const types = { A: "1", AAAA: "28" } as const;
 const truncated = 0x200;
 const noSuchName = 3;
 
-before(() => {
-	execFileSync("gcc", ["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
-		`-I${platform}`, "-o", program, join(import.meta.dirname, "message.c"), join(platform, "dns_message.c")], { stdio: "inherit" });
-});
-after(() => rmSync(folder, { recursive: true }));
-
 function run(parameters: readonly string[], input?: Uint8Array): string {
-	const { status, stdout, stderr } = spawnSync(program, parameters, { input });
+	const { status, stdout, stderr } = program.run(parameters, input);
 	assert.equal(status, 0, String(stderr));
 	return String(stdout);
 }

@@ -1,28 +1,19 @@
 // The unpacker of the radio's firmware, on the host with the sanitizers of its compiler.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import test, { after, before } from "node:test";
+import test from "node:test";
 import { packed, packRadio } from "../../../tools/build/pack-radio.ts";
+import { hostProgram } from "../../support/host-program.ts";
 
 const driver = resolve(import.meta.dirname, "../../../platform/cyw43-driver/src");
-const folder = mkdtempSync(join(tmpdir(), "picofetch-inflate-"));
-const program = join(folder, "inflate");
-
-before(() => {
-	execFileSync("gcc", ["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
-		`-I${driver}`, "-o", program, join(import.meta.dirname, "inflate.c")], { stdio: "inherit" });
-});
-after(() => rmSync(folder, { recursive: true }));
+const program = hostProgram([join(import.meta.dirname, "inflate.c")], driver);
 
 function run(file: Uint8Array, ...parameters: readonly string[]) {
-	const path = join(folder, "file");
+	const path = join(program.folder, "file");
 	writeFileSync(path, file);
-	// A leak is no fault here: the program ends.
-	return spawnSync(program, [path, ...parameters], { maxBuffer: 1 << 22, env: { ...process.env, ASAN_OPTIONS: "detect_leaks=0" } });
+	return program.run([path, ...parameters]);
 }
 
 /** The same numbers in each run. */
@@ -33,7 +24,7 @@ function noise(lengthBytes: number, values: number): Uint8Array {
 
 test("the radio's firmware comes out as it is, packed to less than 152 KB", () => {
 	const firmware = readFileSync(resolve(import.meta.dirname, "../../../third-party/radio/43439A0.bin"));
-	const file = readFileSync(packRadio(folder));
+	const file = readFileSync(packRadio(program.folder));
 	assert.ok(file.length < 152 * 1024, `${file.length}`);
 	const { status, stdout, stderr } = run(file);
 	assert.equal(status, 0, String(stderr));

@@ -1,26 +1,17 @@
 // The journal of flash, on the host with the sanitizers of its compiler: see flash-journal.c.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import test, { after, before } from "node:test";
+import test from "node:test";
+import { hostProgram } from "../../support/host-program.ts";
 
 const board = resolve(import.meta.dirname, "../../../platform/board");
-const folder = mkdtempSync(join(tmpdir(), "picofetch-journal-"));
-const program = join(folder, "flash-journal");
-
-before(() => {
-	execFileSync("gcc", ["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
-		`-I${board}`, "-o", program, ...["flash_journal.c", "crc32.c"].map(file => join(board, file)), join(import.meta.dirname, "flash-journal.c")], { stdio: "inherit" });
-});
-after(() => rmSync(folder, { recursive: true }));
+const program = hostProgram([...["flash_journal.c", "crc32.c"].map(file => join(board, file)), join(import.meta.dirname, "flash-journal.c")], board);
 
 function run(...parameters: readonly string[]): string {
-	const { status, stdout, stderr } = spawnSync(program, parameters, { encoding: "utf8" });
+	const { status, stdout, stderr } = program.run(parameters);
 	assert.equal(status, 0, `flash-journal ${parameters.join(" ")}: ${stderr}`);
-	return stdout;
+	return String(stdout);
 }
 
 for (const seed of ["1", "2", "3"]) {

@@ -8,8 +8,6 @@
 #include <string.h>
 
 #include "arena.h"
-#include "image.h"
-#include "loop.h"
 #include "mbedtls/ecp.h"
 #include "p256.h"
 #include "peer.h"
@@ -21,23 +19,6 @@ int ecp_general_muladd(mbedtls_ecp_group *group, mbedtls_ecp_point *to, const mb
 	const mbedtls_mpi *b, const mbedtls_ecp_point *second);
 
 static unsigned long checks;
-
-void loop_add(loop_poller *poller)
-{
-	(void)poller;
-}
-
-void loop_wake(void)
-{
-}
-
-const void *image_find(uint32_t type, unsigned index, size_t *length_bytes)
-{
-	(void)type;
-	(void)index;
-	(void)length_bytes;
-	return NULL;
-}
 
 int random_fill(void *to, size_t length_bytes)
 {

@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "arena.h"
-#include "image.h"
-#include "loop.h"
 #include "mbedtls/aes.h"
 #include "mbedtls/bignum.h"
 #include "mbedtls/chacha20.h"
@@ -38,24 +36,6 @@ static const struct {
 	{"mpi", mbedtls_mpi_self_test},
 	{"ecp", mbedtls_ecp_self_test},
 };
-
-/* What platform/tls would ask for; no connection is made here. */
-void loop_add(loop_poller *poller)
-{
-	(void)poller;
-}
-
-void loop_wake(void)
-{
-}
-
-const void *image_find(uint32_t type, unsigned index, size_t *length_bytes)
-{
-	(void)type;
-	(void)index;
-	(void)length_bytes;
-	return NULL;
-}
 
 int random_fill(void *to, size_t length_bytes)
 {

@@ -8,30 +8,10 @@
 #include <string.h>
 
 #include "arena.h"
-#include "image.h"
-#include "loop.h"
 #include "peer.h"
 #include "psa/crypto.h"
 #include "random.h"
 #include "vectors.h"
-
-/* What platform/tls would ask for; no connection is made here. */
-void loop_add(loop_poller *poller)
-{
-	(void)poller;
-}
-
-void loop_wake(void)
-{
-}
-
-const void *image_find(uint32_t type, unsigned index, size_t *length_bytes)
-{
-	(void)type;
-	(void)index;
-	(void)length_bytes;
-	return NULL;
-}
 
 int random_fill(void *to, size_t length_bytes)
 {
