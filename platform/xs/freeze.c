@@ -14,6 +14,7 @@
 #include "engine_image.h"
 #include "engine_internal.h"
 #include "freeze_path.h"
+#include "freeze_share.h"
 #include "memory.h"
 #include "modules.h"
 
@@ -191,13 +192,19 @@ static void take_module(txMachine *the, engine_module *module)
 /* The heap after the last collection */
 
 static txSlot *heap, *heap_end;
-static txSlot **slot_forward;	// by index into the heap; NULL for a free slot
+static txSlot **slot_forward;	// by index into the heap; the slot that stands for it, then where that lies in flash; NULL for a free slot
 static uint32_t chunk_count;
-static uint8_t **chunk_from, **chunk_to;	// data addresses, ascending
+static uint8_t **chunk_from, **chunk_to;	// data addresses, ascending; where they lie in flash, NULL before somebody refers to them
 
 static bool is_live(const txSlot *slot)
 {
 	return slot_forward[slot - heap] != NULL;
+}
+
+// Others stand for the rest (freeze_share).
+static bool is_kept(const txSlot *slot)
+{
+	return is_live(slot) && !(slot->flag & XS_MARK_FLAG);
 }
 
 static bool in_firmware(const void *at)
@@ -287,12 +294,13 @@ static void survey(txMachine *the)
 		chunk_count++;
 	chunk_from = (uint8_t **)(work + (heap_end - heap) * sizeof(txSlot *));
 	chunk_to = chunk_from + chunk_count;
-	// Behind them, freeze_path's two.
-	if ((uint8_t *)(chunk_to + chunk_count + 2 * (heap_end - heap)) > work + freeze_areas.work.length_bytes)
+	// Behind them, freeze_share's pointers, and freeze_path's in their place.
+	if ((uint8_t *)(chunk_to + chunk_count + 2 * (heap_end - heap) + FREEZE_SHARE_BUCKETS) > work + freeze_areas.work.length_bytes)
 		fail("too many objects are preloaded");
 	uint32_t i = 0;
 	for (uint8_t *chunk = at; chunk < end; chunk = (uint8_t *)((txChunk *)chunk)->temporary)
 		chunk_from[i++] = chunk + sizeof(txChunk);
+	memset(chunk_to, 0, chunk_count * sizeof *chunk_to);
 }
 
 static void freeze_instance(txSlot *instance)
@@ -360,17 +368,29 @@ static void refuse_iterator(txMachine *the, txSlot *instance)
 			refuse(the, instance, "an iterator");
 }
 
-static void number_aliases(txMachine *the)
+static void freeze_instances(txMachine *the)
 {
-	uint32_t aliases = 0;
 	for (txSlot *slot = heap + 1; slot < heap_end; slot++)
 		if (is_live(slot) && slot->kind == XS_INSTANCE_KIND) {
 			refuse_iterator(the, slot);
 			if (must_be_frozen(the, slot))
 				freeze_instance(slot);
 		}
+}
+
+static void share_slots(void)
+{
+	freeze_share(heap, (size_t)(heap_end - heap), slot_forward, (const void **)(chunk_to + chunk_count));
+	for (txSlot *slot = heap + 1; slot < heap_end; slot++)
+		if (is_live(slot) && slot_forward[slot - heap] != slot)
+			slot->flag |= XS_MARK_FLAG;
+}
+
+static void number_aliases(txMachine *the)
+{
+	uint32_t aliases = 0;
 	for (txSlot *slot = heap + 1; slot < heap_end; slot++) {
-		if (!is_live(slot))
+		if (!is_kept(slot))
 			continue;
 		if (slot->kind == XS_INSTANCE_KIND)
 			slot->ID = is_frozen(slot) ? XS_NO_ID : (txID)++aliases;
@@ -418,17 +438,42 @@ static uint32_t chunk_index(txMachine *the, const void *data, const txSlot *from
 
 static void *chunk_at(txMachine *the, const void *data, const txSlot *from)
 {
-	return data ? chunk_to[chunk_index(the, data, from)] : NULL;
+	if (!data)
+		return NULL;
+	uint8_t **to = &chunk_to[chunk_index(the, data, from)];
+	if (!*to) {
+		const txChunk *chunk = (const txChunk *)((const uint8_t *)data - sizeof(txChunk));
+		txChunk *copy = put(chunk, (uint32_t)chunk->size, 8);
+		copy->temporary = NULL;
+		*to = (uint8_t *)placed(copy) + sizeof(txChunk);
+	}
+	return *to;
 }
 
-// Strings and code: in the heap, in the firmware, or in the bytecode of this image.
+// In the firmware, or in the bytecode of this image; NULL: in the heap.
+static void *outside_at(const void *data)
+{
+	if (in_firmware(data))
+		return (void *)data;
+	return in_output(data) ? placed(data) : NULL;
+}
+
 static void *data_at(txMachine *the, const void *data, const txSlot *from)
 {
-	if (!data || in_firmware(data))
-		return (void *)data;
-	if (in_output(data))
-		return placed(data);
-	return chunk_at(the, data, from);
+	void *outside = outside_at(data);
+	return outside ? outside : chunk_at(the, data, from);
+}
+
+// Nobody asks for the size of a chunk that is a text of kind X.
+static txString text_at(txMachine *the, txString text, const txSlot *from)
+{
+	void *outside = outside_at(text);
+	if (outside || !text)
+		return outside;
+	uint8_t **to = &chunk_to[chunk_index(the, text, from)];
+	if (!*to)
+		*to = placed(put(text, strlen(text) + 1, 1));
+	return (txString)*to;
 }
 
 static void *firmware_at(txMachine *the, const void *data, const txSlot *from)
@@ -467,7 +512,7 @@ static void move_slot(txMachine *the, const txSlot *from, txSlot *to, bool is_it
 	case XS_STRING_KIND:
 	case XS_STRING_X_KIND:
 		to->kind = XS_STRING_X_KIND;
-		value->string = data_at(the, from->value.string, from);
+		value->string = text_at(the, from->value.string, from);
 		break;
 	case XS_BIGINT_KIND:
 	case XS_BIGINT_X_KIND:
@@ -576,7 +621,7 @@ static void move_slot(txMachine *the, const txSlot *from, txSlot *to, bool is_it
 	case XS_KEY_KIND:
 	case XS_KEY_X_KIND:
 		to->kind = XS_KEY_X_KIND;
-		value->key.string = data_at(the, from->value.key.string, from);
+		value->key.string = text_at(the, from->value.key.string, from);
 		value->key.sum = from->value.key.sum;
 		break;
 	case XS_LIST_KIND:
@@ -643,28 +688,25 @@ static txSlot **move_pointers(txMachine *the, txSlot **from, txSize count)
 
 static void move_heap(txMachine *the, txPreparation *preparation)
 {
-	txSize live = 0;
+	txSize kept = 0;
 	for (txSlot *slot = heap + 1; slot < heap_end; slot++)
-		if (is_live(slot))
-			live++;
-	txSlot *slots = put(NULL, (uint32_t)(live + 1) * sizeof(txSlot), 8);
+		if (is_kept(slot))
+			kept++;
+	txSlot *slots = put(NULL, (uint32_t)(kept + 1) * sizeof(txSlot), 8);
 	preparation->heap = placed(slots);
-	preparation->heapCount = live + 1;
-	slots->value.reference = preparation->heap + live + 1;
+	preparation->heapCount = kept + 1;
+	slots->value.reference = preparation->heap + kept + 1;
 	txSlot *to = slots + 1;
 	for (txSlot *slot = heap + 1; slot < heap_end; slot++)
-		if (is_live(slot))
+		if (is_kept(slot))
 			slot_forward[slot - heap] = placed(to++);
-	for (uint32_t i = 0; i < chunk_count; i++) {
-		const txChunk *chunk = (const txChunk *)(chunk_from[i] - sizeof(txChunk));
-		txChunk *copy = put(chunk, (uint32_t)chunk->size, 8);
-		copy->temporary = NULL;
-		chunk_to[i] = (uint8_t *)placed(copy) + sizeof(txChunk);
-		RESULT->chunk_bytes += (uint32_t)chunk->size;
-	}
+	for (txSlot *slot = heap + 1; slot < heap_end; slot++)
+		if (is_live(slot) && !is_kept(slot))
+			slot_forward[slot - heap] = slot_forward[slot_forward[slot - heap] - heap];
 	to = slots + 1;
+	uint32_t chunks_begin = output_bytes;
 	for (txSlot *slot = heap + 1; slot < heap_end; slot++) {
-		if (!is_live(slot))
+		if (!is_kept(slot))
 			continue;
 		move_slot(the, slot, to++, false);
 		if (slot->kind == XS_ARRAY_KIND || slot->kind == XS_ARGUMENTS_SLOPPY_KIND || slot->kind == XS_ARGUMENTS_STRICT_KIND)
@@ -672,7 +714,8 @@ static void move_heap(txMachine *the, txPreparation *preparation)
 		else if (slot->kind == XS_MAP_KIND || slot->kind == XS_SET_KIND)
 			move_table(the, slot);
 	}
-	RESULT->slot_count = (uint32_t)live;
+	RESULT->slot_count = (uint32_t)kept;
+	RESULT->chunk_bytes = output_bytes - chunks_begin;
 }
 
 static void move_machine(txMachine *the, txPreparation *preparation)
@@ -760,6 +803,8 @@ __attribute__((used)) void freeze_run(void)
 	drop_caches(the);
 	fxCollectGarbage(the);
 	survey(the);
+	freeze_instances(the);
+	share_slots();
 	number_aliases(the);
 
 	image_record *record = (image_record *)OUTPUT;

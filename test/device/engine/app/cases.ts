@@ -2,7 +2,7 @@
 // for they change what they look at.
 
 import * as kept from "./kept.ts";
-import { account, Account, awaited, count, day, increment, invalidDay, list, nested, pages, plain, ring, settled, table, untouched, words } from "./kept.ts";
+import { account, Account, awaited, count, day, increment, invalidDay, Left, list, makers, nested, pages, plain, Right, ring, settled, table, untouched, words } from "./kept.ts";
 
 type Answer = unknown;
 
@@ -22,6 +22,18 @@ export const cases: readonly (readonly [name: string, run: () => Answer | Promis
 		const own = new Account("Eve");
 		own.put(2);
 		return own.tell();
+	}],
+	["methods that are alike stay two", () => {
+		const turns = [new Left().turn(), new Left().turn(), new Right().turn()];
+		const names = (f: { readonly name: string; readonly length: number }) => [Object.getOwnPropertyNames(f), f.name, f.length];
+		return [turns, Object.is(Left.prototype.turn, Right.prototype.turn), names(Left.prototype.turn), names(Right.prototype.turn), names(Array.prototype.at), names(String.prototype.at)];
+	}],
+	["functions made of one text keep their own variables", () => [makers[0]!.next(), makers[0]!.next(), makers[1]!.next(), makers[0]!.next()]],
+	["a preloaded constructor whose length is defined anew leaves others as they are", () => {
+		const before = [Left.length, Right.length, Left.name, Right.name];
+		Object.defineProperty(Left, "length", { value: 7 });
+		Object.defineProperty(Left, "name", { value: "Other" });
+		return [before, Left.length, Right.length, Left.name, Right.name, Account.length, Account.name];
 	}],
 	["an exported variable is seen changed by import and by namespace", () => {
 		increment();

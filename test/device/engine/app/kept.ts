@@ -49,3 +49,19 @@ export const pages = Array.from({ length: 64 }, (_, page) => Array.from({ length
 export const table = new Map([["one", 1], ["two", 2]]);
 export const settled = Promise.resolve("early");
 export const awaited = await settled;
+
+let turns = 0;
+const step = { by: 1 };
+/** Alike in all that lies in flash: names, lengths, the variables that their methods use. */
+export class Left {
+	turn(): number {
+		return turns += step.by;
+	}
+}
+export class Right {
+	turn(): number {
+		return turns -= step.by;
+	}
+}
+const maker = (start: number) => ({ next: () => start++ });
+export const makers = [maker(10), maker(20)];
