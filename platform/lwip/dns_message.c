@@ -44,9 +44,23 @@ static bool is_digit(char character)
 	return character >= '0' && character <= '9';
 }
 
+static bool is_of_label(char character)
+{
+	return is_digit(character) || (dns_lower((uint8_t)character) >= 'a' && dns_lower((uint8_t)character) <= 'z') || character == '-';
+}
+
+bool dns_is_label(const char *text, size_t length, size_t length_max)
+{
+	if (length == 0 || length > length_max || text[0] == '-' || text[length - 1] == '-')
+		return false;
+	while (length > 0 && is_of_label(text[length - 1]))
+		length--;
+	return length == 0;
+}
+
 static bool is_of_host_name(char character)
 {
-	return is_digit(character) || (dns_lower((uint8_t)character) >= 'a' && dns_lower((uint8_t)character) <= 'z') || character == '-' || character == '_';
+	return is_of_label(character) || character == '_';
 }
 
 int dns_name_of(const char *text, dns_name *name)
@@ -90,6 +104,12 @@ int dns_dotted_address(const char *text, uint8_t address[4])
 		text += digits + 1;
 	}
 	return 0;
+}
+
+bool dns_is_local(const dns_name *name)
+{
+	static const uint8_t end[] = "\5local"; // and the empty label
+	return name->length > sizeof end && memcmp(name->bytes + name->length - sizeof end, end, sizeof end) == 0;
 }
 
 size_t dns_emit_query(uint8_t to[DNS_QUERY_BYTES_MAX], const dns_question *question)

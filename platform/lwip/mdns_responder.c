@@ -86,27 +86,10 @@ static uint32_t ttl_of(unsigned record)
 
 // ---- what is named
 
-static bool is_letter_or_digit(char character)
-{
-	char lower = (char)dns_lower((uint8_t)character);
-	return (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
-}
-
 static bool is_printable(const char *text, const char *without)
 {
 	for (; *text != 0; text++) {
 		if (*text < ' ' || *text > '~' || strchr(without, *text) != NULL)
-			return false;
-	}
-	return true;
-}
-
-static bool is_label(const char *text, size_t length, size_t length_max)
-{
-	if (length == 0 || length > length_max || text[0] == '-' || text[length - 1] == '-')
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (!is_letter_or_digit(text[i]) && text[i] != '-')
 			return false;
 	}
 	return true;
@@ -121,59 +104,98 @@ static bool is_same_text(const char *one, const char *other)
 	return *one == *other;
 }
 
-// NULL: there is no room.
-static void *keep(mdns_responder *own, const void *bytes, size_t length)
-{
-	if (length > sizeof own->kept - own->kept_length)
-		return NULL;
-	void *copy = memcpy(own->kept + own->kept_length, bytes, length);
-	own->kept_length += length;
-	return copy;
-}
-
-responder_fault responder_name_host(mdns_responder *own, const char *host)
+void responder_clear(mdns_responder *own)
 {
 	memset(own, 0, sizeof *own);
 	own->step_at_us = own->answer_at_us = MDNS_NEVER;
-	if (!is_label(host, strlen(host), HOST_CHARACTERS_MAX))
-		return RESPONDER_BAD_HOST;
-	own->host = keep(own, host, strlen(host) + 1);
+}
+
+bool responder_keep(mdns_responder *own, const char *word)
+{
+	size_t size = strlen(word) + 1;
+	if (size > sizeof own->kept - own->kept_length)
+		return false;
+	memcpy(own->kept + own->kept_length, word, size);
+	own->kept_length += size;
+	return true;
+}
+
+static char *next_word(char *word)
+{
+	return word + strlen(word) + 1;
+}
+
+// 0: no number below 65536.
+static unsigned number_of(const char *word)
+{
+	unsigned number = 0;
+	for (; *word >= '0' && *word <= '9' && number < 6554; word++)
+		number = number * 10 + (unsigned)(*word - '0');
+	return *word == 0 && number <= UINT16_MAX ? number : 0;
+}
+
+static responder_fault check_type(const char *type)
+{
+	size_t length = strcspn(type, ".");
+	const char *protocol = type + length;
+	return type[0] == '_' && dns_is_label(type + 1, length - 1, TYPE_CHARACTERS_MAX) && (is_same_text(protocol, "._tcp") || is_same_text(protocol, "._udp"))
+		? 0 : RESPONDER_TYPE;
+}
+
+static responder_fault check_name(const mdns_responder *own, const mdns_service *service)
+{
+	if (service->name[0] == 0 || strlen(service->name) > NAME_CHARACTERS_MAX || !is_printable(service->name, ".\\"))
+		return RESPONDER_NAME;
+	for (const mdns_service *other = own->services; other < service; other++) {
+		if (is_same_text(other->type, service->type) && is_same_text(other->name, service->name))
+			return RESPONDER_SAME;
+	}
 	return 0;
 }
 
-responder_fault responder_add_service(mdns_responder *own, const char *type, double port, const char *name)
+// Makes a text of a key and its value, in their place: the end of the word before becomes its length, the end of the key "=".
+static responder_fault join_text(char *key, char *value)
 {
-	if (own->services_count == MDNS_SERVICES_MAX)
-		return RESPONDER_SERVICES;
-	const char *dot = strchr(type, '.');
-	if (type[0] != '_' || dot == NULL || !is_label(type + 1, (size_t)(dot - type - 1), TYPE_CHARACTERS_MAX)
-		|| !(is_same_text(dot, "._tcp") || is_same_text(dot, "._udp")))
-		return RESPONDER_TYPE;
-	if (!(port >= 1 && port <= UINT16_MAX) || port != (uint16_t)port)
-		return RESPONDER_PORT;
-	if (name[0] == 0 || strlen(name) > NAME_CHARACTERS_MAX || !is_printable(name, ".\\"))
-		return RESPONDER_NAME;
-	for (unsigned i = 0; i < own->services_count; i++) {
-		if (is_same_text(own->services[i].type, type) && is_same_text(own->services[i].name, name))
-			return RESPONDER_SAME;
-	}
-	mdns_service *service = &own->services[own->services_count++];
-	service->type = keep(own, type, strlen(type) + 1);
-	service->name = keep(own, name, strlen(name) + 1);
-	service->texts = own->kept + own->kept_length;
-	service->port = (uint16_t)port;
-	return service->type == NULL || service->name == NULL ? RESPONDER_LENGTH : 0;
+	size_t length = (size_t)(value - key) + strlen(value);
+	if (key[0] == 0 || length > TEXT_BYTES_MAX || !is_printable(key, "=") || !is_printable(value, ""))
+		return RESPONDER_TEXT;
+	key[-1] = (char)length;
+	value[-1] = '=';
+	return 0;
 }
 
-responder_fault responder_add_text(mdns_responder *own, const char *key, const char *value)
+static responder_fault read_services(mdns_responder *own, char **word)
 {
-	size_t key_length = strlen(key), value_length = strlen(value);
-	if (key_length == 0 || key_length + 1 + value_length > TEXT_BYTES_MAX || !is_printable(key, "=") || !is_printable(value, ""))
-		return RESPONDER_TEXT;
-	uint8_t length = (uint8_t)(key_length + 1 + value_length);
-	if (keep(own, &length, 1) == NULL || keep(own, key, key_length) == NULL || keep(own, "=", 1) == NULL || keep(own, value, value_length) == NULL)
-		return RESPONDER_LENGTH;
-	own->services[own->services_count - 1].texts_length += 1u + length;
+	const char *end = own->kept + own->kept_length;
+	for (*word = next_word(*word); *word < end;) {
+		if (own->services_count == MDNS_SERVICES_MAX)
+			return RESPONDER_SERVICES;
+		mdns_service *service = &own->services[own->services_count];
+		responder_fault fault = check_type(*word);
+		if (fault != 0)
+			return fault;
+		service->type = *word;
+		service->name = *word = next_word(*word);
+		if ((fault = check_name(own, service)) != 0)
+			return fault;
+		*word = next_word(*word);
+		if ((service->port = (uint16_t)number_of(*word)) == 0)
+			return RESPONDER_PORT;
+		*word = next_word(*word);
+		unsigned words = number_of(*word);
+		char *at = next_word(*word);
+		service->texts = at - 1;
+		for (; words >= 2; words -= 2) {
+			char *value = next_word(at), *behind = next_word(value);
+			*word = at;
+			if ((fault = join_text(at, value)) != 0)
+				return fault;
+			at = behind;
+		}
+		service->texts_length = (size_t)(at - 1 - service->texts);
+		own->services_count++;
+		*word = at;
+	}
 	return 0;
 }
 
@@ -334,8 +356,17 @@ static void build(mdns_responder *own)
 	}
 }
 
-responder_fault responder_check(mdns_responder *own)
+responder_fault responder_check(mdns_responder *own, const char **word)
 {
+	char *at = own->kept;
+	*word = own->host = at;
+	if (!dns_is_label(at, strlen(at), HOST_CHARACTERS_MAX))
+		return RESPONDER_HOST;
+	responder_fault fault = read_services(own, &at);
+	if (fault != 0) {
+		*word = at;
+		return fault;
+	}
 	build(own);
 	return DNS_HEADER_BYTES + own->book_length + GROWTH_BYTES_MAX > MDNS_MESSAGE_BYTES_MAX ? RESPONDER_LENGTH : 0;
 }

@@ -19,19 +19,19 @@
 #define MDNS_RECORDS_MAX (4 * MDNS_SUBJECTS_MAX)
 
 typedef enum responder_fault {
-	RESPONDER_BAD_HOST = 1,	// a host name has 1 to 60 letters, digits and hyphens, no hyphen at its ends
+	RESPONDER_HOST = 1,	// a host name has 1 to 60 letters, digits and hyphens, no hyphen at its ends
 	RESPONDER_SERVICES,	// more than MDNS_SERVICES_MAX
 	RESPONDER_TYPE,	// not of the form "_http._tcp"
-	RESPONDER_PORT,	// not 1 to 65535
 	RESPONDER_NAME,	// not 1 to 58 printable ASCII characters without dots and backslashes
 	RESPONDER_SAME,	// two services of one type have one name
+	RESPONDER_PORT,	// not 1 to 65535
 	RESPONDER_TEXT,	// not printable ASCII, a key without "=", 254 characters at most with its value
 	RESPONDER_LENGTH,	// all together does not fit into a message
 } responder_fault;
 
 typedef struct mdns_service {
 	const char *type, *name;	// in `kept`
-	const uint8_t *texts;	// of TXT, in `kept`
+	const char *texts;	// of TXT, in `kept`
 	size_t texts_length;
 	uint16_t port;
 } mdns_service;
@@ -57,7 +57,7 @@ typedef struct mdns_responder {
 	mdns_service services[MDNS_SERVICES_MAX];
 	unsigned services_count;
 	uint8_t taken[MDNS_SUBJECTS_MAX];	// how often somebody had the host's name, and the services'
-	uint8_t kept[1200];
+	char kept[1200];
 	size_t kept_length;
 	// The records as they stand in an announcement, one behind another.
 	uint8_t book[MDNS_MESSAGE_BYTES_MAX];
@@ -70,12 +70,15 @@ typedef struct mdns_responder {
 	uint32_t cut_off_from;	// who said that more known answers follow
 } mdns_responder;
 
-// Names what is to be said: first the host, then each service, with its texts behind it. Text is copied. Answers 0, or what is wrong.
-responder_fault responder_name_host(mdns_responder *own, const char *host);
-responder_fault responder_add_service(mdns_responder *own, const char *type, double port, const char *name);
-responder_fault responder_add_text(mdns_responder *own, const char *key, const char *value);
-// When all is named.
-responder_fault responder_check(mdns_responder *own);
+// Begins anew, with nothing to say.
+void responder_clear(mdns_responder *own);
+
+// Appends a word of what is to be said; false: it does not fit. First the host's name; then of each service type, name, port, the number
+// of words behind, and as those keys and values of its texts.
+bool responder_keep(mdns_responder *own, const char *word);
+
+// When all is kept. Answers 0, or what is wrong, and the word.
+responder_fault responder_check(mdns_responder *own, const char **word);
 
 // The board's address, 0: none. Another one is probed and announced anew. `chance`: any number.
 void responder_set_address(mdns_responder *own, uint32_t address, uint64_t now_us, uint32_t chance);

@@ -9,12 +9,12 @@ static xsSlot told;
 
 // By responder_fault.
 static const char *const sentences[] = {
-	[RESPONDER_BAD_HOST] = "a host name has 1 to 60 letters, digits and hyphens, and no hyphen at its ends",
+	[RESPONDER_HOST] = "a host name has 1 to 60 letters, digits and hyphens, and no hyphen at its ends",
 	[RESPONDER_SERVICES] = "four services are the most",
 	[RESPONDER_TYPE] = "a service's type is of the form \"_http._tcp\"",
-	[RESPONDER_PORT] = "a port is 1 to 65535",
 	[RESPONDER_NAME] = "a service's name has 1 to 58 printable ASCII characters without dots and backslashes",
 	[RESPONDER_SAME] = "two services of one type need names of their own",
+	[RESPONDER_PORT] = "a port is 1 to 65535",
 	[RESPONDER_TEXT] = "a text is printable ASCII, its key without =, 254 characters at most with its value",
 	[RESPONDER_LENGTH] = "names and texts are too long for one message",
 };
@@ -27,12 +27,6 @@ static const struct {
 	[MDNS_NO_MEMORY] = {"ENOMEM", "there is no memory for it"},
 	[MDNS_NO_NETWORK] = {"ENETUNREACH", "there is no network. Join one first."},
 };
-
-static void check(xsMachine *the, responder_fault fault, xsSlot *text)
-{
-	if (fault != 0)
-		engine_throw(the, "EINVAL", "mdns %s: %s", xsmcToString(*text), sentences[fault]);
-}
 
 static void named(void)
 {
@@ -56,43 +50,24 @@ static void destroy(void *data)
 	}
 }
 
-static int get_length(xsMachine *the, xsSlot *array)
-{
-	xsmcGet(xsVar(0), *array, xsID("length"));
-	return xsmcToInteger(xsVar(0));
-}
-
-// The next two of a service's, as strings: nothing moves the heap until they are used.
-static void get_pair(xsMachine *the, int first, int second)
-{
-	xsmcGetIndex(xsVar(2), xsVar(1), first);
-	xsmcGetIndex(xsVar(3), xsVar(1), second);
-	xsmcToString(xsVar(2));
-	xsmcToString(xsVar(3));
-}
-
-// (told, host name, services: of each type, name, port, then keys and values) -> handle
+// (told, words: see responder_keep) -> handle
 void xs_mdns_open(xsMachine *the)
 {
-	xsmcVars(4);
+	xsmcVars(1);
 	if (mdns_is_open())
 		engine_throw(the, failures[MDNS_PORT_TAKEN].code, "mdns: %s", failures[MDNS_PORT_TAKEN].sentence);
-	xsmcToString(xsArg(1));
-	check(the, responder_name_host(&mdns, xsmcToString(xsArg(1))), &xsArg(1));
-	int services = get_length(the, &xsArg(2));
-	for (int i = 0; i < services; i++) {
-		xsmcGetIndex(xsVar(1), xsArg(2), i);
-		xsmcGetIndex(xsVar(0), xsVar(1), 2);
-		double port = xsmcToNumber(xsVar(0));
-		get_pair(the, 0, 1);
-		check(the, responder_add_service(&mdns, xsmcToString(xsVar(2)), port, xsmcToString(xsVar(3))), &xsVar(2));
-		int length = get_length(the, &xsVar(1));
-		for (int at = 3; at < length; at += 2) {
-			get_pair(the, at, at + 1);
-			check(the, responder_add_text(&mdns, xsmcToString(xsVar(2)), xsmcToString(xsVar(3))), &xsVar(2));
-		}
+	xsmcGet(xsVar(0), xsArg(1), xsID("length"));
+	int count = xsmcToInteger(xsVar(0));
+	bool fits = true;
+	responder_clear(&mdns);
+	for (int i = 0; i < count && fits; i++) {
+		xsmcGetIndex(xsVar(0), xsArg(1), i);
+		fits = responder_keep(&mdns, xsmcToString(xsVar(0)));
 	}
-	check(the, responder_check(&mdns), &xsArg(1));
+	const char *word = mdns.kept;
+	responder_fault fault = fits ? responder_check(&mdns, &word) : RESPONDER_LENGTH;
+	if (fault != 0)
+		engine_throw(the, "EINVAL", "mdns %s: %s", word, sentences[fault]);
 	xsResult = xsNewHostObject(destroy);
 	engine_remember(the, &told, &xsArg(0));
 	mdns_result result = mdns_open(named);

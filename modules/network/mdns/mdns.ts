@@ -25,7 +25,7 @@ export interface MDNSOptions {
 /** The responder itself, in C. */
 type Handle = object;
 
-const open = native<(named: () => void, hostName: string, services: (string | number)[][]) => Handle>("xs_mdns_open");
+const open = native<(named: () => void, words: readonly (string | number)[]) => Handle>("xs_mdns_open");
 const closeHandle = native<(handle: Handle) => void>("xs_mdns_close");
 const hostName = native<() => string>("xs_mdns_host_name");
 
@@ -39,8 +39,10 @@ export default class MDNS {
 	 * @throws CodedError EINVAL (a name, port or text that cannot be said), EADDRINUSE (the board has a responder), ENOMEM, ENETUNREACH.
 	 */
 	constructor({ hostName, services = [], onNamed }: MDNSOptions) {
-		this.#handle = open(() => onNamed?.(this.hostName), hostName,
-			services.map(({ type, port, name = hostName, txt = {} }) => [type, name, port, ...Object.entries(txt).flat()]));
+		this.#handle = open(() => onNamed?.(this.hostName), [hostName, ...services.flatMap(({ type, port, name = hostName, txt = {} }) => {
+			const texts = Object.entries(txt).flat();
+			return [type, name, port, texts.length, ...texts];
+		})]);
 	}
 
 	/** The name as it is now, without ".local": another than was asked for when somebody has that. */

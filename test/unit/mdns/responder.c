@@ -1,6 +1,6 @@
 // platform/lwip/mdns_responder.c on the host, with the sanitizers of its compiler. Boards 0 and 1 do what the lines of standard input
 // say, words behind tabs:
-//   host BOARD NAME, service BOARD TYPE PORT NAME, text BOARD KEY VALUE, check BOARD      prints "fault N" when it is refused
+//   clear BOARD, word BOARD WORD, check BOARD      prints "fault N WORD" when it is refused
 //   address BOARD NUMBER       as a number; 0: none
 //   hear BOARD FROM PORT ALONE HEX      prints "reply BOARD HEX" when the sender alone is answered
 //   link PERCENT SEED          from now on the boards hear each other, except for so many messages of a hundred
@@ -116,15 +116,14 @@ static void obey(char *line)
 	mdns_responder *board = &boards[number];
 	uint8_t bytes[4096], reply[MDNS_MESSAGE_BYTES_MAX];
 	char title[40];
+	const char *word = "";
 	responder_fault fault = 0;
-	if (!strcmp(what, "host"))
-		fault = responder_name_host(board, words[2]);
-	else if (!strcmp(what, "service"))
-		fault = responder_add_service(board, words[2], atof(words[3]), words[4]);
-	else if (!strcmp(what, "text"))
-		fault = responder_add_text(board, words[2], words[3]);
+	if (!strcmp(what, "clear"))
+		responder_clear(board);
+	else if (!strcmp(what, "word"))
+		fault = responder_keep(board, words[2]) ? 0 : RESPONDER_LENGTH;
 	else if (!strcmp(what, "check"))
-		fault = responder_check(board);
+		fault = responder_check(board, &word);
 	else if (!strcmp(what, "address"))
 		responder_set_address(board, (uint32_t)strtoul(words[2], NULL, 10), now_us, draw());
 	else if (!strcmp(what, "hear")) {
@@ -148,7 +147,7 @@ static void obey(char *line)
 	} else
 		exit(2);
 	if (fault) { // and nobody goes on with such a board
-		printf("fault\t%d\n", fault);
+		printf("fault\t%d\t%s\n", fault, word);
 		exit(0);
 	}
 }
@@ -173,11 +172,12 @@ static void change(uint8_t *bytes, size_t *length)
 
 static void name_all(mdns_responder *board)
 {
-	responder_name_host(board, "pico");
-	responder_add_service(board, "_http._tcp", 80, "My Pico");
-	responder_add_text(board, "path", "/");
-	responder_add_service(board, "_ssh._tcp", 22, "My Pico");
-	assert(responder_check(board) == 0);
+	static const char *const words[] = {"pico", "_http._tcp", "My Pico", "80", "2", "path", "/", "_ssh._tcp", "My Pico", "22", "0"};
+	const char *word;
+	responder_clear(board);
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		responder_keep(board, words[i]);
+	assert(responder_check(board, &word) == 0);
 	responder_set_address(board, 0xC0A80402, now_us, draw());
 }
 
@@ -214,8 +214,8 @@ static void fuzz(unsigned rounds)
 int main(int count, char **arguments)
 {
 	static char line[8192];
-	responder_name_host(&boards[0], "none");
-	responder_name_host(&boards[1], "none");
+	responder_clear(&boards[0]);
+	responder_clear(&boards[1]);
 	if (count == 3) {
 		state = (uint64_t)atoi(arguments[1]);
 		fuzz((unsigned)atoi(arguments[2]));

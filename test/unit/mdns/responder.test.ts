@@ -23,7 +23,7 @@ interface Message {
 	bytes: Buffer;
 }
 
-function obey(...lines: Line[]): { messages: Message[]; names: string[]; faults: number[] } {
+function obey(...lines: Line[]): { messages: Message[]; names: string[]; faults: string[] } {
 	const { status, stdout, stderr } = program.run([], Buffer.from(lines.map(words => `${words.join("\t")}\n`).join("")));
 	assert.equal(status, 0, String(stderr));
 	const told = String(stdout).split("\n").map(line => line.split("\t"));
@@ -33,12 +33,19 @@ function obey(...lines: Line[]): { messages: Message[]; names: string[]; faults:
 			return { atMs: what === "say" ? Number(rest[0]) : undefined, packet: decode(bytes), bytes };
 		}),
 		names: told.filter(([what]) => what === "name").map(([, , name]) => name!),
-		faults: told.filter(([what]) => what === "fault").map(([, fault]) => Number(fault)),
+		faults: told.filter(([what]) => what === "fault").map(([, fault, word]) => `${fault} ${word}`),
 	};
 }
 
+/** Names what a board says. */
+function named(number: number, ...words: (string | number)[]): Line[] {
+	return [["clear", number], ...words.map(word => ["word", number, word]), ["check", number]];
+}
+
+const http = ["_http._tcp", "My Pico", 80, 2, "path", "/"];
+
 function board(number = 0): Line[] {
-	return [["host", number, "pico"], ["service", number, "_http._tcp", 80, "My Pico"], ["text", number, "path", "/"], ["check", number], ["address", number, address + number]];
+	return [...named(number, "pico", ...http), ["address", number, address + number]];
 }
 
 /** Board 0, past its probes and announcements. */
@@ -80,7 +87,7 @@ test("a name is probed three times, 250 ms apart, asking for answers to the boar
 });
 
 test("without an address nothing is said, and another is announced anew", () => {
-	assert.equal(obey(["host", 0, "pico"], ["check", 0], ["run", 5000]).messages.length, 0);
+	assert.equal(obey(...named(0, "pico"), ["run", 5000]).messages.length, 0);
 	const moved = later(["address", 0, address + 7], ["run", 3000]);
 	assert.equal(moved.length, 5);
 	assert.equal((moved[3]!.packet.answers![0] as { data: string }).data, "192.168.4.9");
@@ -115,7 +122,7 @@ test("one who knows DNS alone is answered as DNS answers", () => {
 });
 
 test("all kinds of services are told to who browses for kinds", () => {
-	const [kinds] = obey(...board().slice(0, 3), ["service", 0, "_ssh._tcp", 22, "My Pico"], ["service", 0, "_HTTP._tcp", 81, "Other"], ["check", 0], ["address", 0, address], ["run", 5000],
+	const [kinds] = obey(...named(0, "pico", ...http, "_ssh._tcp", "My Pico", 22, 0, "_HTTP._tcp", "Other", 81, 0), ["address", 0, address], ["run", 5000],
 		hear(query("_services._dns-sd._udp.local", "PTR")), ["run", 500]).messages.slice(saidBefore);
 	assert.deepEqual((kinds!.packet.answers as { data: string }[]).map(({ data }) => data), ["_http._tcp.local", "_ssh._tcp.local"]);
 });
@@ -233,25 +240,32 @@ test("pointers in circles, labels of no kind, long names, odd data and dots in l
 	assert.deepEqual(later(hear(Uint8Array.from([...header, ...pico, ...record]), { fromPort: 5354 }), ["run", 3000]), [], "from another port");
 });
 
-const host: Line = ["host", 0, "pico"];
-const service: Line = ["service", 0, "_http._tcp", 80, "a"];
-const texts = (count: number): Line[] => Array.from({ length: count }, (_, index) => ["text", 0, `k${index}`, "x".repeat(240)]);
-const refusals: [fault: number, ...lines: Line[]][] = [
-	...["", "a.b", "-a", "a-", "x".repeat(61), "ü", "a b"].map((name): [number, Line] => [1, ["host", 0, name]]),
-	[2, host, ...["_a", "_b", "_c", "_d", "_e"].map(type => ["service", 0, `${type}._tcp`, 80, "a"])],
-	...["http._tcp", "_http", "_http._tcp.", "_http._sctp", "_._tcp", `_${"a".repeat(16)}._tcp`, "_a-._tcp"].map((type): [number, Line, Line] => [3, host, ["service", 0, type, 80, "a"]]),
-	...[0, 65_536, 1.5, -1, "nan"].map((number): [number, Line, Line] => [4, host, ["service", 0, "_http._TCP", number, "a"]]),
-	...["", "a.b", "a\\b", "x".repeat(59), "ü"].map((name): [number, Line, Line] => [5, host, ["service", 0, "_http._tcp", 80, name]]),
-	[6, host, service, ["service", 0, "_HTTP._tcp", 81, "A"]],
-	...[["a=", ""], ["", "a"], ["a", "x".repeat(254)], ["ü", ""], ["a", "ü"]].map(([key, value]): [number, Line, Line, Line] => [7, host, service, ["text", 0, key!, value!]]),
-	[8, host, service, ...texts(5)],
-	[8, host, ...["_a", "_b", "_c", "_d"].flatMap(type => [["service", 0, `${type}._udp`, 80, "x".repeat(58)], ...texts(1)])],
+const service = ["_http._tcp", "a", 80];
+const texts = (count: number) => Array.from({ length: count }, (_, index) => [`k${index}`, "x".repeat(240)]).flat();
+const refusals: [fault: number, word: string | number, ...words: (string | number)[]][] = [
+	...["", "a.b", "-a", "a-", "x".repeat(61), "ü", "a b"].map((name): [number, string, string] => [1, name, name]),
+	[2, "_e._tcp", "pico", ...["_a", "_b", "_c", "_d", "_e"].flatMap(type => [`${type}._tcp`, "a", 80, 0])],
+	...["http._tcp", "_http", "_http._tcp.", "_http._sctp", "_._tcp", `_${"a".repeat(16)}._tcp`, "_a-._tcp", ""].map((type): [number, string, ...(string | number)[]] => [3, type, "pico", type, "a", 80, 0]),
+	...["", "a.b", "a\\b", "x".repeat(59), "ü"].map((name): [number, string, ...(string | number)[]] => [4, name, "pico", "_http._TCP", name, 80, 0]),
+	[5, "A", "pico", ...service, 0, "_HTTP._tcp", "A", 81, 0],
+	...[0, 65_536, 1.5, -1, "NaN", "", 123_456_789_012].map((number): [number, string | number, ...(string | number)[]] => [6, number, "pico", "_http._tcp", "a", number, 0]),
+	...[["a=", ""], ["", "a"], ["a", "x".repeat(254)], ["ü", ""], ["a", "ü"]].map(([key, value]): [number, string, ...(string | number)[]] => [7, key!, "pico", ...service, 4, "b", "", key!, value!]),
+	[8, "", "pico", ...service, 10, ...texts(5)],
+	[8, "pico", "pico", ...["_a", "_b", "_c", "_d"].flatMap(type => [`${type}._udp`, "x".repeat(58), 80, 2, "k", "x".repeat(100)])],
 ];
 
-test("what cannot be said is refused", () => {
-	for (const [fault, ...lines] of refusals) {
-		assert.equal(obey(...lines, ["check", 0]).faults[0], fault, JSON.stringify(lines));
+test("what cannot be said is refused, and the word named", () => {
+	for (const [fault, word, ...words] of refusals) {
+		assert.deepEqual(obey(...named(0, ...words)).faults, [`${fault} ${word}`], JSON.stringify(words));
 	}
+});
+
+test("all kinds of texts are said as they are", () => {
+	const value = "x".repeat(253);
+	const { messages } = obey(...named(0, "pico", "_http._tcp", "a", 80, 6, "a", "", "b", "c=d", "e", value, "_udp._udp", "b", 65_535, 0), ["address", 0, address], ["run", 3000]);
+	const answers = messages.at(-1)!.packet.answers as unknown as { type: string; data: Buffer[] & { port: number } }[];
+	assert.deepEqual(answers.filter(({ type }) => type === "TXT").map(({ data }) => data.map(String)), [["a=", "b=c=d", `e=${value}`], [""]]);
+	assert.deepEqual(answers.filter(({ type }) => type === "SRV").map(({ data }) => data.port), [80, 65_535]);
 });
 
 test("each refusal has a sentence of its own", () => {
