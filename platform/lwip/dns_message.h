@@ -1,15 +1,24 @@
-// Messages of DNS (RFC 1035): the question of a name's address, and what an answer to it says. Plain C, without I/O.
+// Messages of DNS (RFC 1035): the question of a name's address, what an answer to it says, and names and records one by one. Plain C,
+// without I/O.
 //
-// Used by resolver.c. Tested and fuzzed on the host (test/unit/dns).
+// Used by resolver.c and mdns_responder.c. Tested and fuzzed on the host (test/unit/dns).
 
 #ifndef DNS_MESSAGE_H
 #define DNS_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#define DNS_HEADER_BYTES 12 // number, flags, counts of four sections (RFC 1035 section 4.1.1)
+#define DNS_FLAGS_ANSWER 0x8000
+#define DNS_FLAGS_OPCODE 0x7800
+#define DNS_FLAGS_CUT_OFF 0x0200
+#define DNS_CLASS_IN 1
+#define DNS_RECORD_FIXED_BYTES 10 // of a record, behind its name: type, class, time to live, length
+
 #define DNS_NAME_BYTES_MAX 255 // RFC 1035 section 2.3.4, lengths of labels and the empty last one included
-#define DNS_QUERY_BYTES_MAX (12 + DNS_NAME_BYTES_MAX + 4)
+#define DNS_QUERY_BYTES_MAX (DNS_HEADER_BYTES + DNS_NAME_BYTES_MAX + 4)
 
 typedef enum dns_type {
 	DNS_TYPE_A = 1,
@@ -21,6 +30,18 @@ typedef struct dns_name {
 	uint8_t length;
 	uint8_t bytes[DNS_NAME_BYTES_MAX];
 } dns_name;
+
+// A message that is read on and on, from `at`.
+typedef struct dns_reader {
+	const uint8_t *message;
+	size_t length, at;
+} dns_reader;
+
+typedef struct dns_record {
+	uint16_t type, class;
+	uint32_t ttl_seconds;
+	size_t data_at, data_length; // inside the message
+} dns_record;
 
 typedef struct dns_question {
 	uint16_t id;
@@ -47,13 +68,33 @@ typedef struct dns_answer {
 // a character that is no digit, else an address was meant (RFC 1123 section 2.1). Answers 0, or -1.
 int dns_name_of(const char *text, dns_name *name);
 
+// A label of letters, digits and hyphens, none at its ends (RFC 1123 section 2.1).
+bool dns_is_label(const char *text, size_t length, size_t length_max);
+
 // Four bytes out of "192.0.2.1": decimal, without signs and leading zeros. Answers 0, or -1 when it is something else.
 int dns_dotted_address(const char *text, uint8_t address[4]);
+
+// True for a name that ends in ".local": one of the local network's own (RFC 6762 section 3).
+bool dns_is_local(const dns_name *name);
 
 // The message that asks, with recursion. Answers its length.
 size_t dns_emit_query(uint8_t to[DNS_QUERY_BYTES_MAX], const dns_question *question);
 
 // Reads what came from a server that was asked `question`. Follows CNAME records inside the message.
 dns_verdict dns_read_answer(const uint8_t *message, size_t length, const dns_question *question, dns_answer *answer);
+
+// What is behind them in the message; false: it breaks off, or a name is none. A pointer leads before the piece that it ends, so that
+// there is an end.
+bool dns_read_name(dns_reader *from, dns_name *name);
+bool dns_read_record(dns_reader *from, dns_name *owner, dns_record *found);
+bool dns_has(const dns_reader *from, size_t bytes);
+
+// Big-endian, as all numbers in messages.
+uint16_t dns_u16(const uint8_t *bytes);
+
+// True when the labels at `bytes`, in any case, are this name.
+bool dns_is_name(const uint8_t *bytes, const dns_name *name);
+
+uint8_t dns_lower(uint8_t byte);
 
 #endif

@@ -65,7 +65,10 @@
 #ifndef PICOFETCH_ACCESS_POINT_PORTS
 #define PICOFETCH_ACCESS_POINT_PORTS 0
 #endif
-#define MEMP_NUM_UDP_PCB (14 + PICOFETCH_ACCESS_POINT_PORTS) // DHCP, eight of the resolver, five of scripts, and what guests ask
+#ifndef PICOFETCH_MDNS_PORTS
+#define PICOFETCH_MDNS_PORTS 0
+#endif
+#define MEMP_NUM_UDP_PCB (14 + PICOFETCH_ACCESS_POINT_PORTS + PICOFETCH_MDNS_PORTS) // DHCP, eight of the resolver, five of scripts, and what guests ask
 #define MEMP_NUM_ARP_QUEUE 10
 #define ARP_QUEUEING 1
 #define ARP_QUEUE_LEN 8 // else the oldest of the resolver's eight queries are dropped until the router's address is known

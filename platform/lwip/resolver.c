@@ -9,11 +9,15 @@
 #include "loop.h"
 #include "lwip/netif.h"
 #include "lwip/pbuf.h"
+#include "lwip/tcp.h"
 #include "lwip/udp.h"
 #include "network.h"
 #include "pico/time.h"
 
 #define DNS_PORT 53
+// Of names in ".local" (RFC 6762 sections 3 and 5.1): the hosts of the local network are asked together, and each tells its own.
+#define NEIGHBOURS PP_HTONL(LWIP_MAKEU32(224, 0, 0, 251))
+#define NEIGHBOUR_PORT 5353
 #define ENTRIES_MAX 12
 #define QUERIES_MAX 8 // of the entries; MEMP_NUM_UDP_PCB counts their sockets
 #define TTL_MAX_SECONDS 86400u
@@ -25,6 +29,10 @@
 #define FOREIGN_MAX 16
 #define PORT_MIN 1024
 #define PORT_DRAWS_MAX 8
+// An answer that was cut off is asked for by TCP (RFC 7766), one at a time: others are asked for again meanwhile.
+#define STREAM_US 2000000u
+#define STREAM_LENGTH_BYTES 2 // in front of a message
+#define STREAM_MESSAGE_BYTES_MAX 2048 // of a longer one, what stands behind does not count
 
 typedef struct resolver_entry {
 	dns_name name;
@@ -46,6 +54,14 @@ static resolver_request *requests;
 static uint64_t due_us = LOOP_NEVER;
 static uint32_t network_servers[RESOLVER_SERVERS_MAX];
 static uint8_t answering_server; // the last that did: asked first
+
+static struct {
+	resolver_entry *entry; // NULL: it is free
+	uint8_t server;
+	struct tcp_pcb *pcb;
+	struct pbuf *message; // and its length in front
+	uint16_t filled;
+} stream;
 
 void dns_setserver(u8_t number, const ip_addr_t *address)
 {
@@ -81,9 +97,29 @@ static void close_socket(resolver_entry *entry)
 	entry->pcb = NULL;
 }
 
+// Of this entry, if it is. Inside a callback of its own, that answers ERR_ABRT then.
+static void close_stream(const resolver_entry *entry)
+{
+	if (stream.entry != entry)
+		return;
+	if (stream.pcb) {
+		tcp_err(stream.pcb, NULL);
+		tcp_abort(stream.pcb);
+	}
+	if (stream.message)
+		pbuf_free(stream.message);
+	memset(&stream, 0, sizeof stream);
+}
+
+static bool is_of_neighbours(const resolver_entry *entry)
+{
+	return entry->servers[0] == NEIGHBOURS;
+}
+
 static void finish(resolver_entry *entry, resolver_result result, uint32_t ttl_seconds)
 {
 	close_socket(entry);
+	close_stream(entry);
 	entry->asking = false;
 	entry->result = result;
 	entry->until_us = time_us_64() + (uint64_t)ttl_seconds * 1000000;
@@ -92,6 +128,7 @@ static void finish(resolver_entry *entry, resolver_result result, uint32_t ttl_s
 
 static void fail(resolver_entry *entry, unsigned server, resolver_result result)
 {
+	close_stream(entry);
 	entry->failed |= 1u << server;
 	if (entry->result == RESOLVER_SILENCE)
 		entry->result = result;
@@ -102,6 +139,8 @@ static void fail(resolver_entry *entry, unsigned server, resolver_result result)
 // The server that sent it, of those that were asked and have not failed; -1: another.
 static int server_of(const resolver_entry *entry, const ip_addr_t *address, uint16_t port)
 {
+	if (is_of_neighbours(entry))
+		return port == NEIGHBOUR_PORT && ip4_addr_netcmp(ip_2_ip4(address), netif_ip4_addr(netif_default), netif_ip4_netmask(netif_default)) ? 0 : -1;
 	for (int i = 0; port == DNS_PORT && i < RESOLVER_SERVERS_MAX; i++) {
 		if (entry->servers[i] == ip4_addr_get_u32(ip_2_ip4(address)) && (entry->asked & ~entry->failed & 1u << i))
 			return i;
@@ -114,6 +153,95 @@ static uint32_t at_most(uint32_t seconds, uint32_t limit)
 	return seconds < limit ? seconds : limit;
 }
 
+// What a server that was asked has said.
+static void settle(resolver_entry *entry, unsigned server, dns_verdict verdict, const dns_answer *answer)
+{
+	if (verdict <= DNS_NO_ADDRESS && !is_of_neighbours(entry))
+		answering_server = (uint8_t)server;
+	switch (verdict) {
+		case DNS_ADDRESS:
+			memcpy(entry->address, answer->address, sizeof entry->address);
+			finish(entry, RESOLVER_FOUND, at_most(answer->ttl_seconds, TTL_MAX_SECONDS));
+			return;
+		case DNS_NO_NAME:
+		case DNS_NO_ADDRESS:
+			finish(entry, verdict == DNS_NO_NAME ? RESOLVER_NO_NAME : RESOLVER_NO_ADDRESS, at_most(answer->ttl_seconds, NEGATIVE_TTL_MAX_SECONDS));
+			return;
+		case DNS_CUT_OFF:
+			fail(entry, server, RESOLVER_CUT_OFF);
+			return;
+		case DNS_FAILED:
+			fail(entry, server, RESOLVER_SERVER_FAILED);
+			return;
+		case DNS_MALFORMED:
+		case DNS_FOREIGN: // over TCP alone, where nobody else speaks
+			fail(entry, server, RESOLVER_MALFORMED);
+			return;
+	}
+}
+
+// lwIP's callback. Bytes are copied: whoever sends them one by one takes no frames.
+static err_t on_stream_received(void *context, struct tcp_pcb *pcb, struct pbuf *p, err_t error)
+{
+	(void)error;
+	resolver_entry *entry = context;
+	if (!p) {
+		fail(entry, stream.server, RESOLVER_CUT_OFF);
+		return ERR_ABRT;
+	}
+	uint8_t *message = stream.message->payload;
+	tcp_recved(pcb, p->tot_len);
+	stream.filled += pbuf_copy_partial(p, message + stream.filled, stream.message->len - stream.filled, 0);
+	pbuf_free(p);
+	if (stream.filled < STREAM_LENGTH_BYTES)
+		return ERR_OK;
+	uint32_t length = at_most(dns_u16(message), STREAM_MESSAGE_BYTES_MAX);
+	if (stream.filled < STREAM_LENGTH_BYTES + length)
+		return ERR_OK;
+	dns_question question = {entry->id, entry->type, &entry->name};
+	dns_answer answer;
+	settle(entry, stream.server, dns_read_answer(message + STREAM_LENGTH_BYTES, length, &question, &answer), &answer);
+	return ERR_ABRT;
+}
+
+// lwIP's callback: the connection has gone.
+static void on_stream_error(void *context, err_t error)
+{
+	(void)error;
+	stream.pcb = NULL;
+	fail(context, stream.server, RESOLVER_CUT_OFF);
+}
+
+// Without memory, or while another has the stream, the next try comes in its time.
+static void open_stream(resolver_entry *entry, unsigned server)
+{
+	if (entry->result == RESOLVER_SILENCE)
+		entry->result = RESOLVER_CUT_OFF;
+	if (stream.entry)
+		return;
+	uint8_t query[STREAM_LENGTH_BYTES + DNS_QUERY_BYTES_MAX];
+	dns_question question = {entry->id, entry->type, &entry->name};
+	size_t length = dns_emit_query(query + STREAM_LENGTH_BYTES, &question);
+	query[0] = (uint8_t)(length >> 8);
+	query[1] = (uint8_t)length;
+	ip_addr_t address;
+	ip_addr_set_ip4_u32_val(address, entry->servers[server]);
+	stream.entry = entry;
+	stream.server = (uint8_t)server;
+	stream.pcb = tcp_new_ip_type(IPADDR_TYPE_V4);
+	stream.message = pbuf_alloc(PBUF_RAW, STREAM_LENGTH_BYTES + STREAM_MESSAGE_BYTES_MAX, PBUF_RAM);
+	if (!stream.pcb || !stream.message || tcp_connect(stream.pcb, &address, DNS_PORT, NULL) != ERR_OK
+		|| tcp_write(stream.pcb, query, (u16_t)(STREAM_LENGTH_BYTES + length), TCP_WRITE_FLAG_COPY) != ERR_OK) {
+		close_stream(entry);
+		return;
+	}
+	tcp_arg(stream.pcb, entry);
+	tcp_recv(stream.pcb, on_stream_received);
+	tcp_err(stream.pcb, on_stream_error);
+	entry->until_us = time_us_64() + STREAM_US;
+	wake_at(entry->until_us);
+}
+
 // lwIP's callback. An answer without EDNS has 512 bytes at most, and so one pbuf.
 static void on_received(void *context, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *address, u16_t port)
 {
@@ -124,33 +252,14 @@ static void on_received(void *context, struct udp_pcb *pcb, struct pbuf *p, cons
 	int server = server_of(entry, address, port);
 	dns_verdict verdict = server >= 0 && p->len == p->tot_len ? dns_read_answer(p->payload, p->len, &question, &answer) : DNS_FOREIGN;
 	pbuf_free(p);
-	switch (verdict) {
-		case DNS_ADDRESS:
-			memcpy(entry->address, answer.address, sizeof entry->address);
-			answering_server = (uint8_t)server;
-			finish(entry, RESOLVER_FOUND, at_most(answer.ttl_seconds, TTL_MAX_SECONDS));
-			return;
-		case DNS_NO_NAME:
-		case DNS_NO_ADDRESS:
-			answering_server = (uint8_t)server;
-			finish(entry, verdict == DNS_NO_NAME ? RESOLVER_NO_NAME : RESOLVER_NO_ADDRESS, at_most(answer.ttl_seconds, NEGATIVE_TTL_MAX_SECONDS));
-			return;
-		case DNS_CUT_OFF:
-			fail(entry, (unsigned)server, RESOLVER_CUT_OFF);
-			return;
-		case DNS_FAILED:
-			fail(entry, (unsigned)server, RESOLVER_SERVER_FAILED);
-			return;
-		case DNS_MALFORMED:
-			fail(entry, (unsigned)server, RESOLVER_MALFORMED);
-			return;
-		case DNS_FOREIGN:
-			if (++entry->foreign == FOREIGN_MAX) {
-				close_socket(entry);
-				entry->until_us = 0;
-				wake_at(0);
-			}
-			return;
+	if (verdict == DNS_CUT_OFF && !is_of_neighbours(entry)) {
+		open_stream(entry, (unsigned)server);
+	} else if (verdict != DNS_FOREIGN) {
+		settle(entry, (unsigned)server, verdict, &answer);
+	} else if (++entry->foreign == FOREIGN_MAX) {
+		close_socket(entry);
+		entry->until_us = 0;
+		wake_at(0);
 	}
 }
 
@@ -183,13 +292,14 @@ static void send_query(resolver_entry *entry, unsigned server)
 	struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)length, PBUF_RAM);
 	if (p) { // without memory, or a way, the next try may have them
 		pbuf_take(p, query, (u16_t)length);
-		udp_sendto(entry->pcb, p, &address, DNS_PORT);
+		udp_sendto(entry->pcb, p, &address, is_of_neighbours(entry) ? NEIGHBOUR_PORT : DNS_PORT);
 		pbuf_free(p);
 	}
 }
 
 static void try_next(resolver_entry *entry)
 {
+	close_stream(entry);
 	unsigned count = 0;
 	while (count < RESOLVER_SERVERS_MAX && entry->servers[count] != 0)
 		count++;
@@ -300,7 +410,12 @@ resolver_result resolver_ask(resolver_request *request, const resolver_question 
 		return RESOLVER_FOUND;
 	if (dns_name_of(question->name, &wanted.name) != 0)
 		return RESOLVER_BAD_NAME;
-	memcpy(wanted.servers, question->servers[0] ? question->servers : network_servers, sizeof wanted.servers);
+	if (dns_is_local(&wanted.name)) {
+		wanted.servers[0] = NEIGHBOURS;
+		wanted.result = RESOLVER_NO_NEIGHBOUR;
+	} else {
+		memcpy(wanted.servers, question->servers[0] ? question->servers : network_servers, sizeof wanted.servers);
+	}
 	if (!netif_default || !netif_is_link_up(netif_default) || wanted.servers[0] == 0)
 		return RESOLVER_UNREACHABLE;
 	resolver_entry *entry = find(&wanted);

@@ -1,4 +1,5 @@
-// Names to addresses by DNS over UDP (RFC 1035), in place of lwIP's dns.c, which is not linked. Used by the C of the resolver module; lwIP's
+// Names to addresses by DNS over UDP (RFC 1035), and over TCP where an answer was cut off (RFC 7766); those in ".local" by one question to
+// all of the local network (RFC 6762 section 5.1). In place of lwIP's dns.c, which is not linked. Used by the C of the resolver module; lwIP's
 // DHCP client tells it the servers.
 //
 // Answers are kept by their time to live, a day at most, and that there is nothing by the zone's SOA record, 15 minutes at most (RFC 2308).
@@ -23,11 +24,12 @@ typedef enum resolver_result {
 	RESOLVER_NO_ADDRESS = -2, // there is the name, without an address of that family
 	RESOLVER_SILENCE = -3, // no server answered in time
 	RESOLVER_SERVER_FAILED = -4, // each answered that it cannot tell
-	RESOLVER_CUT_OFF = -5, // the answer did not fit into a datagram
+	RESOLVER_CUT_OFF = -5, // the answer did not fit into a datagram, and did not come by TCP
 	RESOLVER_MALFORMED = -6, // the answer cannot be read, or its names go in circles
 	RESOLVER_UNREACHABLE = -7, // no network is joined, or it named no server
 	RESOLVER_BAD_NAME = -8, // not of the form of a host name
 	RESOLVER_BUSY = -9, // eight other names are being asked for
+	RESOLVER_NO_NEIGHBOUR = -10, // of ".local": nobody says that it is his
 } resolver_result;
 
 typedef enum resolver_family {

@@ -11,16 +11,21 @@ const board = "192.168.4.2";
 /** What a neighbour does at one of the board's messages. */
 type Act = (message: Packet, count: number, say: (packet: Packet | Uint8Array, as?: UdpReply) => void) => void;
 
-/** A board with a neighbour that remembers all messages. */
+/** A board with a neighbour that remembers all messages to the group, and those to himself at port 5353 or 40000. */
 function scene(act: Act = () => {}, configuration: Record<string, unknown> = {}, more: Partial<DeviceScene> = {}) {
 	const heard: Packet[] = [];
+	const alone: { port: number; packet: Packet }[] = [];
+	const listenAlone = (port: number) => (datagram: Uint8Array) => {
+		alone.push({ port, packet: decode(Buffer.from(datagram)) });
+	};
 	const neighbour: GroupPeer = (datagram, answer) => {
 		const message = decode(Buffer.from(datagram));
 		heard.push(message);
 		act(message, heard.length, (packet, as) => answer.toGroup(packet instanceof Uint8Array ? packet : new Uint8Array(encode(packet)), as));
 	};
+	const udp = { 5353: listenAlone(5353), 40_000: listenAlone(40_000) };
 	return {
-		app: "test/device/mdns/app", hosts: { neighbour: { address: "192.168.4.250", groups: { "224.0.0.251:5353": neighbour } } }, until: /^end\r?$/m, configuration: { services, ...configuration }, heard, ...more,
+		app: "test/device/mdns/app", hosts: { neighbour: { address: "192.168.4.250", udp, groups: { "224.0.0.251:5353": neighbour } } }, until: /^end\r?$/m, configuration: { services, ...configuration }, heard, alone, ...more,
 	};
 }
 
@@ -81,6 +86,35 @@ deviceTest("who asks is answered: by name, by service, by kind, and told what th
 	assert.deepEqual(answers.map(({ answers: said }) => told(said)), [["A pico.local"], ["PTR _http._tcp.local"], ["PTR _services._dns-sd._udp.local"], ["NSEC pico.local"]]);
 	assert.deepEqual(told(answers[1]!.additionals), ["A pico.local", "NSEC pico.local", "SRV My Pico._http._tcp.local", "TXT My Pico._http._tcp.local"]);
 	assert.deepEqual((answers[3]!.answers![0] as unknown as { data: { rrtypes: string[] } }).data.rrtypes, ["A"]);
+});
+
+/** A question that may be answered to the asker alone. */
+function questionAlone(name: string): Uint8Array {
+	const bytes = new Uint8Array(encode(query([[name, "A"]])));
+	bytes[bytes.length - 2]! |= 0x80;
+	return bytes;
+}
+
+deviceTest("who asks for it is answered alone, and so is one who knows DNS alone; hosts of other networks are not", scene((_, count, say) => {
+	if (count === 5) {
+		say(questionAlone("pico.local"), { afterMicros: 1.2e6 });
+		say(query([["pico.local", "A"]], { id: 4711 }), { port: 40_000, afterMicros: 1.4e6 });
+		say(query([["pico.local", "A"]], { id: 4712 }), { port: 40_000, afterMicros: 1.6e6, address: "198.51.100.9" });
+	}
+}), (run, { heard, alone }) => {
+	ended(run);
+	assert.equal(heard.length, 6, "nothing but probes, announcements and the end is for all");
+	assert.deepEqual(alone.map(({ port, packet }) => [port, packet.id, ...told(packet.answers)]), [[5353, 0, "A pico.local"], [40_000, 4711, "A pico.local"]]);
+});
+
+deviceTest("a name is the board's over air that loses one frame in five, and whoever asks three times is answered", scene((_, count, say) => {
+	for (let round = 0; count === 1 && round < 3; round++) {
+		say(query([["pico.local", "A"]]), { afterMicros: 5e6 + round * 1.1e6 });
+	}
+}, { stayMs: 12_000 }, { faults: { loss: 0.2, duplicate: 0.1, reorder: 0.1 } }), (run, { heard }) => {
+	ended(run);
+	assert.match(run.console, /^named pico\r?$/m);
+	assert.ok(heard.some(({ type, answers }) => type === "response" && told(answers).join() === "A pico.local"), String(heard.length));
 });
 
 deviceTest("what was said a moment ago, or is known, is not said again", scene((_, count, say) => {
@@ -166,6 +200,17 @@ deviceTest("rubbish, and who speaks from another port, change nothing", scene((_
 	ended(run);
 	assert.match(run.console, /^named pico\r?$/m);
 	assert.equal(heard.length, 6);
+});
+
+deviceTest("a board whose radio hangs asks for its name again when it is back, and is asked by the group", scene((message, _, say) => {
+	if (isProbe(message)) {
+		say(query([["pico.local", "A"]]), { afterMicros: 6e6 });
+	}
+}, { stayMs: 40_000 }, { radioFaults: { hangAfterMicros: 8e6 }, timeoutMs: 100_000 }), (run, { heard }) => {
+	ended(run);
+	assert.equal([...run.console.matchAll(/^named pico\r?$/gm)].length, 2, run.console);
+	assert.equal(heard.filter(isProbe).length, 6);
+	assert.deepEqual(told(heard.at(-2)!.answers), ["A pico.local"]);
 });
 
 deviceTest("a board that is moved to another address announces that", scene(undefined, { stayMs: 400_000 }, {

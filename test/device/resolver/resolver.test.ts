@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { deviceTest, type DeviceRun, type DeviceScene } from "../../support/device.ts";
-import { a, cname, lyingServer, noSuchName, refused, serverFailure, soa, truncated, type Asked, type React, type Reaction } from "./lying-server.ts";
+import { a, cname, lyingServer, noSuchName, refused, serverFailure, soa, truncated, type Asked, type React, type ReactOverTcp, type Reaction, type StreamReaction } from "./lying-server.ts";
 
 const first = "198.51.100.53";
 const second = "198.51.100.54";
@@ -10,11 +10,11 @@ const right: React = ({ name }) => ({ answers: [a(name, "192.0.2.1")] });
 const wrong = "192.0.2.66";
 
 /** A network whose lease names these servers, and what the device asks for there. */
-function scene(reacts: readonly React[], steps: readonly Record<string, unknown>[], more: Partial<DeviceScene> = {}) {
-	const servers = [first, second].slice(0, reacts.length).map((address, index) => lyingServer(address, reacts[index]!));
+function scene(reacts: readonly React[], steps: readonly Record<string, unknown>[], { streams = [], hosts = {}, ...more }: Partial<DeviceScene> & { streams?: readonly ReactOverTcp[] } = {}) {
+	const servers = [first, second].slice(0, reacts.length).map((address, index) => lyingServer(address, reacts[index]!, streams[index]));
 	return {
 		app: "test/device/resolver/app",
-		hosts: Object.fromEntries(servers.map((server, index) => [`ns${index}.example`, server])),
+		hosts: { ...Object.fromEntries(servers.map((server, index) => [`ns${index}.example`, server])), ...hosts },
 		dhcp: { dnsServers: servers.map(({ address }) => address!) },
 		configuration: { steps },
 		until: /^end\r?$/m,
@@ -139,6 +139,91 @@ for (const [what, reaction, code] of [
 		assert.ok(told(run)[0]!.ms < 50, run.console);
 	});
 }
+
+const cutOff: React = () => ({ flags: truncated });
+const long = Array.from({ length: 8 }, (_, index) => ({ type: "TXT" as const, name: "a.example", ttl: 60, data: `${index} ${"x".repeat(200)}` }));
+
+for (const [what, reaction] of [
+	["whole", {}], ["byte by byte", { pieceBytes: 1 }], ["in segments, with its end", { answers: [...long, a("a.example", "192.0.2.1")], ends: true }],
+	["longer than is kept, with the address in front", { answers: [a("a.example", "192.0.2.1"), ...long, ...long] }],
+] satisfies [string, StreamReaction][]) {
+	deviceTest(`an answer that was cut off comes by TCP: ${what}`, scene([cutOff], [{ ask: ["a.example"] }, { ask: ["a.example"] }], {
+		streams: [() => ({ answers: [a("a.example", "192.0.2.1")], ...reaction })],
+	}), (run, { servers }) => {
+		assert.deepEqual(said(run), ["a.example 192.0.2.1", "a.example 192.0.2.1"]);
+		assert.ok(told(run)[0]!.ms < 200, run.console);
+		assert.deepEqual([servers[0]!.asked.length, servers[0]!.askedOverTcp.length], [1, 1], "and is kept");
+	});
+}
+
+deviceTest("that there is nothing may come by TCP too", scene([cutOff], [{ ask: ["a.example"] }, { ask: ["b.example"] }], {
+	streams: [({ name }) => name === "a.example" ? { flags: noSuchName, authorities: [soa(60)] } : { answers: [cname("b.example", "c.example")] }],
+}), run => assert.deepEqual(said(run), ["a.example ENOTFOUND", "b.example ENOTFOUND"]));
+
+for (const [what, reaction] of [
+	["refuses", undefined], ["ends at once", { ends: true }], ["ends inside the answer", { saidBytes: 500, answers: [], ends: true }],
+	["says a length of nothing", { saidBytes: 0, answers: [] }], ["says a length of half a header", { saidBytes: 6, answers: [] }],
+	["answers with another number", { answers: [a("a.example", wrong)], idOffset: 1 }], ["answers another question", { answers: [a("c.example", wrong)], question: "c.example" }],
+	["cuts off there too", { flags: truncated }], ["fails there", { flags: serverFailure }], ["sends half an answer", { answers: [a("a.example", wrong)], lengthBytes: 40 }],
+] satisfies [string, StreamReaction | undefined][]) {
+	deviceTest(`a server that cuts off, and by TCP ${what}, is passed over at once, and that is said when there is no other`, scene(
+		[cutOff, asked => asked.name === "a.example" ? right(asked, 0) : cutOff(asked, 0)], [{ ask: ["a.example"] }, { ask: ["b.example"] }],
+		reaction && { streams: [() => reaction, () => reaction] },
+	), run => {
+		assert.deepEqual(said(run), ["a.example 192.0.2.1", "b.example EBADRESP"]);
+		assert.ok(told(run).every(({ ms }) => ms < 100), run.console);
+	});
+}
+
+for (const [what, reaction] of [["says nothing", undefined], ["says a huge length, and then nothing", { saidBytes: 65_535, answers: [a("a.example", wrong)] }]] satisfies [string, StreamReaction | undefined][]) {
+	deviceTest(`a server that cuts off, and by TCP ${what}, is left after two seconds for the other`, scene(
+		[cutOff, right], [{ ask: ["a.example"] }], { streams: [() => reaction] },
+	), run => {
+		const [line] = told(run);
+		assert.ok(line!.said === "192.0.2.1" && line!.ms >= 2_000 && line!.ms < 2_100, run.console);
+	});
+	deviceTest(`when there is no other than one that cuts off, and by TCP ${what}, that is said in time`, scene(
+		[cutOff], [{ ask: ["a.example"] }, { ask: ["a.example"], timeoutMs: 700 }], { streams: [() => reaction] },
+	), run => {
+		const [whole, short] = told(run);
+		assert.match(whole!.said, /^EBADRESP: .*cut off/);
+		assert.ok(whole!.ms >= 5_000 && whole!.ms < 5_020 && short!.ms >= 700 && short!.ms < 720, run.console);
+	});
+}
+
+deviceTest("several answers that were cut off come by TCP one behind the other, beside those that were not", scene([asked => asked.name === "whole.example" ? right(asked, 0) : cutOff(asked, 0)], [
+	{ ask: ["a.example", "b.example", "whole.example", "c.example"], timeoutMs: 20_000 }, { ask: ["d.example", "e.example"], closes: true }, { ask: ["f.example"] },
+], { streams: [({ name }) => ({ answers: [a(name, "192.0.2.1")] })] }), run => {
+	const lines = told(run);
+	assert.equal(lines.length, 6, run.console);
+	assert.ok(lines.every(({ said: text }) => text === "192.0.2.1"), run.console);
+	assert.ok(lines.find(({ name }) => name === "whole.example")!.ms < 50, run.console);
+});
+
+deviceTest("answers that were cut off come by TCP over air that loses one frame in five", scene([cutOff], [
+	...Array.from({ length: 5 }, (_, row) => ({ ask: [`n${row}.example`], timeoutMs: 30_000 })),
+], { streams: [({ name }) => ({ answers: [a(name, "192.0.2.1")], pieceBytes: 20 })], faults: { loss: 0.2, duplicate: 0.1, reorder: 0.1 } }), run => {
+	assert.ok(said(run).every(line => / 192\.0\.2\.1$/.test(line)), run.console);
+});
+
+const neighbours = { "board.local": { address: "192.168.4.40", ipv6: "fd50:4650:0:4::40" }, "far.local": { address: "192.0.2.40" } };
+deviceTest("a name in .local is asked of the local network alone, and kept", scene([right], [
+	{ ask: ["Board.local"] }, { ask: ["board.local"] }, { ask: ["board.local"], family: 6 }, { ask: ["nobody.local"], timeoutMs: 2_500 }, { ask: ["a.example"] }, { ask: ["far.local"], timeoutMs: 1_500 },
+], { hosts: neighbours }), (run, { servers }) => {
+	assert.deepEqual(said(run), ["Board.local 192.168.4.40", "board.local 192.168.4.40", "board.local fd50", "nobody.local ENOTFOUND", "a.example 192.0.2.1", "far.local ENOTFOUND"]);
+	assert.match(run.console, /^nobody\.local ENOTFOUND: dns nobody\.local: nobody in the local network has this name 25\d\d ms/m);
+	assert.deepEqual(servers[0]!.asked.map(({ name }) => name), ["a.example"]);
+});
+
+deviceTest("a network that names no server has the names of its neighbours", scene([], [{ ask: ["board.local", "a.example"] }], { hosts: neighbours }), run => {
+	assert.deepEqual(said(run).sort(), ["a.example EAI_AGAIN", "board.local 192.168.4.40"]);
+});
+
+deviceTest("names in .local are found over air that loses one frame in five", scene([right], [
+	...Array.from({ length: 6 }, (_, row) => ({ ask: [`n${row}.local`], timeoutMs: 20_000 })),
+], { hosts: Object.fromEntries(Array.from({ length: 6 }, (_, row) => [`n${row}.local`, { address: `192.168.4.${40 + row}` }])), faults: { loss: 0.2, duplicate: 0.1, reorder: 0.1 } }), run => {
+	assert.deepEqual(said(run), Array.from({ length: 6 }, (_, row) => `n${row}.local 192.168.4.${40 + row}`));
+});
 
 for (const [what, lie] of Object.entries({
 	"with another number": { idOffset: 1 },

@@ -86,9 +86,9 @@ const cRules: readonly Rule[] = [
 		sentence: "platform/trust names nothing but C's own headers: no library, no I/O",
 	},
 	{
-		applies: from => from === "platform/lwip/dns_message.c" || from === "platform/lwip/dns_message.h",
-		allows: ({ written }) => /^(?:std\w+|string|dns_message)\.h$/.test(written),
-		sentence: "the reader of DNS messages names nothing but C's own headers: no lwIP, no I/O",
+		applies: from => /^platform\/lwip\/(?:dns_message|mdns_responder)\.[ch]$/.test(from),
+		allows: ({ from, written }) => /^(?:std\w+|string|dns_message)\.h$/.test(written) || (from.includes("mdns_responder") && written === "mdns_responder.h"),
+		sentence: "the reader of DNS messages and the responder of mDNS name nothing but C's own headers: no lwIP, no I/O",
 	},
 	{
 		applies: from => from.startsWith("platform/tls/"),

@@ -1,6 +1,7 @@
-// Names to addresses by DNS over UDP: ECMA-419, DNS resolver class pattern, with Moddable's callbacks accepted.
+// Names to addresses by DNS: ECMA-419, DNS resolver class pattern, with Moddable's callbacks accepted.
 //
-// Asks the servers that the network named by DHCP, in turn; answers are kept for their time to live (platform/lwip/resolver.h).
+// Asks the servers that the network named by DHCP, in turn, and for a name in ".local" everybody in the local network; answers are kept
+// for their time to live (platform/lwip/resolver.h).
 
 import { CodedError } from "../../../base/error.ts";
 
@@ -9,7 +10,7 @@ export type Resolved = (error: CodedError | null, address?: string, host?: strin
 
 /** Whom to ask. */
 export interface ResolverOptions {
-	/** IPv4 addresses of name servers; two are asked, in turn. Default: those of the network. */
+	/** IPv4 addresses of name servers; two are asked, in turn; not for names in ".local". Default: those of the network. */
 	servers?: readonly string[];
 	/** Accepted and not needed: the socket is the resolver's own. */
 	socket?: unknown;
@@ -42,11 +43,12 @@ const failures: readonly (readonly [code: string, sentence: string])[] = [
 	["ENOTFOUND", "the name has no address of this family"],
 	["EAI_AGAIN", "no name server answered in time. Is the network's own connection up?"],
 	["EAI_AGAIN", "the name server failed. Try again later."],
-	["EBADRESP", "the answer was cut off: it does not fit into a datagram"],
+	["EBADRESP", "the answer was cut off, and did not come by TCP"],
 	["EBADRESP", "the answer cannot be read, or its names go in circles"],
 	["EAI_AGAIN", "no network is joined, or it named no name server"],
 	["EINVAL", "a name has 1 to 253 characters, in parts of 1 to 63 letters, digits, - and _"],
 	["ENOMEM", "too many names are being resolved. Wait for one."],
+	["ENOTFOUND", "nobody in the local network has this name"],
 ];
 
 /** Resolves names. Requests are under way side by side: eight names at most, and sixteen who wait for them, in all. */
