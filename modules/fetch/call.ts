@@ -60,8 +60,8 @@ export class Call implements BodySource {
 		});
 		const secure = url.protocol === "https:";
 		this.#client = new HTTPClient({
-			socket: secure ? { io: network.tls, tls: { host: url.hostname } } : { io: network.tcp },
-			host: url.hostname,
+			socket: secure ? { io: network.tls, tls: { host: url.host } } : { io: network.tcp },
+			host: url.host,
 			port: url.port,
 			dns: { io: network.resolver },
 		});

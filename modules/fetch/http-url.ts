@@ -4,6 +4,8 @@ import { CodedError } from "../base/error.ts";
 import { hrefOf, parseUrl, type UrlParts } from "../url/parse-url.ts";
 
 export interface HttpUrl extends UrlParts {
+	/** The hostname, without the brackets of an IPv6 address. */
+	readonly host: string;
 	/** Path and query: what stands in the request line. */
 	readonly path: string;
 	/** The URL without its fragment. */
@@ -19,5 +21,7 @@ export function parseHttpUrl(url: string, base?: HttpUrl): HttpUrl {
 	if (parts.username !== "" || parts.password !== "") {
 		throw new CodedError("ERR_URL", "a name and password in a URL are not sent; use the authorization header");
 	}
-	return { ...parts, path: parts.pathname + parts.search, href: hrefOf(parts) };
+	const { hostname } = parts;
+	const host = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+	return { ...parts, host, path: parts.pathname + parts.search, href: hrefOf(parts) };
 }

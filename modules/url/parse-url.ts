@@ -10,7 +10,7 @@ export interface UrlParts {
 	/** Without its colon and "@"; "" when there is none. */
 	readonly username: string;
 	readonly password: string;
-	/** A DNS name in lower case, or an IPv4 address. */
+	/** A DNS name in lower case, an IPv4 address, or an IPv6 address in brackets (RFC 5952). */
 	readonly hostname: string;
 	/** 1 to 65535: the scheme's own when the URL names none. */
 	readonly port: number;
@@ -29,6 +29,7 @@ const notInLabel = /[^a-z0-9_-]/;
 const notDigit = /\D/;
 const hexadecimal = /^0x(?:$|[0-9a-f])/;
 const byteOfAddress = /^(?:0|[1-9]\d{0,2})$/;
+const groupOfAddress = /^[0-9a-f]{1,4}$/;
 const portDigits = /^\d{1,8}$/;
 
 /**
@@ -45,9 +46,7 @@ export function parseUrl(text: string, base?: UrlParts): UrlParts {
 	}
 	const at = authority.lastIndexOf("@");
 	const [username, password] = cut(at < 0 ? "" : authority.slice(0, at), ":");
-	const [host, port] = cut(authority.slice(at + 1), ":");
-	const hostname = host.toLowerCase();
-	if (!isHost(hostname)) throw urlError(text, "its host is no DNS name and no IPv4 address");
+	const { hostname, port } = hostAndPort(authority.slice(at + 1).toLowerCase(), text);
 	return {
 		protocol,
 		username: userInfo(username, text),
@@ -138,6 +137,31 @@ function withoutDots(path: string): string {
 		else if (index === segments.length - 1) result.push("");
 	});
 	return `/${result.join("/")}`;
+}
+
+function hostAndPort(text: string, url: string): { hostname: string; port: string | undefined } {
+	const end = text.startsWith("[") ? text.indexOf("]") + 1 : 0;
+	const [host, port] = cut(text.slice(end), ":");
+	const address = end > 0 && host === "" ? ipv6Text(text.slice(1, end - 1)) : undefined;
+	if (address === undefined && !isHost(text.slice(0, end) + host)) throw urlError(url, "its host is no DNS name and no address");
+	return { hostname: address === undefined ? host : `[${address}]`, port };
+}
+
+/** The one form of an IPv6 address (RFC 5952); undefined for what is none. IPv4 inside of it is to be written in groups. */
+function ipv6Text(text: string): string | undefined {
+	const halves = text.split("::").map(half => half === "" ? [] : half.split(":"));
+	const [first, last = []] = halves as [string[], string[]?];
+	const missing = 8 - first.length - last.length;
+	if (halves.length > 2 || (halves.length === 2 ? missing < 1 : missing !== 0) || ![...first, ...last].every(group => groupOfAddress.test(group))) return undefined;
+	const groups = [...first, ...Array<string>(missing).fill("0"), ...last].map(group => parseInt(group, 16).toString(16));
+	// The longest run of zeros, the first of equals; one zero alone stays.
+	const all = `:${groups.join(":")}:`;
+	for (let length = 8; length > 1; length--) {
+		const zeros = `:${"0:".repeat(length)}`;
+		const at = all.indexOf(zeros);
+		if (at >= 0) return `${all.slice(1, at)}::${all.slice(at + zeros.length, -1)}`;
+	}
+	return all.slice(1, -1);
 }
 
 function isHost(name: string): boolean {

@@ -62,7 +62,7 @@ static void tell_changed(void)
 static void watch(void)
 {
 	station_state state = station_now();
-	uint32_t address = state == STATION_ADDRESS ? station_address_word() : 0;
+	uint32_t address = state == STATION_ADDRESS ? station_addresses_mark() : 0;
 	bool changed = state != last_state || address != last_address;
 	last_state = state;
 	last_address = address;
@@ -230,7 +230,7 @@ void xs_wifi_failure(xsMachine *the)
 // (0 own MAC, 1 BSSID, 2 address, 3 gateway, 4 SSID of the last join) -> text, empty when it is not known
 void xs_wifi_text(xsMachine *the)
 {
-	char text[33] = "";
+	char text[ADDRESS_TEXT_BYTES] = ""; // the longest
 	uint8_t mac[6];
 	switch (xsmcToInteger(xsArg(0))) {
 		case 0:
@@ -241,8 +241,8 @@ void xs_wifi_text(xsMachine *the)
 			if (station_bssid(mac))
 				station_mac_text(text, mac);
 			break;
-		case 2: station_address(text, sizeof text); break;
-		case 3: station_gateway(text, sizeof text); break;
+		case 2: station_address(text); break;
+		case 3: station_gateway(text); break;
 		default: strncpy(text, station_ssid(), sizeof text - 1); break;
 	}
 	xsmcSetString(xsResult, text);

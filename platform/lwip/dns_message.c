@@ -91,21 +91,6 @@ int dns_name_of(const char *text, dns_name *name)
 	return 0;
 }
 
-int dns_dotted_address(const char *text, uint8_t address[4])
-{
-	for (int i = 0; i < 4; i++) {
-		unsigned value = 0;
-		size_t digits = 0;
-		for (; digits < 3 && is_digit(text[digits]); digits++)
-			value = value * 10 + (unsigned)(text[digits] - '0');
-		if (digits == 0 || value > 255 || (text[0] == '0' && digits > 1) || text[digits] != (i < 3 ? '.' : 0))
-			return -1;
-		address[i] = (uint8_t)value;
-		text += digits + 1;
-	}
-	return 0;
-}
-
 bool dns_is_local(const dns_name *name)
 {
 	static const uint8_t end[] = "\5local"; // and the empty label

@@ -71,9 +71,6 @@ int dns_name_of(const char *text, dns_name *name);
 // A label of letters, digits and hyphens, none at its ends (RFC 1123 section 2.1).
 bool dns_is_label(const char *text, size_t length, size_t length_max);
 
-// Four bytes out of "192.0.2.1": decimal, without signs and leading zeros. Answers 0, or -1 when it is something else.
-int dns_dotted_address(const char *text, uint8_t address[4]);
-
 // True for a name that ends in ".local": one of the local network's own (RFC 6762 section 3).
 bool dns_is_local(const dns_name *name);
 

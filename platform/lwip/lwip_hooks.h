@@ -10,5 +10,6 @@ struct netif;
 int network_see_packet(struct pbuf *p, struct netif *input);
 
 #define LWIP_HOOK_IP4_INPUT(p, input) network_see_packet(p, input)
+#define LWIP_HOOK_IP6_INPUT(p, input) network_see_packet(p, input)
 
 #endif

@@ -14,7 +14,9 @@
 #define SYS_LIGHTWEIGHT_PROT 0 // interrupts never touch lwIP
 
 #define LWIP_IPV4 1
-#define LWIP_IPV6 0
+#ifndef LWIP_IPV6
+#define LWIP_IPV6 0 // 1 by the library "network-ipv6"
+#endif
 #define LWIP_ARP 1
 #define LWIP_ETHERNET 1
 #define LWIP_ICMP 1
@@ -26,7 +28,7 @@
 #define LWIP_DHCP 1
 #define LWIP_DHCP_DOES_ACD_CHECK 0 // a second more for each lease
 #ifndef LWIP_DNS
-#define LWIP_DNS 0 // resolver.c in its place; 1 for dhcp.c alone (CMakeLists.txt), which asks for the servers then
+#define LWIP_DNS 0 // resolver.c in its place; 1 for dhcp.c and nd6.c alone (CMakeLists.txt), which look for servers then
 #endif
 #ifndef LWIP_IGMP
 #define LWIP_IGMP 0 // 1 by the library "network-multicast"
@@ -75,6 +77,25 @@
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
 
 #define DNS_MAX_SERVERS 2 // of a lease, see resolver.h
+
+// With IPv6: addresses and name servers by the router's advertisements (RFC 4862, RFC 8106); DHCPv6 would only tell the servers again.
+#define LWIP_IPV6_DHCP6 0
+#define LWIP_IPV6_NUM_ADDRESSES 3 // of the link, and of two networks that are advertised on it
+#define LWIP_IPV6_FORWARD 0
+#define LWIP_IPV6_FRAG 0 // TCP sends no packets over the path's 1280 bytes and more, and DNS none over 512
+#define LWIP_IPV6_REASS 0
+#define LWIP_ND6_NUM_NEIGHBORS 8
+#define LWIP_ND6_NUM_DESTINATIONS 8
+#define LWIP_ND6_NUM_PREFIXES 3
+#define LWIP_ND6_NUM_ROUTERS 2
+#define LWIP_ND6_RDNSS_MAX_DNS_SERVERS DNS_MAX_SERVERS
+#define MEMP_NUM_ND6_QUEUE 8
+#define MEMP_NUM_MLD6_GROUP 4 // the last bytes of three addresses, and one
+#define ND6_STATS 0
+#define MLD6_STATS 0
+#define ICMP6_STATS 0
+#define IP6_STATS 0
+#define IP6_FRAG_STATS 0
 
 #define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1) // station_tick
 

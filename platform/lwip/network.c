@@ -19,10 +19,15 @@
 #include "pico/time.h"
 #include "random.h"
 
+#define IP_VERSION_SHIFT 4
 #define IPV4_HEADER_MIN_BYTES 20
 #define IPV4_LENGTH_OFFSET 2
 #define IPV4_PROTOCOL_OFFSET 9
 #define IPV4_SOURCE_OFFSET 12
+#define IPV6_HEADER_BYTES 40 // what stands between it and TCP is let pass
+#define IPV6_LENGTH_OFFSET 4
+#define IPV6_PROTOCOL_OFFSET 6
+#define IPV6_SOURCE_OFFSET 8
 #define PORT_BYTES 2 // of TCP and UDP: the sender's, then the receiver's
 #define UDP_PROTOCOL 17
 #define UDP_HEADER_BYTES 8
@@ -119,40 +124,69 @@ static unsigned network_word(const uint8_t *bytes)
 	return (unsigned)(bytes[0] << 8 | bytes[1]);
 }
 
-// A connection whose bytes wait to be read has not its whole window.
-static bool segment_is_behind_others(const uint8_t *ip, const uint8_t *tcp)
+#ifndef ip_addr_zoneless_eq // lwIP has it with IPv6 alone
+#define ip_addr_zoneless_eq ip_addr_eq
+#endif
+
+// What is looked at in a packet of either family.
+typedef struct packet_facts {
+	ip_addr_t source;
+	const uint8_t *payload;
+	size_t header_length, length; // the packet's own length, of what it says
+	uint8_t protocol;
+} packet_facts;
+
+static bool read_packet(const struct pbuf *p, packet_facts *facts)
 {
-	uint32_t remote;
-	memcpy(&remote, ip + IPV4_SOURCE_OFFSET, sizeof remote);
+	const uint8_t *ip = p->payload;
+	memset(facts, 0, sizeof *facts);
+	if (p->len >= IPV4_HEADER_MIN_BYTES && ip[0] >> IP_VERSION_SHIFT == 4) {
+		uint32_t source;
+		memcpy(&source, ip + IPV4_SOURCE_OFFSET, sizeof source);
+		ip_addr_set_ip4_u32(&facts->source, source);
+		facts->header_length = (size_t)(ip[0] & 0x0F) * 4;
+		facts->length = network_word(ip + IPV4_LENGTH_OFFSET);
+		facts->protocol = ip[IPV4_PROTOCOL_OFFSET];
+#if LWIP_IPV6
+	} else if (p->len >= IPV6_HEADER_BYTES && ip[0] >> IP_VERSION_SHIFT == 6) {
+		IP_SET_TYPE_VAL(facts->source, IPADDR_TYPE_V6);
+		memcpy(ip_2_ip6(&facts->source)->addr, ip + IPV6_SOURCE_OFFSET, sizeof ip_2_ip6(&facts->source)->addr);
+		facts->header_length = IPV6_HEADER_BYTES;
+		facts->length = IPV6_HEADER_BYTES + network_word(ip + IPV6_LENGTH_OFFSET);
+		facts->protocol = ip[IPV6_PROTOCOL_OFFSET];
+#endif
+	} else {
+		return false;
+	}
+	facts->payload = ip + facts->header_length;
+	return facts->header_length >= IPV4_HEADER_MIN_BYTES && p->len >= facts->header_length;
+}
+
+// A connection whose bytes wait to be read has not its whole window.
+static bool segment_is_behind_others(const packet_facts *facts)
+{
 	for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
-		if (pcb->remote_port == network_word(tcp) && pcb->local_port == network_word(tcp + PORT_BYTES) && ip4_addr_get_u32(ip_2_ip4(&pcb->remote_ip)) == remote)
+		if (pcb->remote_port == network_word(facts->payload) && pcb->local_port == network_word(facts->payload + PORT_BYTES)
+			&& ip_addr_zoneless_eq(&pcb->remote_ip, &facts->source))
 			return pcb->rcv_wnd < TCP_WND;
 	}
 	return false;
 }
 
 // What script has not read must not keep frames from everybody else. Where few are left, a segment behind unread ones is lost, and comes
-// again; the last are for what waits for no script: acknowledgements, DNS, DHCP, ARP.
-static bool packet_has_no_place(const uint8_t *ip, size_t header_length, size_t length)
+// again; the last are for what waits for no script: acknowledgements, DNS, DHCP, ARP and neighbours.
+static bool packet_has_no_place(const packet_facts *facts, size_t here, bool scarce)
 {
-	unsigned taken = lwip_stats.memp[MEMP_PBUF_POOL]->used;
-#ifdef CYW43_RECEIVED_MAX
-	taken -= cyw43_state.received_count; // they wait for the loop alone
-#endif
-	if (taken <= PBUF_POOL_SIZE - NETWORK_FRAMES_SHORT)
-		return false;
-	bool scarce = taken > PBUF_POOL_SIZE - NETWORK_FRAMES_KEPT;
-	const uint8_t *payload = ip + header_length;
-	switch (ip[IPV4_PROTOCOL_OFFSET]) {
+	switch (facts->protocol) {
 		case UDP_PROTOCOL:
-			return scarce && length >= header_length + UDP_HEADER_BYTES && network_word(payload) != DNS_PORT
-				&& network_word(payload + PORT_BYTES) != DHCP_CLIENT_PORT;
+			return scarce && here >= facts->header_length + UDP_HEADER_BYTES && network_word(facts->payload) != DNS_PORT
+				&& network_word(facts->payload + PORT_BYTES) != DHCP_CLIENT_PORT;
 		case TCP_PROTOCOL: {
-			if (length < header_length + TCP_HEADER_MIN_BYTES)
+			if (here < facts->header_length + TCP_HEADER_MIN_BYTES)
 				return false;
-			size_t tcp_header_length = (size_t)(payload[TCP_DATA_OFFSET_OFFSET] >> 4) * 4;
-			bool has_data = network_word(ip + IPV4_LENGTH_OFFSET) > header_length + tcp_header_length;
-			return has_data && (scarce || segment_is_behind_others(ip, payload));
+			size_t tcp_header_length = (size_t)(facts->payload[TCP_DATA_OFFSET_OFFSET] >> 4) * 4;
+			bool has_data = facts->length > facts->header_length + tcp_header_length;
+			return has_data && (scarce || segment_is_behind_others(facts));
 		}
 		default:
 			return false;
@@ -162,13 +196,14 @@ static bool packet_has_no_place(const uint8_t *ip, size_t header_length, size_t 
 int network_see_packet(struct pbuf *p, struct netif *input)
 {
 	(void)input;
-	const uint8_t *ip = p->payload;
-	if (p->len < IPV4_HEADER_MIN_BYTES)
+	unsigned taken = lwip_stats.memp[MEMP_PBUF_POOL]->used;
+#ifdef CYW43_RECEIVED_MAX
+	taken -= cyw43_state.received_count; // they wait for the loop alone
+#endif
+	if (taken <= PBUF_POOL_SIZE - NETWORK_FRAMES_SHORT)
 		return 0;
-	size_t header_length = (size_t)(ip[0] & 0x0F) * 4;
-	if (header_length < IPV4_HEADER_MIN_BYTES || p->len < header_length)
-		return 0;
-	if (!packet_has_no_place(ip, header_length, p->len))
+	packet_facts facts;
+	if (!read_packet(p, &facts) || !packet_has_no_place(&facts, p->len, taken > PBUF_POOL_SIZE - NETWORK_FRAMES_KEPT))
 		return 0;
 	pbuf_free(p);
 	return 1;

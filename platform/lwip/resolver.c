@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "address_text.h"
 #include "dns_message.h"
 #include "loop.h"
 #include "lwip/netif.h"
@@ -13,6 +14,7 @@
 #include "lwip/udp.h"
 #include "network.h"
 #include "pico/time.h"
+#include "station_ipv6.h"
 
 #define DNS_PORT 53
 // Of names in ".local" (RFC 6762 sections 3 and 5.1): the hosts of the local network are asked together, and each tells its own.
@@ -37,7 +39,7 @@
 typedef struct resolver_entry {
 	dns_name name;
 	uint16_t type;
-	uint32_t servers[RESOLVER_SERVERS_MAX];
+	ip_addr_t servers[RESOLVER_SERVERS_MAX];
 	bool asking;
 	uint64_t until_us; // the next try is due; or what is known ends. 0: nothing is here
 	resolver_result result; // known; or the first failure on the way
@@ -52,9 +54,30 @@ typedef struct resolver_entry {
 static resolver_entry entries[ENTRIES_MAX];
 static resolver_request *requests;
 static uint64_t due_us = LOOP_NEVER;
-static uint32_t network_servers[RESOLVER_SERVERS_MAX];
+static ip_addr_t lease_servers[RESOLVER_SERVERS_MAX];
+#if LWIP_IPV6
+static ip_addr_t advertised_servers[RESOLVER_SERVERS_MAX];
+#endif
 static uint8_t answering_server; // the last that did: asked first
 
+static ip_addr_t *servers_of_family(const ip_addr_t *address)
+{
+#if LWIP_IPV6
+	if (IP_IS_V6(address))
+		return advertised_servers;
+#endif
+	(void)address;
+	return lease_servers;
+}
+
+static const ip_addr_t *network_servers(void)
+{
+#if LWIP_IPV6
+	if (ip_addr_isany(&lease_servers[0]))
+		return advertised_servers;
+#endif
+	return lease_servers;
+}
 static struct {
 	resolver_entry *entry; // NULL: it is free
 	uint8_t server;
@@ -65,14 +88,21 @@ static struct {
 
 void dns_setserver(u8_t number, const ip_addr_t *address)
 {
-	uint32_t server = ip4_addr_get_u32(ip_2_ip4(address));
+	if (!address)
+		return;
+	ip_addr_t *servers = servers_of_family(address);
 	if (number == 0) {
-		if (network_servers[0] != server) // not of a renewal, but of another network
+		if (!ip_addr_eq(&servers[0], address)) // not of a renewal, but of another network
 			answering_server = 0;
-		memset(network_servers, 0, sizeof network_servers);
+		memset(servers, 0, RESOLVER_SERVERS_MAX * sizeof *servers);
 	}
 	if (number < RESOLVER_SERVERS_MAX)
-		network_servers[number] = server;
+		servers[number] = *address;
+}
+
+const ip_addr_t *dns_getserver(u8_t number)
+{
+	return &network_servers()[number % RESOLVER_SERVERS_MAX];
 }
 
 static void wake_at(uint64_t at_us)
@@ -113,7 +143,7 @@ static void close_stream(const resolver_entry *entry)
 
 static bool is_of_neighbours(const resolver_entry *entry)
 {
-	return entry->servers[0] == NEIGHBOURS;
+	return IP_IS_V4(&entry->servers[0]) && ip_addr_get_ip4_u32(&entry->servers[0]) == NEIGHBOURS;
 }
 
 static void finish(resolver_entry *entry, resolver_result result, uint32_t ttl_seconds)
@@ -140,9 +170,9 @@ static void fail(resolver_entry *entry, unsigned server, resolver_result result)
 static int server_of(const resolver_entry *entry, const ip_addr_t *address, uint16_t port)
 {
 	if (is_of_neighbours(entry))
-		return port == NEIGHBOUR_PORT && ip4_addr_netcmp(ip_2_ip4(address), netif_ip4_addr(netif_default), netif_ip4_netmask(netif_default)) ? 0 : -1;
+		return port == NEIGHBOUR_PORT && IP_IS_V4(address) && ip4_addr_netcmp(ip_2_ip4(address), netif_ip4_addr(netif_default), netif_ip4_netmask(netif_default)) ? 0 : -1;
 	for (int i = 0; port == DNS_PORT && i < RESOLVER_SERVERS_MAX; i++) {
-		if (entry->servers[i] == ip4_addr_get_u32(ip_2_ip4(address)) && (entry->asked & ~entry->failed & 1u << i))
+		if (ip_addr_eq(&entry->servers[i], address) && (entry->asked & ~entry->failed & 1u << i))
 			return i;
 	}
 	return -1;
@@ -224,13 +254,11 @@ static void open_stream(resolver_entry *entry, unsigned server)
 	size_t length = dns_emit_query(query + STREAM_LENGTH_BYTES, &question);
 	query[0] = (uint8_t)(length >> 8);
 	query[1] = (uint8_t)length;
-	ip_addr_t address;
-	ip_addr_set_ip4_u32_val(address, entry->servers[server]);
 	stream.entry = entry;
 	stream.server = (uint8_t)server;
-	stream.pcb = tcp_new_ip_type(IPADDR_TYPE_V4);
+	stream.pcb = tcp_new_ip_type(IP_GET_TYPE(&entry->servers[server]));
 	stream.message = pbuf_alloc(PBUF_RAW, STREAM_LENGTH_BYTES + STREAM_MESSAGE_BYTES_MAX, PBUF_RAM);
-	if (!stream.pcb || !stream.message || tcp_connect(stream.pcb, &address, DNS_PORT, NULL) != ERR_OK
+	if (!stream.pcb || !stream.message || tcp_connect(stream.pcb, &entry->servers[server], DNS_PORT, NULL) != ERR_OK
 		|| tcp_write(stream.pcb, query, (u16_t)(STREAM_LENGTH_BYTES + length), TCP_WRITE_FLAG_COPY) != ERR_OK) {
 		close_stream(entry);
 		return;
@@ -266,7 +294,7 @@ static void on_received(void *context, struct udp_pcb *pcb, struct pbuf *p, cons
 // With a port and an identifier that nobody can guess.
 static bool open_socket(resolver_entry *entry)
 {
-	entry->pcb = udp_new_ip_type(IPADDR_TYPE_V4);
+	entry->pcb = udp_new_ip_type(IPADDR_TYPE_ANY);
 	if (!entry->pcb)
 		return false;
 	int draws = 0;
@@ -275,7 +303,7 @@ static bool open_socket(resolver_entry *entry)
 			close_socket(entry);
 			return false;
 		}
-	} while (udp_bind(entry->pcb, IP4_ADDR_ANY, (u16_t)(PORT_MIN + network_random() % (UINT16_MAX + 1 - PORT_MIN))) != ERR_OK);
+	} while (udp_bind(entry->pcb, IP_ANY_TYPE, (u16_t)(PORT_MIN + network_random() % (UINT16_MAX + 1 - PORT_MIN))) != ERR_OK);
 	udp_recv(entry->pcb, on_received, entry);
 	entry->id = (uint16_t)network_random();
 	entry->asked = entry->foreign = 0;
@@ -287,12 +315,10 @@ static void send_query(resolver_entry *entry, unsigned server)
 	uint8_t query[DNS_QUERY_BYTES_MAX];
 	dns_question question = {entry->id, entry->type, &entry->name};
 	size_t length = dns_emit_query(query, &question);
-	ip_addr_t address;
-	ip_addr_set_ip4_u32_val(address, entry->servers[server]);
 	struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)length, PBUF_RAM);
 	if (p) { // without memory, or a way, the next try may have them
 		pbuf_take(p, query, (u16_t)length);
-		udp_sendto(entry->pcb, p, &address, is_of_neighbours(entry) ? NEIGHBOUR_PORT : DNS_PORT);
+		udp_sendto(entry->pcb, p, &entry->servers[server], is_of_neighbours(entry) ? NEIGHBOUR_PORT : DNS_PORT);
 		pbuf_free(p);
 	}
 }
@@ -301,7 +327,7 @@ static void try_next(resolver_entry *entry)
 {
 	close_stream(entry);
 	unsigned count = 0;
-	while (count < RESOLVER_SERVERS_MAX && entry->servers[count] != 0)
+	while (count < RESOLVER_SERVERS_MAX && !ip_addr_isany(&entry->servers[count]))
 		count++;
 	if (entry->failed == (1u << count) - 1) {
 		finish(entry, entry->result, 0);
@@ -335,6 +361,17 @@ static void take_out(resolver_request *request)
 		finish(entry, entry->result, 0);
 }
 
+static resolver_result ask(resolver_request *request, const resolver_entry *wanted, uint8_t address[RESOLVER_ADDRESS_BYTES_MAX]);
+
+static resolver_result ask_for_ipv6(resolver_request *request, resolver_entry wanted, uint8_t address[RESOLVER_ADDRESS_BYTES_MAX])
+{
+	request->family = RESOLVER_IPV6;
+	request->then_ipv6 = false;
+	wanted.type = DNS_TYPE_AAAA;
+	wanted.result = is_of_neighbours(&wanted) ? RESOLVER_NO_NEIGHBOUR : RESOLVER_SILENCE;
+	return ask(request, &wanted, address);
+}
+
 // Tells one whose answer is there, or whose time is over. The list may be another afterwards.
 static bool tell_one(uint64_t now_us)
 {
@@ -345,7 +382,10 @@ static bool tell_one(uint64_t now_us)
 			uint8_t address[RESOLVER_ADDRESS_BYTES_MAX];
 			memcpy(address, entry->address, sizeof address);
 			take_out(request);
-			request->found(request, result, address);
+			if (result == RESOLVER_NO_ADDRESS && request->then_ipv6)
+				result = ask_for_ipv6(request, *entry, address);
+			if (result != RESOLVER_LATER)
+				request->found(request, result, address);
 			return true;
 		}
 	}
@@ -376,12 +416,21 @@ static uint64_t resolver_next_at_us(void)
 
 static loop_poller resolver_poller = {.poll = resolver_poll, .next_at_us = resolver_next_at_us};
 
+static bool same_servers(const ip_addr_t *one, const ip_addr_t *other)
+{
+	for (int i = 0; i < RESOLVER_SERVERS_MAX; i++) {
+		if (!ip_addr_eq(&one[i], &other[i]))
+			return false;
+	}
+	return true;
+}
+
 // What is being asked for, or known still.
 static resolver_entry *find(const resolver_entry *wanted)
 {
 	for (resolver_entry *entry = entries; entry < entries + ENTRIES_MAX; entry++) {
 		if ((entry->asking || entry->until_us > time_us_64()) && entry->type == wanted->type && entry->name.length == wanted->name.length &&
-			memcmp(entry->name.bytes, wanted->name.bytes, wanted->name.length) == 0 && memcmp(entry->servers, wanted->servers, sizeof wanted->servers) == 0)
+			memcmp(entry->name.bytes, wanted->name.bytes, wanted->name.length) == 0 && same_servers(entry->servers, wanted->servers))
 			return entry;
 	}
 	return NULL;
@@ -400,39 +449,26 @@ static resolver_entry *place(void)
 	return asking < QUERIES_MAX ? oldest : NULL;
 }
 
-resolver_result resolver_ask(resolver_request *request, const resolver_question *question, uint8_t address[RESOLVER_ADDRESS_BYTES_MAX])
+// Of `wanted`, name, kind of record, servers and the result of silence count. The request's deadline is set.
+static resolver_result ask(resolver_request *request, const resolver_entry *wanted, uint8_t address[RESOLVER_ADDRESS_BYTES_MAX])
 {
-	uint64_t now_us = time_us_64();
-	resolver_entry wanted = {.type = question->family == RESOLVER_IPV4 ? DNS_TYPE_A : DNS_TYPE_AAAA, .asking = true, .result = RESOLVER_SILENCE,
-		.until_us = now_us, .first_server = answering_server};
-	request->entry = NULL;
-	if (question->family == RESOLVER_IPV4 && dns_dotted_address(question->name, address) == 0)
-		return RESOLVER_FOUND;
-	if (dns_name_of(question->name, &wanted.name) != 0)
-		return RESOLVER_BAD_NAME;
-	if (dns_is_local(&wanted.name)) {
-		wanted.servers[0] = NEIGHBOURS;
-		wanted.result = RESOLVER_NO_NEIGHBOUR;
-	} else {
-		memcpy(wanted.servers, question->servers[0] ? question->servers : network_servers, sizeof wanted.servers);
-	}
-	if (!netif_default || !netif_is_link_up(netif_default) || wanted.servers[0] == 0)
-		return RESOLVER_UNREACHABLE;
-	resolver_entry *entry = find(&wanted);
+	resolver_entry *entry = find(wanted);
 	if (entry && !entry->asking) {
 		memcpy(address, entry->address, sizeof entry->address);
 		return entry->result;
 	}
 	if (!entry) {
+		resolver_entry begun = {.name = wanted->name, .type = wanted->type, .asking = true, .result = wanted->result, .until_us = time_us_64(),
+			.first_server = answering_server};
+		memcpy(begun.servers, wanted->servers, sizeof begun.servers);
 		entry = place();
-		if (!entry || !open_socket(&wanted))
+		if (!entry || !open_socket(&begun))
 			return RESOLVER_BUSY;
-		*entry = wanted;
+		*entry = begun;
 		udp_recv(entry->pcb, on_received, entry);
 		loop_add(&resolver_poller);
 	}
 	request->entry = entry;
-	request->deadline_us = now_us + (uint64_t)(question->timeout_ms ? question->timeout_ms : RESOLVER_TIMEOUT_MS) * 1000;
 	request->next = NULL;
 	resolver_request **end = &requests;
 	while (*end)
@@ -441,6 +477,53 @@ resolver_result resolver_ask(resolver_request *request, const resolver_question 
 	wake_at(0);
 	loop_wake();
 	return RESOLVER_LATER;
+}
+
+static resolver_family family_of(const resolver_question *question, bool *then_ipv6)
+{
+	*then_ipv6 = false;
+	if (question->family != RESOLVER_EITHER)
+		return question->family;
+#if LWIP_IPV6
+	if (netif_default && station_ipv6_address(netif_default)) {
+		*then_ipv6 = !ip4_addr_isany_val(*netif_ip4_addr(netif_default));
+		return *then_ipv6 ? RESOLVER_IPV4 : RESOLVER_IPV6;
+	}
+#endif
+	return RESOLVER_IPV4;
+}
+
+// An address of a family that was asked for, and, with either, that the board speaks.
+static bool is_address(resolver_request *request, const resolver_question *question, uint8_t address[RESOLVER_ADDRESS_BYTES_MAX])
+{
+	size_t length = address_of_text(question->name, address);
+	if (length == 0 || (question->family != RESOLVER_EITHER && (length == 4) != (question->family == RESOLVER_IPV4)) || (length > 4 && !LWIP_IPV6))
+		return false;
+	request->family = length == 4 ? RESOLVER_IPV4 : RESOLVER_IPV6;
+	return true;
+}
+
+resolver_result resolver_ask(resolver_request *request, const resolver_question *question, uint8_t address[RESOLVER_ADDRESS_BYTES_MAX])
+{
+	request->entry = NULL;
+	request->deadline_us = time_us_64() + (uint64_t)(question->timeout_ms ? question->timeout_ms : RESOLVER_TIMEOUT_MS) * 1000;
+	request->family = family_of(question, &request->then_ipv6);
+	if (is_address(request, question, address))
+		return RESOLVER_FOUND;
+	resolver_entry wanted = {.type = request->family == RESOLVER_IPV4 ? DNS_TYPE_A : DNS_TYPE_AAAA};
+	if (dns_name_of(question->name, &wanted.name) != 0)
+		return RESOLVER_BAD_NAME;
+	wanted.result = RESOLVER_SILENCE;
+	if (dns_is_local(&wanted.name)) {
+		ip_addr_set_ip4_u32(&wanted.servers[0], NEIGHBOURS);
+		wanted.result = RESOLVER_NO_NEIGHBOUR;
+	} else {
+		memcpy(wanted.servers, ip_addr_isany(&question->servers[0]) ? network_servers() : question->servers, sizeof wanted.servers);
+	}
+	if (!netif_default || !netif_is_link_up(netif_default) || ip_addr_isany(&wanted.servers[0]))
+		return RESOLVER_UNREACHABLE;
+	resolver_result result = ask(request, &wanted, address);
+	return result == RESOLVER_NO_ADDRESS && request->then_ipv6 ? ask_for_ipv6(request, wanted, address) : result;
 }
 
 void resolver_cancel(resolver_request *request)

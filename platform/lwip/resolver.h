@@ -9,9 +9,10 @@
 #ifndef RESOLVER_H
 #define RESOLVER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "lwip/ip_addr.h"
+#include "network_address.h"
 
 #define RESOLVER_SERVERS_MAX 2
 #define RESOLVER_TIMEOUT_MS 5000
@@ -33,15 +34,16 @@ typedef enum resolver_result {
 } resolver_result;
 
 typedef enum resolver_family {
+	RESOLVER_EITHER, // IPv4 where the board has such an address and the name too, else IPv6; without the library "network-ipv6": IPv4
 	RESOLVER_IPV4,
-	RESOLVER_IPV6, // addresses to tell: the firmware itself speaks IPv4
+	RESOLVER_IPV6,
 } resolver_family;
 
 typedef struct resolver_question {
 	const char *name; // copied
 	resolver_family family;
 	uint32_t timeout_ms; // 0: RESOLVER_TIMEOUT_MS
-	uint32_t servers[RESOLVER_SERVERS_MAX]; // IPv4, network order; zeros at the end; all zeros: those of the network
+	ip_addr_t servers[RESOLVER_SERVERS_MAX]; // zeros at the end; all zeros: those of the network
 } resolver_question;
 
 // One that waits. Storage of the owner, which stays where it is until found() was called or resolver_cancel().
@@ -49,19 +51,24 @@ typedef struct resolver_request {
 	struct resolver_request *next;
 	struct resolver_entry *entry;
 	uint64_t deadline_us;
+	resolver_family family; // of what is asked for, and of the address
+	bool then_ipv6; // if there is no other
 	// Called from the loop, once. `address`: of RESOLVER_FOUND, 4 or 16 bytes in network order.
 	void (*found)(struct resolver_request *request, resolver_result result, const uint8_t *address);
 } resolver_request;
 
 // Asks, of `found` in `request`, which the owner has set. Answers RESOLVER_LATER when it will be called; else the result, known already, and
-// fills `address` for RESOLVER_FOUND. An address in dotted form answers itself.
+// fills `address` for RESOLVER_FOUND, of `family` in `request`. An address answers itself.
 resolver_result resolver_ask(resolver_request *request, const resolver_question *question, uint8_t address[RESOLVER_ADDRESS_BYTES_MAX]);
 
 // found() will not be called any more. Harmless for one that does not wait.
 void resolver_cancel(resolver_request *request);
 
-// Makes an IPv4 address the network's server of this number; number 0 forgets those of before. lwIP's DHCP client calls it for each of a lease,
-// by the name that lwIP gives it.
+// Makes an address the network's server of this number among those of its family; number 0 forgets those of before; NULL: nothing is changed. lwIP calls
+// it, by the name that it gives it, for each server of a lease, and of a router's advertisement. Those of a lease are asked where there are any.
 void dns_setserver(uint8_t number, const ip_addr_t *address);
+
+// lwIP asks for it before it takes a server back that a router withdraws. Zeros: none.
+const ip_addr_t *dns_getserver(uint8_t number);
 
 #endif

@@ -12,6 +12,7 @@
 #include "network.h"
 #include "pico/cyw43_arch.h"
 #include "resolver.h"
+#include "station_ipv6.h"
 
 // What station_join was asked for last.
 typedef struct station_wish {
@@ -156,6 +157,8 @@ int station_join(const char *ssid, size_t ssid_length, const char *key, size_t k
 		station_fix_address();
 	else if (before.fixed.address != 0 || strcmp(before.name, wish.name) != 0)
 		station_give_address_back();
+	if (strcmp(before.name, wish.name) != 0)
+		station_ipv6_begin(station_netif(), wish.name);
 	int result = cyw43_wifi_join(&cyw43_state, ssid_length, (const uint8_t *)ssid, key_length, (const uint8_t *)key, station_authentication(security),
 		bssid, channel == 0 ? CYW43_CHANNEL_NONE : channel);
 	if (result == PICO_ERROR_TIMEOUT)
@@ -195,7 +198,7 @@ station_state station_now(void)
 		return station_failed(STATION_OFF);
 	switch (cyw43_tcpip_link_status(&cyw43_state, CYW43_ITF_STA)) {
 		case CYW43_LINK_JOIN: return STATION_JOINING;
-		case CYW43_LINK_NOIP: return STATION_JOINED;
+		case CYW43_LINK_NOIP: return station_ipv6_is_alone(station_netif()) ? STATION_ADDRESS : STATION_JOINED;
 		case CYW43_LINK_UP: return STATION_ADDRESS;
 		case CYW43_LINK_NONET: return STATION_NO_NETWORK;
 		case CYW43_LINK_BADAUTH: return STATION_PASSPHRASE;
@@ -290,24 +293,44 @@ bool station_channel(unsigned *channel)
 	return true;
 }
 
-static void station_text(const ip4_addr_t *address, char *text, size_t size)
-{
-	text[0] = 0;
-	if (station_now() == STATION_ADDRESS)
-		ip4addr_ntoa_r(address, text, (int)size);
-}
-
 uint32_t station_address_word(void)
 {
 	return ip4_addr_get_u32(netif_ip4_addr(station_netif()));
 }
 
-void station_address(char *text, size_t size)
+uint32_t station_addresses_mark(void)
 {
-	station_text(netif_ip4_addr(station_netif()), text, size);
+	const ip6_addr_t *ipv6 = station_ipv6_address(station_netif());
+	uint32_t word = station_address_word();
+	return ipv6 == NULL ? word : word ^ ipv6->addr[0] ^ ipv6->addr[1] ^ ipv6->addr[2] ^ ipv6->addr[3];
 }
 
-void station_gateway(char *text, size_t size)
+// The IPv4 one, or where there is none, but IPv6 is, the other.
+static void station_text(char text[ADDRESS_TEXT_BYTES], const ip4_addr_t *ipv4, const ip6_addr_t *ipv6)
 {
-	station_text(netif_ip4_gw(station_netif()), text, size);
+	text[0] = 0;
+	if (station_now() != STATION_ADDRESS)
+		return;
+	if (ipv6 == NULL || !ip4_addr_isany_val(*netif_ip4_addr(station_netif())))
+		address_text(text, (const uint8_t *)&ipv4->addr, sizeof ipv4->addr);
+	else
+		address_text(text, (const uint8_t *)ipv6->addr, sizeof ipv6->addr);
+}
+
+void station_address(char text[ADDRESS_TEXT_BYTES])
+{
+	station_text(text, netif_ip4_addr(station_netif()), station_ipv6_address(station_netif()));
+}
+
+void station_gateway(char text[ADDRESS_TEXT_BYTES])
+{
+	station_text(text, netif_ip4_gw(station_netif()), station_ipv6_router());
+}
+
+void station_address_ipv6(char text[ADDRESS_TEXT_BYTES])
+{
+	const ip6_addr_t *address = station_is_joined() ? station_ipv6_address(station_netif()) : NULL;
+	text[0] = 0;
+	if (address != NULL)
+		address_text(text, (const uint8_t *)address->addr, sizeof address->addr);
 }

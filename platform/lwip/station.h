@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address_text.h"
+
 typedef enum station_state {
 	STATION_OFF, // no power
 	STATION_IDLE, // never joined, or left
@@ -88,16 +90,19 @@ void station_last_failure(station_failure *failure);
 int station_scan(void (*found)(const station_found *network));
 bool station_scanning(void);
 
-// Each answers false, or an empty text, when it is not known now. Texts: IPv4 in dotted form, at least 16 bytes of room.
+// Each answers false, or an empty text, when it is not known now. Addresses: IPv4 in dotted form, or IPv6 where that is all there is (library
+// "network-ipv6").
 const char *station_ssid(void); // of the last station_join()
 bool station_mac(uint8_t mac[6]); // known once the radio is on
 bool station_bssid(uint8_t bssid[6]);
 bool station_rssi(int *rssi_dbm);
 bool station_channel(unsigned *channel);
-uint32_t station_address_word(void); // in network order, 0 when there is none: what tells cheaply that it has changed
+uint32_t station_address_word(void); // IPv4, in network order, 0 when there is none
+uint32_t station_addresses_mark(void); // another one when an address has changed
 #define STATION_MAC_TEXT_BYTES 18
 void station_mac_text(char text[STATION_MAC_TEXT_BYTES], const uint8_t mac[6]); // "28:cd:c1:0a:0b:0c"
-void station_address(char *text, size_t size);
-void station_gateway(char *text, size_t size);
+void station_address(char text[ADDRESS_TEXT_BYTES]);
+void station_address_ipv6(char text[ADDRESS_TEXT_BYTES]); // empty without that library
+void station_gateway(char text[ADDRESS_TEXT_BYTES]);
 
 #endif

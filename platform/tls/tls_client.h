@@ -20,7 +20,7 @@
 
 #include "arena.h"
 #include "identity.h"
-#include "lwip/ip_addr.h"
+#include "network_address.h"
 #include "verify.h"
 
 /* The manifest's `"defines": {"tls": {"connections": 2}}`; each costs its arena of RAM. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "address_text.h"
 #include "mbedtls/asn1.h"
 #include "mbedtls/oid.h"
 
@@ -37,37 +38,13 @@ static const struct {
 };
 #define WEIGHT_PATH 7
 
-static int decimal(const char **text)
-{
-	int value = 0;
-	const char *at = *text;
-
-	for (; *at >= '0' && *at <= '9' && at - *text < 3; at++)
-		value = value * 10 + (*at - '0');
-	if (at == *text || value > 255)
-		return -1;
-	*text = at;
-	return value;
-}
-
-static bool parse_address(const char *text, uint8_t to[4])
-{
-	for (int i = 0; i < 4; i++) {
-		int part = decimal(&text);
-		if (part < 0 || *text != (i < 3 ? '.' : '\0'))
-			return false;
-		text++;
-		to[i] = (uint8_t)part;
-	}
-	return true;
-}
-
 void verify_start(verify *of, const char *host, int64_t now, roots_extra *roots)
 {
 	memset(of, 0, sizeof *of);
-	of->host_is_address = parse_address(host, of->address);
+	size_t address_bytes = address_of_text(host, of->address);
+	of->host_is_address = address_bytes > 0;
 	of->both = (judgement){
-		.host = of->host_is_address ? (names_host){.address = {of->address, sizeof of->address}}
+		.host = of->host_is_address ? (names_host){.address = {of->address, address_bytes}}
 									: (names_host){.text = {(const uint8_t *)host, strlen(host)}},
 		.now = now, .root = roots_anchor, .roots = roots, .intermediates_max = -1,
 	};

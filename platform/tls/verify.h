@@ -30,7 +30,7 @@ typedef struct verify_certificate {
 
 typedef struct verify {
 	judgement both;
-	uint8_t address[4]; /* the name to prove as an address, when it is one */
+	uint8_t address[16]; /* the name to prove as an address, when it is one */
 	bool host_is_address;
 	const char *code; /* the weightiest refusal so far, or NULL */
 	uint8_t weight;
@@ -40,8 +40,8 @@ typedef struct verify {
 } verify;
 
 /**
- * Starts a judgement for `host` (a DNS name, or an IPv4 address in dotted form,
- * which stays where it is) at `now`, seconds since 1970, by the image's roots
+ * Starts a judgement for `host` (a DNS name, or an address: IPv4 in dotted form,
+ * or IPv6; the text stays where it is) at `now`, seconds since 1970, by the image's roots
  * and those of the connection.
  */
 void verify_start(verify *of, const char *host, int64_t now, roots_extra *roots);

@@ -49,8 +49,9 @@ export interface AttachedRadio {
 	readonly groups: readonly string[];
 	/** Sends a datagram to a group, such as "239.1.2.3:5000". @returns false when the device has not joined it, and so is not reached. */
 	sendToGroup(to: string, datagram: Uint8Array): boolean;
-	/** Connects to a TCP port of the device, from outside of its network. The stream is destroyed when the device refuses or resets. */
-	connect(port: number): Duplex;
+	/** Connects to a TCP port of the device, from outside of its network. The stream is destroyed when the device refuses or resets. @param ipv6 by
+	 * its IPv6 address, which it must have spoken from. */
+	connect(port: number, ipv6?: boolean): Duplex;
 	/** The same for a stream that is there, an accepted socket say: what is read from it goes to the device. */
 	forward(port: number, stream: Duplex): void;
 	/** Those that join the network which the device opens, in the order of their settings. */
@@ -220,9 +221,9 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 			return internet.groups;
 		},
 		sendToGroup: (to, datagram) => internet.sendToGroup(to, datagram),
-		connect: (port) => {
+		connect: (port, ipv6) => {
 			const [near, far] = pair();
-			internet.connect(port, { connect: () => near });
+			internet.connect(port, { connect: () => near }, ipv6);
 			return far;
 		},
 		clients: clients.map(({ station }) => ({

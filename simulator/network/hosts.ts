@@ -11,6 +11,7 @@ export const MASK = 0xffffff00;
 const FIRST_HOST = 0xcb00710a;
 export const CLIENT = 0xcb0071c8;
 const FIRST_TIME_SERVER = 0xcb00717b;
+const FIRST_TIME_SERVER_IPV6 = (0x20010db8n << 96n) | 0x7b00n;
 /** The same in a unique local network (RFC 4193), fd50:4650:0:4::/64; the client in the documentation's 2001:db8::/32. */
 export const PREFIX_IPV6 = 0xfd5046500000_0004n << 64n;
 export const ROUTER_IPV6 = PREFIX_IPV6 | 1n;
@@ -23,7 +24,7 @@ const NTP_NAMES = [
 
 export interface Host {
 	name: string;
-	address: number;
+	address: number | undefined;
 	ipv6: bigint | undefined;
 	/** The name that this one stands for. */
 	alias: string | undefined;
@@ -53,7 +54,7 @@ export class Hosts {
 
 	/** The named host with this address. */
 	at(address: Address): Host | undefined {
-		return this.#hosts.find((host) => host.address === address || (host.ipv6 !== undefined && host.ipv6 === address));
+		return this.#hosts.find((host) => host.address === address || host.ipv6 === address);
 	}
 
 	/** @param name in lower case. */
@@ -74,7 +75,8 @@ export class Hosts {
 
 	/** Somebody there tells the time. */
 	isTimeServer(address: Address): boolean {
-		return typeof address === "number" && address >= FIRST_TIME_SERVER && address < FIRST_TIME_SERVER + this.#ntpNames.length;
+		const index = typeof address === "number" ? address - FIRST_TIME_SERVER : Number(address - FIRST_TIME_SERVER_IPV6);
+		return index >= 0 && index < this.#ntpNames.length;
 	}
 
 	/** Who answers on a TCP port; undefined: nobody. */
@@ -104,10 +106,10 @@ export class Hosts {
 		const host = this.#hosts.find((entry) => entry.name === name);
 		if (host) {
 			const { address, ipv6, alias } = host;
-			return alias === undefined ? { ipv4: address, ...(ipv6 !== undefined && { ipv6 }) } : { alias };
+			return alias === undefined ? { ...(address !== undefined && { ipv4: address }), ...(ipv6 !== undefined && { ipv6 }) } : { alias };
 		}
 		const server = this.#ntpNames.indexOf(name);
-		return server >= 0 ? { ipv4: FIRST_TIME_SERVER + server } : undefined;
+		return server >= 0 ? { ipv4: FIRST_TIME_SERVER + server, ipv6: FIRST_TIME_SERVER_IPV6 + BigInt(server) } : undefined;
 	}
 }
 
@@ -133,8 +135,8 @@ function hostsOf(network: NetworkOptions): Host[] {
 				throw new Error(`host "${name}": "${peer}" is not a server on this machine; give 127.0.0.1:PORT`);
 			}
 		}
-		const address = options.address === undefined ? FIRST_HOST + index : parseIpv4(options.address);
-		if (address === undefined) {
+		const address = options.address === undefined ? FIRST_HOST + index : options.address === null ? undefined : parseIpv4(options.address);
+		if (address === undefined && options.address !== null) {
 			throw new Error(`host "${name}": "${options.address}" is not an IPv4 address`);
 		}
 		const ipv6 = options.ipv6 === undefined ? undefined : parseIpv6(options.ipv6);

@@ -40,8 +40,8 @@ export interface HostOptions {
 	udp?: Readonly<Record<number, UdpPeer>>;
 	/** Groups that it listens to, such as "239.1.2.3:5000" or "[ff02::1:3]:5355". */
 	groups?: Readonly<Record<string, GroupPeer>>;
-	/** Dotted IPv4. Default: 203.0.113.N, in the order of the names. */
-	address?: string;
+	/** Dotted IPv4; null: the name has none. Default: 203.0.113.N, in the order of the names. */
+	address?: string | null;
 	/** The name has this IPv6 address too. Default: it has none. */
 	ipv6?: string;
 	/** The name is another one of this name (CNAME), which has the addresses. */

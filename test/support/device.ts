@@ -22,7 +22,7 @@ export const preferencesArea = { start: 0x1f8000, end: 0x1fe000 } as const;
 
 const leftBehind = fileURLToPath(new URL("../../build/test/", import.meta.url));
 
-export interface DeviceScene extends Pick<NetworkOptions, "accessPoints" | "clients" | "hosts" | "dhcp" | "faults" | "radioFaults" | "record" | "replay"> {
+export interface DeviceScene extends Pick<NetworkOptions, "accessPoints" | "clients" | "hosts" | "dhcp" | "ipv6" | "faults" | "radioFaults" | "record" | "replay"> {
 	/** Folder of the app, from the project's folder. Default: the project's own main.ts. */
 	readonly app?: string;
 	/** A build that collects garbage at each allocation, while freezing too. Default false. */
@@ -110,9 +110,9 @@ function damage(uf2: Uint8Array, address: number): Uint8Array {
 
 /** A device of a scene that is switched on and has not run yet. */
 export async function sceneBoard(scene: DeviceScene, pcap: (bytes: Uint8Array) => void = () => {}): Promise<PicoW> {
-	const { accessPoints = [simulatedNetwork], hosts = {}, clients, dhcp, faults, radioFaults, record, replay, seed = 1, epochMs = powerOn.getTime() } = scene;
+	const { accessPoints = [simulatedNetwork], hosts = {}, clients, dhcp, ipv6, faults, radioFaults, record, replay, seed = 1, epochMs = powerOn.getTime() } = scene;
 	const network: NetworkOptions = {
-		accessPoints, hosts, ...clients && { clients }, ...dhcp && { dhcp },
+		accessPoints, hosts, ...clients && { clients }, ...dhcp && { dhcp }, ...ipv6 !== undefined && { ipv6 },
 		...faults && { faults }, ...radioFaults && { radioFaults }, ...record && { record }, ...replay && { replay }, pcap,
 	};
 	const board = new PicoW({ ...scene.board, seed, epochMs, ...scene.network === false ? {} : { network } });

@@ -50,7 +50,7 @@ export interface DataFile {
 }
 
 /** Parts of the platform that "libraries" may name. */
-export const libraryNames = ["access-point", "board", "engine", "network", "network-mdns", "network-multicast", "network-raw", "pins", "tls", "tls-server"] as const;
+export const libraryNames = ["access-point", "board", "engine", "network", "network-ipv6", "network-mdns", "network-multicast", "network-raw", "pins", "tls", "tls-server"] as const;
 
 /** The names by which a manifest's "platforms" may mean this board, the nearer one first. */
 const platformNames = ["pico/picofetch", "pico/pico_w", "pico"];

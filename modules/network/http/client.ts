@@ -31,7 +31,7 @@ export interface Resolver {
 export interface HTTPClientOptions {
 	/** `io`: TCP or TLSSocket; whatever else is handed to it. */
 	readonly socket: { readonly io: SocketClass; readonly [option: string]: unknown };
-	/** Name of the server, or its IPv4 address. */
+	/** Name of the server, or its address. */
 	readonly host: string;
 	/** Default 80. */
 	readonly port?: number;
@@ -59,7 +59,7 @@ export interface HTTPRequestOptions {
 	onDone?(this: HTTPRequest, error: CodedError | null): void;
 }
 
-const ipv4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
+const address = /^\d{1,3}(?:\.\d{1,3}){3}$|:/;	// no name has a colon
 
 /** A request under way. */
 export class HTTPRequest {
@@ -156,9 +156,9 @@ export default class HTTPClient {
 
 	#resolve(): void {
 		const { host, dns } = this.#options;
-		if (ipv4.test(host)) return this.#connect(host);
+		if (address.test(host)) return this.#connect(host);
 		if (dns === undefined) {
-			return this.#fail(new CodedError("ENOTFOUND", `${host}: no resolver was given, so only an IPv4 address can be reached`));
+			return this.#fail(new CodedError("ENOTFOUND", `${host}: no resolver was given, so only an address can be reached`));
 		}
 		const { io: ResolverClass, ...rest } = dns;
 		this.#attempt(() => {
@@ -263,7 +263,8 @@ export default class HTTPClient {
 /** The host field: with the port, unless it is the scheme's own (RFC 9110 section 7.2). */
 function hostField(host: string, port: number, { socket }: HTTPClientOptions): string {
 	const schemePort = "tls" in socket || "secure" in socket ? 443 : 80;
-	return port === schemePort ? host : `${host}:${port}`;
+	const shown = host.includes(":") ? `[${host}]` : host;
+	return port === schemePort ? shown : `${shown}:${port}`;
 }
 
 function masked(headers: Map<string, string>, mask: readonly string[] | undefined): Map<string, string> {

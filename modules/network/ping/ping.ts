@@ -67,7 +67,7 @@ export function ping(host: string, { lengthBytes = 56, timeoutMs = 2_000 }: Ping
 			});
 		};
 		try {
-			resolver.resolve({ host, timeoutMs }, (error, address) => {
+			resolver.resolve({ host, family: 4, timeoutMs }, (error, address) => {
 				try {
 					if (error) {
 						throw error;

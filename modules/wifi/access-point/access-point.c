@@ -64,12 +64,12 @@ static void destroy(void *data)
 void xs_access_point_open(xsMachine *the)
 {
 	access_point_settings settings;
-	uint8_t address[4];
+	uint8_t address[ADDRESS_BYTES_MAX];
 	if (used) {
 		xsmcSetInteger(xsResult, -1);
 		return;
 	}
-	if (dns_dotted_address(xsmcToString(xsArg(5)), address) != 0) {
+	if (address_of_text(xsmcToString(xsArg(5)), address) != 4) {
 		xsmcSetInteger(xsResult, STATION_INVALID);
 		return;
 	}

@@ -88,7 +88,7 @@ for (const [behaviour, files, expected] of [
 	["an include that is not there", { "manifest.json": json({ include: ["./sub"] }) }, /^PATH: include\[0\]: found "\.\/sub", expected a manifest; there is none at/],
 	["a circle of includes", { "manifest.json": json({ include: "./sub" }), "sub/manifest.json": json({ include: "../manifest.json" }) }, /include: found a circle \(.*manifest\.json -> .*sub\/manifest\.json -> .*\), expected/],
 	["a preload of what is no module", { "manifest.json": json({ modules: { main: "./main" }, preload: ["mian"] }), "main.ts": "" }, /^PATH: preload\[0\]: found "mian", expected the specifier of a module of this app$/],
-	["an unknown library", { "manifest.json": json({ libraries: ["netwrok"] }) }, /^PATH: libraries\[0\]: found "netwrok", expected one of "access-point", "board", "engine", "network", "network-mdns", "network-multicast", "network-raw", "pins", "tls", "tls-server"$/],
+	["an unknown library", { "manifest.json": json({ libraries: ["netwrok"] }) }, /^PATH: libraries\[0\]: found "netwrok", expected one of "access-point", "board", "engine", "network", "network-ipv6", "network-mdns", "network-multicast", "network-raw", "pins", "tls", "tls-server"$/],
 	["roots that are none", { "manifest.json": json({ roots: "all" }) }, /^PATH: roots: found "all", expected "full" or "lite" or "own"$/],
 	["a policy that is none", { "manifest.json": json({ afterFailure: "explode" }) }, /^PATH: afterFailure: found "explode", expected "stay" or "reboot" or "restart"$/],
 	["data without a file", { "manifest.json": json({ data: { "*": "./none" } }) }, /^PATH: data\["\*"\]: found "\.\/none", expected a file; there is none at/],

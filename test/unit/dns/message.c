@@ -1,6 +1,5 @@
 // platform/lwip/dns_message.c on the host, with the sanitizers of its compiler. Messages come on standard input.
 //   name TEXT              the bytes of a name in hexadecimal, or "refused"
-//   dotted TEXT            the same of an address
 //   query ID TYPE NAME     the bytes of a question
 //   read ID TYPE NAME      the verdict on a message; for an address its bytes; its TTL
 //   fuzz ID TYPE NAME SEED ROUNDS    the verdicts on a message that is changed at random, counted
@@ -75,14 +74,6 @@ int main(int count, char **arguments)
 	if (count == 3 && strcmp(arguments[1], "name") == 0) {
 		if (dns_name_of(arguments[2], &name) == 0)
 			print_hex(name.bytes, name.length);
-		else
-			printf("refused");
-		return 0;
-	}
-	if (count == 3 && strcmp(arguments[1], "dotted") == 0) {
-		uint8_t address[4];
-		if (dns_dotted_address(arguments[2], address) == 0)
-			print_hex(address, 4);
 		else
 			printf("refused");
 		return 0;

@@ -162,7 +162,7 @@ test("a fetch with a header that breaks out of its line is refused with a TypeEr
 });
 
 for (const bad of ["", "a.example", "/page", "ftp://a.example/", "https://", "https:///page", "https://a b/", "https://user:pw@a.example/",
-	"https://a.example:0/", "https://a.example:65536/", "https://a.example:1x/", "https://[::1]/", "https://-a.example/", "https://a..example/",
+	"https://a.example:0/", "https://a.example:65536/", "https://a.example:1x/", "https://[::1/", "https://[fe80::1%251]/", "https://-a.example/", "https://a..example/",
 	"https://a.example\r\nX: y/", `https://a.example/${"x".repeat(2048)}`, "javascript:alert(1)"]) {
 	test(`${JSON.stringify(bad.slice(0, 40))} is no URL to fetch`, async () => {
 		const network = serving("");

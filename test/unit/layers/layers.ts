@@ -86,15 +86,15 @@ const cRules: readonly Rule[] = [
 		sentence: "platform/trust names nothing but C's own headers: no library, no I/O",
 	},
 	{
-		applies: from => /^platform\/lwip\/(?:dns_message|mdns_responder)\.[ch]$/.test(from),
-		allows: ({ from, written }) => /^(?:std\w+|string|dns_message)\.h$/.test(written) || (from.includes("mdns_responder") && written === "mdns_responder.h"),
-		sentence: "the reader of DNS messages and the responder of mDNS name nothing but C's own headers: no lwIP, no I/O",
+		applies: from => /^platform\/lwip\/(?:address_text|dns_message|mdns_responder)\.[ch]$/.test(from),
+		allows: ({ from, written }) => /^(?:std\w+|string|dns_message|address_text)\.h$/.test(written) || (from.includes("mdns_responder") && written === "mdns_responder.h"),
+		sentence: "addresses as text, the reader of DNS messages and the responder of mDNS name nothing but C's own headers: no lwIP, no I/O",
 	},
 	{
 		applies: from => from.startsWith("platform/tls/"),
 		allows: ({ from, written, path }) => isOwnOrStandard(from, written, path) || /^(?:mbedtls|psa|lwip)\/|^(?:bignum_core|bignum_internal|common|ssl_misc|ssl_tls13_keys)\.h$/.test(written) ||
 			path?.startsWith("platform/board/") === true || path === "platform/loop.h" || path === "platform/image/image.h" ||
-			path === "platform/trust/trust.h" || path === "platform/trust/der.h" || written === "hardware/timer.h",
+			path === "platform/trust/trust.h" || path === "platform/trust/der.h" || isAddressHeader(path) || written === "hardware/timer.h",
 		sentence: "platform/tls names Mbed TLS, lwIP's raw TCP, platform/board, platform/trust, the loop and the image's roots, never XS or modules",
 	},
 	{
@@ -132,8 +132,16 @@ function tooManyLibraries(references: readonly Reference[]): string[] {
 	];
 }
 
+/** Addresses as text: counted as lwIP, whose own readers and writers they stand in for. */
+function isAddressHeader(path: string | undefined): boolean {
+	return path === "platform/lwip/network_address.h" || path === "platform/lwip/address_text.h";
+}
+
 /** What a header belongs to; nothing for the engine host with its loop and pins, the C library and the module's own. */
 function libraryOf({ written, path }: Reference): string[] {
+	if (isAddressHeader(path)) {
+		return ["lwip"];
+	}
 	if (path !== undefined) {
 		return path.startsWith("platform/") && !/^platform\/(?:xs\/|pins\/|loop\.h$)/.test(path) ? [dirname(path)] : [];
 	}

@@ -15,6 +15,8 @@ for (const [text, base] of [
 	["b", "https://a.example/x/y?q#f"], ["/b", "https://a.example/x/y?q"], ["?r", "https://a.example/x/y?q#f"], ["#g", "https://a.example/x/y?q#f"],
 	["", "https://a.example/x/y?q#f"], ["//b.example/z", "https://a.example/x"], ["http://b.example/", "https://a.example/x"],
 	["../z", "https://a.example/x/y/w"], ["./", "https://a.example:444/x/y/w"], ["https://a_b.example/"], ["https://1a.example:065/"],
+	["https://[::1]/"], ["https://[::]:8443/x"], ["https://[2001:DB8:0:0:1:0:0:1]:443/"], ["https://[2001:db8:0:1:0:0:0:1]/"], ["http://[1:2:3:4:5:6:7:8]:80/?q#f"],
+	["https://[0:0:0:0:0:0:0:0]/"], ["https://[fe80::00a:0:0:0b]/"], ["https://[1:0:3:4:5:6:7:8]/"], ["https://[1:2:3:4:5:6::8]/"], ["https://u:p@[::a]:1/"], ["//[::2]/z", "https://[::1]/x"],
 ] as const) {
 	test(`the parts of ${JSON.stringify(text)}${base === undefined ? "" : ` on ${base}`} are the web's`, () => {
 		const ours = new URL(text, base);
@@ -26,7 +28,9 @@ for (const [text, base] of [
 }
 
 for (const text of ["", "a.example", "/x", "ftp://a.example/", "https:a.example", "https:///x", "https://", "https://a b/", "https://a.example:65536/",
-	"https://a.example:0/", "https://a.example:x/", "https://[::1]/", "https://1.2.3/", "https://256.1.1.1/", "https://0x7f.1/", "https://01.2.3.4/",
+	"https://a.example:0/", "https://a.example:x/", "https://[]/", "https://[:]/", "https://[:::]/", "https://[::1", "https://[::1]x/", "https://x[::1]/", "https://[1::2::3]/",
+	"https://[1:2:3:4:5:6:7]/", "https://[1:2:3:4:5:6:7:8:9]/", "https://[1::2:3:4:5:6:7:8]/", "https://[12345::]/", "https://[::g]/", "https://[fe80::1%25eth0]/",
+	"https://[::1.2.3.4]/", "https://[1:2:3:4:5:6:7:]/", "https://[:1:2:3:4:5:6:7]/", "https://::1/", "https://[[::1]]/", "https://1.2.3/", "https://256.1.1.1/", "https://0x7f.1/", "https://01.2.3.4/",
 	"https://a..b/", "https://-a.example/", "https://a-.example/", `https://${"a".repeat(64)}.example/`, "https://\u00e9.example/", "https://a\\b/",
 	" https://a.example/", "https://a@b@c/", `https://a.example/${"x".repeat(2048)}`]) {
 	test(`${JSON.stringify(text.slice(0, 40))} is no URL here`, () => {

@@ -8,6 +8,7 @@
 
 #include "lwip/ip_addr.h"
 #include "lwip/netif.h"
+#include "network_address.h"
 
 #define LISTENERS_MAX 2 // lwIP has as many places
 #define WAITING_MAX 4
@@ -79,19 +80,19 @@ static xs_listener *free_place(void)
 // (address or "", port, told) -> handle
 void xs_listener_open(xsMachine *the)
 {
-	char text[16];
+	char text[ADDRESS_TEXT_BYTES];
 	xsmcToStringBuffer(xsArg(0), text, sizeof text);
 	double port = xsmcToNumber(xsArg(1));
 	ip_addr_t address;
 	if (text[0] == 0)
-		ip_addr_copy(address, *IP4_ADDR_ANY);
-	else if (!ipaddr_aton(text, &address))
-		engine_throw(the, "EINVAL", "listener: address \"%s\" is not IPv4 in dotted form", text);
+		ip_addr_copy(address, *IP_ANY_TYPE);
+	else if (!network_address_of_text(text, &address))
+		engine_throw(the, "EINVAL", "listener: address \"%s\" is no " NETWORK_ADDRESS_FORM, text);
 	if (!(port >= 0 && port <= 65535) || port != (uint16_t)port)
 		engine_throw(the, "EINVAL", "listener: port %d, expected 0 to 65535", (int)port);
 	xsResult = xsNewHostObject(destroy);
 	xs_listener *listener = free_place();
-	struct tcp_pcb *pcb = listener ? tcp_new_ip_type(IPADDR_TYPE_V4) : NULL;
+	struct tcp_pcb *pcb = listener ? tcp_new_ip_type(IP_GET_TYPE(&address)) : NULL;
 	if (listener && !pcb && !netif_list)
 		engine_throw(the, "ENETUNREACH", "listener %d: no network was begun yet. Join one or open one first.", (int)port);
 	if (!pcb)

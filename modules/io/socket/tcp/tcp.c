@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "lwip/ip_addr.h"
-#include "lwip/netif.h"
 #include "lwip/pbuf.h"
+#include "network_address.h"
 
 #define CONNECTIONS_MAX 9 // of lwIP's twelve: a listener's eight clients, and one of ours
 // Each segment takes a full one of lwIP's heap, however small it is (TCP_OVERSIZE): headers and the heap's own words beside it.
@@ -162,11 +162,6 @@ static err_t on_received(void *context, struct tcp_pcb *pcb, struct pbuf *p, err
 	return ERR_OK;
 }
 
-static bool there_is_a_network(void)
-{
-	return netif_default && netif_is_up(netif_default) && netif_is_link_up(netif_default);
-}
-
 static void on_error(void *context, err_t error)
 {
 	xs_tcp *tcp = context;
@@ -176,7 +171,7 @@ static void on_error(void *context, err_t error)
 	else if (error == ERR_CLSD)
 		finish(tcp, XS_TCP_CLOSED);
 	else
-		finish(tcp, there_is_a_network() ? XS_TCP_TIMED_OUT : XS_TCP_UNREACHABLE); // ERR_ABRT: retransmissions are used up, or the address is gone
+		finish(tcp, network_may_reach(IP4_ADDR_ANY) ? XS_TCP_TIMED_OUT : XS_TCP_UNREACHABLE); // ERR_ABRT: retransmissions are used up, or the address is gone
 }
 
 // After close(): nobody waits any more, so a connection that cannot deliver is reset. context counts.
@@ -320,23 +315,23 @@ void xs_tcp_hand_over(xsMachine *the, xs_tcp *tcp)
 // (address, port, noDelay, keepAliveMs, told) -> handle
 void xs_tcp_open(xsMachine *the)
 {
-	char text[16];
+	char text[ADDRESS_TEXT_BYTES];
 	xsmcToStringBuffer(xsArg(0), text, sizeof text);
 	double port = xsmcToNumber(xsArg(1));
 	bool no_delay = xsmcToBoolean(xsArg(2));
 	double keep_alive_ms = keep_alive_of(the, &xsArg(3));
 	ip_addr_t address;
-	if (!ipaddr_aton(text, &address))
-		engine_throw(the, "EINVAL", "tcp: address \"%s\" is not IPv4 in dotted form. Resolve the name first.", text);
+	if (!network_address_of_text(text, &address))
+		engine_throw(the, "EINVAL", "tcp: address \"%s\" is no " NETWORK_ADDRESS_FORM ". Resolve the name first.", text);
 	if (!(port >= 1 && port <= 65535) || port != (uint16_t)port)
 		engine_throw(the, "EINVAL", "tcp: port %d, expected 1 to 65535", (int)port);
-	if (!there_is_a_network())
-		engine_throw(the, "ENETUNREACH", "tcp %s:%d: there is no network. Join one first.", text, (int)port);
+	if (!network_may_reach(&address))
+		engine_throw(the, "ENETUNREACH", "tcp %s:%d: there is no network that leads there. Join one first.", text, (int)port);
 	xsResult = xsNewHostObject(destroy);
 	xs_tcp *tcp = free_place();
 	if (!tcp)
 		engine_throw(the, "ENOMEM", "tcp %s:%d: %d connections are open, which is the most. Close one first.", text, (int)port, CONNECTIONS_MAX);
-	struct tcp_pcb *pcb = tcp_new_ip_type(IPADDR_TYPE_V4);
+	struct tcp_pcb *pcb = tcp_new_ip_type(IP_GET_TYPE(&address));
 	if (!pcb)
 		engine_throw(the, "ENOMEM", "tcp %s:%d: no memory for a connection", text, (int)port);
 	begin(tcp, pcb);
@@ -382,13 +377,15 @@ void xs_tcp_adopt(xsMachine *the)
 void xs_tcp_remote(xsMachine *the)
 {
 	xs_tcp *tcp = from_handle(the);
-	char text[16];
+	char text[ADDRESS_TEXT_BYTES];
 	if (!tcp->pcb)
 		return;
 	if (xsmcToBoolean(xsArg(1)))
 		xsmcSetInteger(xsResult, tcp->pcb->remote_port);
-	else
-		xsmcSetString(xsResult, ipaddr_ntoa_r(&tcp->pcb->remote_ip, text, sizeof text));
+	else {
+		network_address_text(text, &tcp->pcb->remote_ip);
+		xsmcSetString(xsResult, text);
+	}
 }
 
 void xs_tcp_readable(xsMachine *the)

@@ -51,7 +51,7 @@ static void destroy(void *data)
 /* (address or "", port, identity, protocols, minimumVersion, handshakeTimeoutMs, told): a handle, or the code of a refusal. */
 void xs_tls_listener_open(xsMachine *the)
 {
-	char address[IPADDR_STRLEN_MAX], protocols[64];
+	char address[ADDRESS_TEXT_BYTES], protocols[64];
 	identity_der own[1 + CHAIN_MOST];
 	tls_server_options options = {.protocols = protocols, .changed = on_changed, .context = &the_listener};
 	const char *code = "ENOMEM";
@@ -65,8 +65,8 @@ void xs_tls_listener_open(xsMachine *the)
 	options.minimum_version = (tls_version)xsmcToInteger(xsArg(4));
 	options.handshake_timeout_ms = (uint32_t)xsmcToInteger(xsArg(5));
 	if (address[0] == 0)
-		ip_addr_copy(options.address, *IP4_ADDR_ANY);
-	else if (!ipaddr_aton(address, &options.address)) {
+		ip_addr_copy(options.address, *IP_ANY_TYPE);
+	else if (!network_address_of_text(address, &options.address)) {
 		xsmcSetString(xsResult, "ERR_TLS_ADDRESS");
 		return;
 	}
@@ -107,11 +107,12 @@ void xs_tls_listener_failure(xsMachine *the)
 	listener *of = xsmcGetHostData(xsArg(0));
 	tls_failure failure;
 	ip_addr_t from;
-	char address[IPADDR_STRLEN_MAX], text[120];
+	char address[ADDRESS_TEXT_BYTES], text[120];
 
 	if (!of || !tls_server_take_failure(of->server, &failure, &from))
 		return;
-	snprintf(text, sizeof text, "%s %s %s %d %d", failure.code, failure.phase, ipaddr_ntoa_r(&from, address, sizeof address), failure.alert, failure.library_error);
+	network_address_text(address, &from);
+	snprintf(text, sizeof text, "%s %s %s %d %d", failure.code, failure.phase, address, failure.alert, failure.library_error);
 	xsmcSetString(xsResult, text);
 }
 

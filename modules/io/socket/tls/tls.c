@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+
 typedef struct tls {
 	engine_event event; /* first: deliver gets it */
 	xsSlot told; /* the script's function for events */
@@ -116,7 +117,7 @@ unsigned xs_tls_unpack(const uint8_t *from, size_t length_bytes, identity_der *t
  * handle, or the code of a refusal. The identity is a key and its chain, or empty. */
 void xs_tls_open(xsMachine *the)
 {
-	char address[16], host[256], protocols[64];
+	char address[ADDRESS_TEXT_BYTES], host[256], protocols[64];
 	identity_der roots[ROOTS_MOST], own[1 + CHAIN_MOST];
 	identity_options identity;
 	unsigned own_count;
@@ -158,7 +159,7 @@ void xs_tls_open(xsMachine *the)
 	xsmcGetBufferReadable(xsArg(13), &packed, &packed_bytes);
 	options.pins = packed;
 	options.pin_count = packed_bytes / PIN_BYTES;
-	if (ipaddr_aton(address, &options.address))
+	if (network_address_of_text(address, &options.address))
 		socket->client = tls_client_open(&options, &refused);
 	if (!socket->client) {
 		engine_forget(the, &socket->told);
@@ -214,14 +215,16 @@ void xs_tls_remote(xsMachine *the)
 	tls_client *client = client_of(the, &xsArg(0));
 	uint16_t port;
 	const ip_addr_t *address = client ? tls_client_remote(client, &port) : NULL;
-	char text[IPADDR_STRLEN_MAX];
+	char text[ADDRESS_TEXT_BYTES];
 
 	if (!address)
 		return;
 	if (xsmcToBoolean(xsArg(1)))
 		xsmcSetInteger(xsResult, port);
-	else
-		xsmcSetString(xsResult, ipaddr_ntoa_r(address, text, sizeof text));
+	else {
+		network_address_text(text, address);
+		xsmcSetString(xsResult, text);
+	}
 }
 
 void xs_tls_readable(xsMachine *the)

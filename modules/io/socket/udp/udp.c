@@ -10,6 +10,7 @@
 #include "lwip/netif.h"
 #include "lwip/pbuf.h"
 #include "lwip/udp.h"
+#include "network_address.h"
 
 #define SOCKETS_MAX 5 // four that are asked for the time, and one
 #define DATAGRAMS_MAX 4
@@ -93,12 +94,12 @@ void xs_udp_open(xsMachine *the)
 		if (!sockets[i].used)
 			udp = &sockets[i];
 	}
-	struct udp_pcb *pcb = udp ? udp_new_ip_type(IPADDR_TYPE_V4) : NULL;
+	struct udp_pcb *pcb = udp ? udp_new_ip_type(IPADDR_TYPE_ANY) : NULL;
 	if (udp && !pcb && !netif_list)
 		engine_throw(the, "ENETUNREACH", "udp: no network was begun yet. Join one or open one first.");
 	if (!pcb)
 		engine_throw(the, "ENOMEM", "udp: %d sockets are open, which is the most. Close one first.", SOCKETS_MAX);
-	if (udp_bind(pcb, IP4_ADDR_ANY, (u16_t)port) != ERR_OK) {
+	if (udp_bind(pcb, IP_ANY_TYPE, (u16_t)port) != ERR_OK) {
 		udp_remove(pcb);
 		engine_throw(the, "EADDRINUSE", "udp: port %d is taken", (int)port);
 	}
@@ -129,8 +130,8 @@ void xs_udp_read(xsMachine *the)
 	// What may throw comes first; the datagram is taken when nothing can fail any more.
 	xsmcVars(1);
 	xsmcSetArrayBuffer(xsResult, NULL, datagram->bytes->tot_len);
-	char address[IP4ADDR_STRLEN_MAX];
-	ipaddr_ntoa_r(&datagram->address, address, sizeof address);
+	char address[ADDRESS_TEXT_BYTES];
+	network_address_text(address, &datagram->address);
 	xsmcSetString(xsVar(0), address);
 	xsmcSet(xsResult, xsID("address"), xsVar(0));
 	xsmcSetInteger(xsVar(0), datagram->port);
@@ -146,12 +147,12 @@ void xs_udp_read(xsMachine *the)
 void xs_udp_write(xsMachine *the)
 {
 	xs_udp *udp = from_handle(the);
-	char text[16];
+	char text[ADDRESS_TEXT_BYTES];
 	xsmcToStringBuffer(xsArg(2), text, sizeof text);
 	double port = xsmcToNumber(xsArg(3));
 	ip_addr_t address;
-	if (!ipaddr_aton(text, &address))
-		engine_throw(the, "EINVAL", "udp: address \"%s\" is not IPv4 in dotted form. Resolve the name first.", text);
+	if (!network_address_of_text(text, &address))
+		engine_throw(the, "EINVAL", "udp: address \"%s\" is no " NETWORK_ADDRESS_FORM ". Resolve the name first.", text);
 	if (!(port >= 1 && port <= 65535) || port != (uint16_t)port)
 		engine_throw(the, "EINVAL", "udp: port %d, expected 1 to 65535", (int)port);
 	void *bytes;

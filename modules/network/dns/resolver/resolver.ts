@@ -10,7 +10,7 @@ export type Resolved = (error: CodedError | null, address?: string, host?: strin
 
 /** Whom to ask. */
 export interface ResolverOptions {
-	/** IPv4 addresses of name servers; two are asked, in turn; not for names in ".local". Default: those of the network. */
+	/** Addresses of name servers; two are asked, in turn; not for names in ".local". Default: those of the network. */
 	servers?: readonly string[];
 	/** Accepted and not needed: the socket is the resolver's own. */
 	socket?: unknown;
@@ -18,9 +18,12 @@ export interface ResolverOptions {
 
 /** What to ask for. */
 export interface ResolveOptions {
-	/** The name, of letters, digits, hyphens and underlines; an IPv4 address in dotted form answers itself. At most 253 characters. */
+	/** The name, of letters, digits, hyphens and underlines; an address answers itself. At most 253 characters. */
 	host: string;
-	/** 6: the IPv6 address (AAAA), in the form of RFC 5952; to know, for the board itself speaks IPv4. Default 4. */
+	/**
+	 * 4: the IPv4 address; 6: the IPv6 address (AAAA), in the form of RFC 5952. Default: what the board speaks itself, with `network/ipv6` IPv4 if
+	 * there is one on both sides, else IPv6.
+	 */
 	family?: 4 | 6;
 	/** 1 to 600,000 milliseconds. Default 5,000. */
 	timeoutMs?: number;
@@ -69,7 +72,7 @@ export default class Resolver {
 	 */
 	resolve(options: ResolveOptions, callback?: Resolved): void {
 		const host = String(options.host);
-		const { family = 4, timeoutMs = 5_000, onResolved, onError } = options;
+		const { family = 0, timeoutMs = 5_000, onResolved, onError } = options;
 		if (callback === undefined && onResolved === undefined && onError === undefined) {
 			throw new TypeError("resolve: give a callback, or onResolved and onError");
 		}
