@@ -164,6 +164,12 @@ static int bio_send(void *context, const unsigned char *from, size_t length_byte
 	return (int)length_bytes;
 }
 
+/* Of the handshake alone, where it means nothing; the library passes over it at any time (RFC 8446 5). */
+static bool is_late_change(const tls_client *client, uint8_t record_type)
+{
+	return record_type == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC && mbedtls_ssl_get_version_number(&client->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+}
+
 static int bio_receive(void *context, unsigned char *to, size_t length_bytes)
 {
 	tls_client *client = context;
@@ -190,7 +196,8 @@ static int bio_receive(void *context, unsigned char *to, size_t length_bytes)
 		/* Acknowledged as taken, so that a record larger than the window can come. */
 		if (client->pcb)
 			tcp_recved(client->pcb, (u16_t)count);
-		if (client->state == STATE_OPEN && length_bytes == RECORD_HEADER_BYTES && ++client->idle_records > IDLE_RECORDS_MAX)
+		if (client->state == STATE_OPEN && length_bytes == RECORD_HEADER_BYTES
+			&& (++client->idle_records > IDLE_RECORDS_MAX || is_late_change(client, to[0])))
 			return MBEDTLS_ERR_SSL_INVALID_RECORD;
 		return (int)count;
 	}
@@ -390,6 +397,10 @@ static void step_handshake(tls_client *client)
 	error = mbedtls_ssl_handshake_step(&client->ssl);
 	if (wants_more(client, error))
 		return;
+	if (error == 0 && handshake_retries_in_vain(&client->ssl)) {
+		mbedtls_ssl_send_alert_message(&client->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER);
+		error = MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
+	}
 	if (error != 0) {
 		end_by_library(client, error);
 		return;
