@@ -27,6 +27,38 @@ int mbedtls_ssl_tls13_write_record_size_limit_ext(mbedtls_ssl_context *ssl, unsi
 	return 0;
 }
 
+/* Stands in for the library's (mbedtls.cmake), which takes an extension that comes twice, and no cookie of a HelloRetryRequest: nobody
+ * offers one (RFC 8446 4.2). */
+int handshake_check_received_extension(mbedtls_ssl_context *ssl, int message, unsigned type, uint32_t allowed)
+{
+	uint32_t mask = mbedtls_ssl_get_extension_mask(type);
+
+	if (mask != MBEDTLS_SSL_EXT_MASK(UNRECOGNIZED) && ssl->handshake->received_extensions & mask) {
+		MBEDTLS_SSL_PEND_FATAL_ALERT(MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER, MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER);
+		return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
+	}
+	if (message == MBEDTLS_SSL_TLS1_3_HS_HELLO_RETRY_REQUEST && type == MBEDTLS_TLS_EXT_COOKIE)
+		mbedtls_ssl_tls13_set_hs_sent_ext_mask(ssl, type);
+	return mbedtls_ssl_tls13_check_received_extension(ssl, message, type, allowed);
+}
+
+/* Likewise: the library reads points that are compressed, which are not offered (RFC 8422 5.1.2). */
+int handshake_read_parameters(mbedtls_ecdh_context *to, const unsigned char **from, const unsigned char *end)
+{
+	const unsigned char *at = *from; /* named_curve, the curve, the point behind its length (5.4) */
+
+	if (end - at > 4 && MBEDTLS_GET_UINT16_BE(at, 1) != MBEDTLS_SSL_IANA_TLS_GROUP_X25519 && at[4] != 4)
+		return MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE;
+	return mbedtls_ecdh_read_params(to, from, end);
+}
+
+bool handshake_retries_in_vain(const mbedtls_ssl_context *ssl)
+{
+	return (ssl->state == MBEDTLS_SSL_CLIENT_CCS_BEFORE_2ND_CLIENT_HELLO || ssl->state == MBEDTLS_SSL_CLIENT_HELLO)
+		&& ssl->handshake && ssl->handshake->hello_retry_request_flag
+		&& !(ssl->handshake->received_extensions & (MBEDTLS_SSL_EXT_MASK(KEY_SHARE) | MBEDTLS_SSL_EXT_MASK(COOKIE)));
+}
+
 bool handshake_asks_for_certificate(const mbedtls_ssl_context *ssl)
 {
 	return ssl->handshake && ssl->handshake->client_auth;

@@ -13,6 +13,9 @@
 /** True when the handshake, which is not over, has agreed on the extended master secret (RFC 7627). */
 bool handshake_has_extended_master_secret(const mbedtls_ssl_context *ssl);
 
+/** True when the server has asked for another ClientHello which would be the same (RFC 8446 4.1.4). */
+bool handshake_retries_in_vain(const mbedtls_ssl_context *ssl);
+
 /** True when the server of this handshake, which is not over, has asked for a client's certificate. */
 bool handshake_asks_for_certificate(const mbedtls_ssl_context *ssl);
 

@@ -52,8 +52,13 @@ static bool is_of_another_kind(int error)
 
 int judgement_parse(mbedtls_x509_crt *chain, const unsigned char *bytes, size_t length_bytes)
 {
-	int error = mbedtls_x509_crt_parse_der_with_ext_cb(chain, bytes, length_bytes, 1, take_extension, NULL);
+	der whole = {bytes, length_bytes};
+	int error;
 
+	/* The library would pass over what stands behind the certificate, and nobody else would see it. */
+	if (!der_enter(&whole, DER_SEQUENCE))
+		return MBEDTLS_ERR_X509_INVALID_FORMAT;
+	error = mbedtls_x509_crt_parse_der_with_ext_cb(chain, bytes, length_bytes, 1, take_extension, NULL);
 	/* Behind the leaf it is surplus: a path that needs it is not found. */
 	return chain->raw.p && is_of_another_kind(error) ? 0 : error;
 }

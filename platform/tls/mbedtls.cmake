@@ -48,6 +48,11 @@ if(NOT TARGET picofetch_mbedtls)
 	# How large a record may be is the connection's (handshake.c), not the library's buffer's.
 	set_property(SOURCE ${picofetch_mbedtls_library}/ssl_tls13_generic.c APPEND PROPERTY COMPILE_DEFINITIONS
 		"mbedtls_ssl_tls13_write_record_size_limit_ext=handshake_library_record_size_limit_ext")
+	# What the library takes from the other side, and should not, or does not, and should (handshake.c).
+	set_source_files_properties(${picofetch_mbedtls_library}/ssl_tls13_client.c ${picofetch_mbedtls_library}/ssl_tls13_server.c PROPERTIES COMPILE_DEFINITIONS
+		"mbedtls_ssl_tls13_check_received_extension=handshake_check_received_extension")
+	set_source_files_properties(${picofetch_mbedtls_library}/ssl_tls12_client.c PROPERTIES COMPILE_DEFINITIONS
+		"mbedtls_ecdh_read_params=handshake_read_parameters")
 	# Our own keys are EC (identity.h): what private RSA keys can do is left out of pk's tables. Signatures of ECDSA are held to DER.
 	set_source_files_properties(${picofetch_mbedtls_library}/pk.c ${picofetch_mbedtls_library}/pk_wrap.c PROPERTIES COMPILE_DEFINITIONS
 		"mbedtls_rsa_pkcs1_sign=public_keys_rsa_sign;mbedtls_rsa_rsassa_pss_sign_no_mode_check=public_keys_rsa_sign_pss;mbedtls_rsa_pkcs1_decrypt=public_keys_rsa_decrypt;mbedtls_rsa_pkcs1_encrypt=public_keys_rsa_encrypt;mbedtls_rsa_check_pub_priv=public_keys_rsa_check_pair;mbedtls_ecdsa_read_signature=public_keys_ecdsa_read_signature")

@@ -164,6 +164,12 @@ static int bio_send(void *context, const unsigned char *from, size_t length_byte
 	return (int)length_bytes;
 }
 
+/* Of the handshake alone, where it means nothing; the library passes over it at any time (RFC 8446 5). */
+static bool is_late_change(const tls_client *client, uint8_t record_type)
+{
+	return record_type == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC && mbedtls_ssl_get_version_number(&client->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+}
+
 static int bio_receive(void *context, unsigned char *to, size_t length_bytes)
 {
 	tls_client *client = context;
@@ -190,7 +196,8 @@ static int bio_receive(void *context, unsigned char *to, size_t length_bytes)
 		/* Acknowledged as taken, so that a record larger than the window can come. */
 		if (client->pcb)
 			tcp_recved(client->pcb, (u16_t)count);
-		if (client->state == STATE_OPEN && length_bytes == RECORD_HEADER_BYTES && ++client->idle_records > IDLE_RECORDS_MAX)
+		if (client->state == STATE_OPEN && length_bytes == RECORD_HEADER_BYTES
+			&& (++client->idle_records > IDLE_RECORDS_MAX || is_late_change(client, to[0])))
 			return MBEDTLS_ERR_SSL_INVALID_RECORD;
 		return (int)count;
 	}
@@ -378,6 +385,21 @@ static bool take_proof(tls_client *client)
 	return true;
 }
 
+/* What the library lets pass in a step that went well. */
+static int step_fault(tls_client *client)
+{
+	arena_figures figures;
+
+	/* Finished of TLS 1.2 is computed without a look at whether there was memory for it. */
+	arena_measure(client->memory, &figures);
+	if (figures.refusals > 0)
+		return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+	if (!handshake_retries_in_vain(&client->ssl))
+		return 0;
+	mbedtls_ssl_send_alert_message(&client->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER);
+	return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
+}
+
 /* One message of the handshake a turn: the longest, a signature, is the slice. */
 static void step_handshake(tls_client *client)
 {
@@ -390,6 +412,8 @@ static void step_handshake(tls_client *client)
 	error = mbedtls_ssl_handshake_step(&client->ssl);
 	if (wants_more(client, error))
 		return;
+	if (error == 0)
+		error = step_fault(client);
 	if (error != 0) {
 		end_by_library(client, error);
 		return;
@@ -835,12 +859,11 @@ static tls_client *refuse(tls_failure *failure, const char *code)
 	return NULL;
 }
 
-/* Why a connection that was prepared cannot start: want of memory tells nothing of what it was asked for. */
-static const char *want(const tls_client *client, const char *code)
+const char *tls_connection_want(const arena *memory, const char *code)
 {
 	arena_figures figures;
 
-	arena_measure(client->memory, &figures);
+	arena_measure(memory, &figures);
 	return code && figures.refusals == 0 ? code : "ERR_TLS_MEMORY";
 }
 
@@ -868,7 +891,7 @@ tls_client *tls_client_open(const tls_options *options, tls_failure *failure)
 	ready = ready && !code && set_up(client, options) && start_tcp(client, options);
 	arena_leave(before);
 	if (!ready) {
-		code = want(client, code);
+		code = tls_connection_want(client->memory, code);
 		tls_connection_release(client);
 		return refuse(failure, code);
 	}

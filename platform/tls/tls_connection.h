@@ -71,6 +71,9 @@ struct tls_client {
 /** Starts the library and the loop's part, once. NULL, or the code of a refusal. */
 const char *tls_connection_begin(void);
 
+/** Why what was prepared in an arena cannot start: want of memory tells nothing of what it was asked for. `code` may be NULL. */
+const char *tls_connection_want(const arena *memory, const char *code);
+
 /** Suites, groups, signatures and random numbers, for either end. Needs a current arena. Answers 0 or an error of Mbed TLS. */
 int tls_connection_configure(mbedtls_ssl_config *config, int endpoint);
 

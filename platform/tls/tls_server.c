@@ -208,8 +208,7 @@ tls_server *tls_server_open(const tls_server_options *options, const char **code
 	before = arena_enter(server->memory);
 	*code = prepare(server, options);
 	arena_leave(before);
-	if (!*code)
-		*code = listen(server, options);
+	*code = *code ? tls_connection_want(server->memory, *code) : listen(server, options);
 	if (*code) {
 		forget(server);
 		return NULL;

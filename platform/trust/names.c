@@ -365,12 +365,19 @@ static trust_code name_allowed(uint8_t kind, const der *name, const certificate 
 
 trust_code names_allowed(const certificate *named, const certificate *authority, unsigned *comparisons)
 {
-	der list = named->names, name;
+	der list = named->names, subject = named->subject, name;
 	trust_code code = TRUST_OK;
+	bool is_mailbox = false;
 	uint8_t kind;
 
 	if (!certificate_is_nameless(named))
 		code = name_allowed(DIRECTORY, &named->subject, authority, comparisons);
+	/* A mailbox may stand in the subject as an emailAddress (RFC 5280 4.2.1.10, PKCS #9). */
+	while (code == TRUST_OK && certificate_next_header(&subject, &kind, &name)) {
+		if (is_mailbox)
+			code = name_allowed(EMAIL, &name, authority, comparisons);
+		is_mailbox = kind == DER_OID && name.length == 9 && memcmp(name.at, "\x2A\x86\x48\x86\xF7\x0D\x01\x09\x01", 9) == 0;
+	}
 	while (code == TRUST_OK && list.length > 0) {
 		if (!der_next(&list, &kind, &name))
 			return TRUST_MALFORMED;

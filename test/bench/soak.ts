@@ -8,6 +8,7 @@ import { soakFetch } from "./soak-fetch.ts";
 import { soakHandshakes } from "./soak-handshakes.ts";
 import { soakHttp } from "./soak-http.ts";
 import { soakJudgements } from "./soak-judgements.ts";
+import { soakStories } from "./soak-stories.ts";
 import { soakTrust } from "./soak-trust.ts";
 import { soakWeek } from "./soak-week.ts";
 
@@ -37,6 +38,19 @@ const soaks: Readonly<Record<string, { readonly what: string; run(seed: number, 
 				total.both += (await soakJudgements({ seed: seed + part, count: 1000 })).trusted;
 			}
 			return `${total.rounds} chains judged, ${total.trusted} of them trusted with every signature taken for right; ${total.both} trusted by both`;
+		},
+	},
+	tls: {
+		what: "TLS connections of both ends whose other side, memory and owner are changed by chance, until the budget is spent",
+		async run(seed, isOver) {
+			const total = { rounds: 0, open: 0, resumed: 0 };
+			for (let part = 0; part === 0 || !isOver(); part++) {
+				const { rounds, open, resumed } = await soakStories({ seed: seed + part, rounds: 10_000 });
+				total.rounds += rounds;
+				total.open += open;
+				total.resumed += resumed;
+			}
+			return `${total.rounds} connections, ${total.open} of them came to open, ${total.resumed} by resumption; memory came back each time`;
 		},
 	},
 	fetch: {

@@ -27,6 +27,10 @@ export interface HostileStory {
 	readonly hasExtendedMasterSecret?: boolean;
 	/** What TLS 1.2 calls its session. Default: nothing. */
 	readonly sessionId?: Uint8Array;
+	/** Of TLS 1.3: the body of CertificateVerify, over what it signs. Default: ECDSA with SHA-256. */
+	proof?(signed: Buffer): Buffer;
+	/** Of TLS 1.2: curve and share as they are signed. Default: the P-256 that they are. */
+	parameters?(usual: Buffer): Buffer;
 	/** The body of a message, before it is framed and hashed; undefined leaves the message out. Default: as it is. */
 	body?(name: MessageName, body: Buffer): Buffer | undefined;
 	/** Called in front of each message: what is sent there comes first. */
@@ -310,7 +314,7 @@ export class HostileConnection {
 		this.#send("encryptedExtensions", vector(u16, Buffer.alloc(0)));
 		this.#send("certificate", Buffer.concat([u8(0), vector(u24, Buffer.concat(this.#story.chain.map(one => Buffer.concat([vector(u24, one), u16(0)]))))]));
 		const signed = Buffer.concat([Buffer.alloc(64, 32), Buffer.from("TLS 1.3, server CertificateVerify\0"), hash(this.#transcript)]);
-		this.#send("certificateVerify", Buffer.concat([u16(0x0403), vector(u16, sign("sha256", signed, this.#story.keyPem))]));
+		this.#send("certificateVerify", this.#story.proof?.(signed) ?? Buffer.concat([u16(0x0403), vector(u16, sign("sha256", signed, this.#story.keyPem))]));
 		this.#send("finished", hmac(expandLabel(this.#serverSecret, "finished", Buffer.alloc(0), 32), hash(this.#transcript)));
 		const main = hmac(expandLabel(handshake, "derived", hash(Buffer.alloc(0)), 32), Buffer.alloc(32));
 		this.#clientApplicationSecret = expandLabel(main, "c ap traffic", hash(this.#transcript), 32);
@@ -323,7 +327,8 @@ export class HostileConnection {
 		const masterSecret = this.#story.hasExtendedMasterSecret === false ? [] : [extension(23, Buffer.alloc(0))];
 		this.#send("serverHello", this.#serverHello(this.#serverRandom, 0xC02B, [...masterSecret, extension(0xFF01, u8(0))]));
 		this.#send("certificate", vector(u24, Buffer.concat(this.#story.chain.map(one => vector(u24, one)))));
-		const parameters = Buffer.concat([u8(3), u16(0x0017), vector(u8, this.#keys.getPublicKey())]);
+		const usual = Buffer.concat([u8(3), u16(0x0017), vector(u8, this.#keys.getPublicKey())]);
+		const parameters = this.#story.parameters?.(usual) ?? usual;
 		const signature = sign("sha256", Buffer.concat([this.#clientRandom, this.#serverRandom, parameters]), this.#story.keyPem);
 		this.#send("serverKeyExchange", Buffer.concat([parameters, u16(0x0403), vector(u16, signature)]));
 		this.#send("serverHelloDone", Buffer.alloc(0));

@@ -4,7 +4,7 @@
  * is left behind, in the library's key slots neither.
  */
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { randomBytes, sign } from "node:crypto";
 import test, { before } from "node:test";
 import { issue, type Issued } from "../../../tools/certificates/issue.ts";
 import { content, extension, startHostileServer, type HostileConnection, type HostileServer, type HostileStory, type MessageName } from "../../support/hostile-tls-server.ts";
@@ -99,6 +99,36 @@ const stepsOf = (version: Version): readonly MessageName[] => version === "TLSv1
 /** A server that knows record_size_limit (RFC 8449). */
 const limited13 = replace("encryptedExtensions", () => Buffer.concat([u16(6), extension(28, u16(16385))]));
 
+/** Adds to EncryptedExtensions, or to the one certificate of a Certificate. */
+const withEncryptedExtension = (...added: readonly Buffer[]): Part => replace("encryptedExtensions", () => {
+	const whole = Buffer.concat(added);
+	return Buffer.concat([u16(whole.length), whole]);
+});
+const withCertificateExtension = (added: Buffer): Part => replace("certificate", body => {
+	const list = Buffer.concat([body.subarray(4, -2), u16(added.length), added]);
+	return Buffer.concat([body.subarray(0, 1), Buffer.from([0]), u16(list.length), list]);
+});
+/** The extensions of a ServerHello or HelloRetryRequest in place of the usual ones. */
+const extensionsOf = (name: "serverHello" | "helloRetryRequest", change: (usual: Buffer) => Buffer): Part => replace(name, body => {
+	const at = 2 + 32 + 1 + body[34]! + 3;
+	const changed = change(body.subarray(at + 2));
+	return Buffer.concat([body.subarray(0, at), u16(changed.length), changed]);
+});
+const hello13 = extension(43, u16(0x0304));
+const cookie = extension(44, Buffer.concat([u16(20), Buffer.alloc(20, 7)]));
+/** A handshake message in two records, with another between them. */
+const interleaved = (wanted: MessageName, type: number, bytes: Buffer): Part => ({
+	...replace(wanted, () => undefined),
+	before(name, server) {
+		if (name !== wanted) return;
+		const framed = server.frame(wanted, Buffer.alloc(40));
+		server.record(content.handshake, framed.subarray(0, 20));
+		server.record(type, bytes);
+		server.record(content.handshake, framed.subarray(20));
+	},
+});
+const uncompressed = 1 + 2 + 1;
+
 const attacks: readonly Attack[] = [
 	// Downgrades.
 	{ what: "TLS 1.2 with the sentinel of a server that can 1.3", version: "TLSv1.2", part: sentinel(1), code: "ERR_TLS_PROTOCOL", alert: 47 },
@@ -137,6 +167,56 @@ const attacks: readonly Attack[] = [
 	{ what: "compressed junk in place of its certificate", version: "TLSv1.3", part: front("certificate", server => server.record(content.handshake, Buffer.concat([Buffer.from([25, 0, 3, 0xE8]), randomBytes(1000)]))), code: "ERR_TLS_PROTOCOL" },
 	{ what: "junk", version: "both", part: front("serverHello", server => server.raw(randomBytes(3000).fill(0xEE, 0, 5))), code: "ERR_TLS_PROTOCOL" },
 	{ what: "application data in the middle of the handshake", version: "both", part: front("certificate", server => server.record(content.applicationData, Buffer.from("early"))), code: "ERR_TLS_PROTOCOL" },
+	// Extensions where they do not belong (RFC 8446 section 4.2).
+	{ what: "an extension twice in its ServerHello", version: "TLSv1.3", part: withExtension(hello13), code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "an extension twice in its HelloRetryRequest", version: "TLSv1.3", part: { retries: true, ...extensionsOf("helloRetryRequest", usual => Buffer.concat([usual, hello13])) }, code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "an extension twice in its EncryptedExtensions", version: "TLSv1.3", part: withEncryptedExtension(extension(28, u16(16385)), extension(28, u16(600))), code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "its version in EncryptedExtensions", version: "TLSv1.3", part: withEncryptedExtension(hello13), code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "an answer that nobody asked for in EncryptedExtensions", version: "TLSv1.3", part: withEncryptedExtension(extension(16, Buffer.from([0, 3, 2, 0x68, 0x32]))), code: "ERR_TLS_PROTOCOL", alert: 110 },
+	{ what: "early data that was not offered", version: "TLSv1.3", part: withEncryptedExtension(extension(42, Buffer.alloc(0))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a stapled answer that nobody asked for", version: "TLSv1.3", part: withCertificateExtension(extension(5, Buffer.from([1, 0, 0, 0]))), code: "ERR_TLS_PROTOCOL", alert: 110 },
+	{ what: "a Certificate that answers a request", version: "TLSv1.3", part: replace("certificate", body => Buffer.concat([Buffer.from([1, 7]), body.subarray(1)])), code: "ERR_TLS_PROTOCOL" },
+	{ what: "TLS 1.2 among the versions of 1.3", version: "TLSv1.3", part: extensionsOf("serverHello", usual => Buffer.concat([extension(43, u16(0x0303)), usual.subarray(6)])), code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "a TLS that is not there yet", version: "TLSv1.3", part: extensionsOf("serverHello", usual => Buffer.concat([extension(43, u16(0x0305)), usual.subarray(6)])), code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "no key share", version: "TLSv1.3", part: extensionsOf("serverHello", () => hello13), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a share of a group that was not sent one", version: "TLSv1.3", part: extensionsOf("serverHello", () => Buffer.concat([hello13, extension(51, Buffer.concat([u16(0x001D), u16(32), randomBytes(32)]))])), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a compressed share", version: "TLSv1.3", part: extensionsOf("serverHello", usual => Buffer.concat([hello13, extension(51, Buffer.concat([u16(0x0017), u16(33), Buffer.from([2]), usual.subarray(-64, -32)]))])), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a HelloRetryRequest that asks for nothing", version: "TLSv1.3", part: { retries: true, ...extensionsOf("helloRetryRequest", () => hello13) }, code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "a HelloRetryRequest for a group that was not offered", version: "TLSv1.3", part: { retries: true, ...extensionsOf("helloRetryRequest", () => Buffer.concat([hello13, extension(51, u16(0x0019))])) }, code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "another suite than its HelloRetryRequest", version: "TLSv1.3", part: { retries: true, ...replace("helloRetryRequest", body => { const changed = Buffer.from(body); changed.writeUInt16BE(0x1303, cipherAt(body[34]!)); return changed; }) }, code: "ERR_TLS_PROTOCOL", alert: 47 },
+	// Signatures of another kind.
+	...([[0x0401, "PKCS#1 v1.5, which TLS 1.3 has not"], [0x0503, "the curve of another key"], [0x0603, "a curve that was not offered"], [0x0807, "a scheme that was not offered"], [0x0804, "RSA for a key that is not"]] as const).map(([scheme, what]): Attack => (
+		{ what: `a CertificateVerify that says ${what}`, version: "TLSv1.3", part: replace("certificateVerify", body => Buffer.concat([u16(scheme), body.subarray(2)])), code: "ERR_TLS_PROTOCOL" })),
+	{ what: "a CertificateVerify as a client signs it", version: "TLSv1.3", part: () => ({ proof: signed => Buffer.concat([u16(0x0403), signature(Buffer.from(signed.toString("latin1").replace("server", "client"), "latin1"))]) }), code: "ERR_TLS_PROTOCOL", alert: 51 },
+	{ what: "a CertificateVerify over the transcript alone", version: "TLSv1.3", part: () => ({ proof: signed => Buffer.concat([u16(0x0403), signature(signed.subarray(-32))]) }), code: "ERR_TLS_PROTOCOL", alert: 51 },
+	{ what: "a key exchange signed with SHA-1", version: "TLSv1.2", part: replace("serverKeyExchange", body => Buffer.concat([body.subarray(0, uncompressed + 65), u16(0x0203), body.subarray(uncompressed + 65 + 2)])), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a key exchange signed by RSA that is not", version: "TLSv1.2", part: replace("serverKeyExchange", body => Buffer.concat([body.subarray(0, uncompressed + 65), u16(0x0401), body.subarray(uncompressed + 65 + 2)])), code: "ERR_TLS_PROTOCOL" },
+	// Key exchanges that are signed and no good all the same.
+	{ what: "a compressed point", version: "TLSv1.2", part: { parameters: usual => Buffer.concat([usual.subarray(0, 3), Buffer.from([33, 2]), usual.subarray(uncompressed + 1, uncompressed + 33)]) }, code: "ERR_TLS_PROTOCOL" },
+	{ what: "a signed point that is on no curve", version: "TLSv1.2", part: { parameters: usual => flipped(usual) }, code: "ERR_TLS_PROTOCOL" },
+	{ what: "the point at infinity", version: "TLSv1.2", part: { parameters: usual => Buffer.concat([usual.subarray(0, 3), Buffer.from([1, 0])]) }, code: "ERR_TLS_PROTOCOL" },
+	{ what: "a share of zeros of X25519", version: "TLSv1.2", part: { parameters: () => Buffer.concat([Buffer.from([3, 0, 0x1D, 32]), Buffer.alloc(32)]) }, code: "ERR_TLS_PROTOCOL" },
+	{ what: "a share of one of X25519", version: "TLSv1.2", part: { parameters: () => Buffer.concat([Buffer.from([3, 0, 0x1D, 32, 1]), Buffer.alloc(31)]) }, code: "ERR_TLS_PROTOCOL" },
+	{ what: "a curve that was not offered", version: "TLSv1.2", part: { parameters: () => Buffer.concat([Buffer.from([3, 0, 0x16, 65, 4]), randomBytes(64)]) }, code: "ERR_TLS_PROTOCOL" },
+	{ what: "a curve of its own", version: "TLSv1.2", part: { parameters: usual => Buffer.concat([Buffer.from([1]), usual.subarray(1)]) }, code: "ERR_TLS_PROTOCOL" },
+	{ what: "bytes behind its key exchange", version: "TLSv1.2", part: replace("serverKeyExchange", body => Buffer.concat([body, Buffer.alloc(4)])), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a ServerHelloDone that says something", version: "TLSv1.2", part: replace("serverHelloDone", () => Buffer.alloc(4)), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a first handshake that is called a later one", version: "TLSv1.2", part: withExtension(extension(0xFF01, Buffer.from([12, ...Buffer.alloc(12)]))), code: "ERR_TLS_PROTOCOL" },
+	// Records and their order.
+	{ what: "a Finished of nothing", version: "both", part: replace("finished", () => Buffer.alloc(0)), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a Finished that is too long", version: "both", part: replace("finished", body => Buffer.concat([body, Buffer.alloc(4)])), code: "ERR_TLS_PROTOCOL" },
+	{ what: "an empty record of the handshake", version: "both", part: front("certificate", server => server.record(content.handshake, Buffer.alloc(0))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "an alert inside a message", version: "both", part: interleaved("certificate", content.alert, Buffer.from([1, 90])), code: "ERR_TLS_PROTOCOL" },
+	{ what: "data inside a message", version: "both", part: interleaved("certificate", content.applicationData, Buffer.from("early")), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a record of a kind that is none", version: "both", part: front("certificate", server => server.record(24, Buffer.from([1, 0, 3, 0, 0, 0]))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "an alert of one byte", version: "both", part: front("certificate", server => server.record(content.alert, Buffer.from([2]))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "its Certificate in the open", version: "TLSv1.3", part: front("encryptedExtensions", server => server.raw(Buffer.concat([Buffer.from([22, 3, 3, 0, 6]), server.frame("encryptedExtensions", u16(0))]))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a record that ends with the handshake's keys and another message in it", version: "TLSv1.3", part: front("certificate", server => server.record(content.handshake, Buffer.alloc(0), { padding: 100 })), code: "ERR_TLS_PROTOCOL" },
+	{ what: "the messages in another order", version: "TLSv1.3", part: front("certificate", server => server.message("finished", Buffer.alloc(32))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a change of keys before there are any", version: "TLSv1.2", part: front("serverKeyExchange", server => server.raw(Buffer.from([20, 3, 3, 0, 1, 1]))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a change of keys that is none", version: "TLSv1.3", part: front("encryptedExtensions", server => server.raw(Buffer.from([20, 3, 3, 0, 1, 2]))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a change of keys of two bytes", version: "TLSv1.3", part: front("encryptedExtensions", server => server.raw(Buffer.from([20, 3, 3, 0, 2, 1, 1]))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "its Finished without a change of keys", version: "TLSv1.2", part: front("serverHelloDone", server => server.message("finished", Buffer.alloc(12))), code: "ERR_TLS_PROTOCOL" },
 	// Ends and alerts.
 	...versions.flatMap(version => stepsOf(version).flatMap((step): Attack[] => [
 		{ what: `an alert in front of its ${step}`, version, part: front(step, server => { server.alert(2, 80); server.end(); }), code: "ERR_TLS_ALERT" },
@@ -161,11 +241,23 @@ const attacks: readonly Attack[] = [
 	{ what: "a ticket that is cut", version: "TLSv1.3", part: opened(server => server.message("newSessionTicket", ticket(100).subarray(0, 50))), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "a second handshake", version: "both", part: opened(server => server.message("serverHello", Buffer.alloc(80))), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "a request for a certificate afterwards", version: "TLSv1.3", part: opened(server => server.message("certificateRequest", Buffer.from([0, 0, 0]))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a change of keys afterwards", version: "TLSv1.3", part: opened(server => server.raw(Buffer.from([20, 3, 3, 0, 1, 1]))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a change of keys afterwards", version: "TLSv1.2", part: opened(server => server.record(content.changeCipherSpec, Buffer.from([1]))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a ticket in the open", version: "TLSv1.2", part: opened(server => server.message("newSessionTicket", Buffer.alloc(20))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "data in the open", version: "both", part: opened(server => server.raw(Buffer.from([23, 3, 3, 0, 5, 0x68, 0x65, 0x6C, 0x6C, 0x6F]))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "an alert in the open", version: "TLSv1.3", part: opened(server => server.raw(Buffer.from([21, 3, 3, 0, 2, 1, 0]))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "half a message and then data", version: "both", part: opened(server => { server.record(content.handshake, Buffer.from([4, 0, 0, 100, 0])); server.record(content.applicationData, Buffer.from("hello")); }), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "a KeyUpdate that says neither", version: "TLSv1.3", part: opened(server => server.message("keyUpdate", Buffer.from([2]))), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "a KeyUpdate with something behind it in its record", version: "TLSv1.3", part: opened(server => server.record(content.handshake, Buffer.concat([server.frame("keyUpdate", Buffer.from([0])), server.frame("newSessionTicket", ticket(10))]))), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "a flood of KeyUpdates", version: "TLSv1.3", part: opened(server => { for (let i = 0; i < 100; i++) server.updateKeys(true); }), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "a KeyUpdate and the old keys", version: "TLSv1.3", part: opened(server => { server.message("keyUpdate", Buffer.from([0])); answer(server); }), code: "ERR_TLS_PROTOCOL", alert: 20, isProven: true },
 ];
+
+/** By the leaf's key, behind its length. */
+function signature(over: Buffer): Buffer {
+	const made = sign("sha256", over, leaf.keyPem);
+	return Buffer.concat([u16(made.length), made]);
+}
 
 /** NewSessionTicket (RFC 8446 section 4.6.1). */
 function ticket(lengthBytes: number, lifetimeSeconds = 3600): Buffer {
@@ -247,6 +339,8 @@ const odd: readonly { readonly what: string; readonly version: Version | "both";
 	{ what: "an empty record in between", version: "both", part: opened(server => { server.record(content.applicationData, Buffer.alloc(0)); answer(server); }), bytes: 5 },
 	{ what: "a warning in between", version: "TLSv1.2", part: opened(server => { server.alert(1, 90); answer(server); }), bytes: 5 },
 	{ what: "a HelloRetryRequest", version: "TLSv1.3", part: { retries: true }, bytes: 5 },
+	{ what: "a HelloRetryRequest with a cookie", version: "TLSv1.3", part: { retries: true, ...extensionsOf("helloRetryRequest", usual => Buffer.concat([usual, cookie])) }, bytes: 5 },
+	{ what: "a ticket of nothing", version: "TLSv1.3", part: opened(server => { server.message("newSessionTicket", ticket(0)); answer(server); }), bytes: 5 },
 	{ what: "two tickets in one record", version: "TLSv1.3", part: opened(server => { server.record(content.handshake, Buffer.concat([server.frame("newSessionTicket", ticket(60)), server.frame("newSessionTicket", ticket(70))])); answer(server); }), bytes: 5 },
 	{ what: "a wish to begin anew (HelloRequest)", version: "TLSv1.2", part: opened(server => { server.message("helloRequest", Buffer.alloc(0)); answer(server); }), bytes: 5 },
 	{ what: "a KeyUpdate", version: "TLSv1.3", part: opened(server => { server.updateKeys(false); answer(server); }), bytes: 5 },
@@ -263,3 +357,8 @@ for (const { what, version, part, bytes, settings } of odd) {
 		});
 	}
 }
+
+test("TLSv1.3: the cookie of a HelloRetryRequest comes back", async () => {
+	const { server } = await meet("TLSv1.3", { retries: true, ...extensionsOf("helloRetryRequest", usual => Buffer.concat([usual, cookie])) });
+	for (const { offered } of server.connections.slice(0, hostileTimes)) assert.deepEqual(Buffer.from(offered.get(44)!), cookie.subarray(4));
+});

@@ -1,5 +1,6 @@
 // What the tests of the validator share: a question with a usual chain, and DER written by hand.
 
+import { sign } from "node:crypto";
 import { type CertificateRequest, type ExtensionRequest, type Issued, issue } from "../../../tools/certificates/issue.ts";
 import { judge, type PathCase, type Verdict } from "../../../tools/conformance/judge.ts";
 
@@ -38,6 +39,31 @@ export function constraints(permitted: readonly Uint8Array[], excluded: readonly
 
 export function names(...list: readonly Uint8Array[]): ExtensionRequest {
 	return { oid: "2.5.29.17", value: sequence(...list) };
+}
+
+/** The elements of DER that stand one behind the other. */
+function elements(bytes: Uint8Array): Uint8Array[] {
+	const found: Uint8Array[] = [];
+	for (let at = 0; at < bytes.length;) {
+		const long = bytes[at + 1]! & 0x80 ? bytes[at + 1]! & 0x7F : 0;
+		const length = long === 0 ? bytes[at + 1]! : Buffer.from(bytes).readUIntBE(at + 2, long);
+		found.push(bytes.subarray(at, at + 2 + long + length));
+		at += 2 + long + length;
+	}
+	return found;
+}
+
+const inside = (element: Uint8Array): Uint8Array => element.subarray(2 + (element[1]! & 0x80 ? element[1]! & 0x7F : 0));
+
+/** Of a certificate: where its subject stands in what is signed (RFC 5280 4.1). */
+const subjectAt = 5;
+
+/** The certificate with another subject, DER, signed by its issuer again. */
+export function renamed(of: Issued, subject: Uint8Array, issuer: Issued): Uint8Array {
+	const [signed, algorithm] = elements(inside(of.certificateDer));
+	const parts = elements(inside(signed!)).map((part, at) => at === subjectAt ? subject : part);
+	const changed = sequence(...parts);
+	return sequence(changed, algorithm!, der(3, Buffer.of(0), sign("sha256", changed, issuer.keyPem)));
 }
 
 export interface Chain {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import test, { before } from "node:test";
 import { type CertificateRequest, type ExtensionRequest, issue } from "../../../tools/certificates/issue.ts";
 import { judge, type Verdict } from "../../../tools/conformance/judge.ts";
-import { ask, type Chain, chain, constraints, der, general, host, names, question, sequence } from "./chain.ts";
+import { ask, type Chain, chain, constraints, der, general, host, names, question, renamed, sequence, text } from "./chain.ts";
 
 const oid = {
 	keyUsage: "2.5.29.15",
@@ -200,6 +200,32 @@ test("two authorities that certify each other end in no circle", async () => {
 	const { root } = await chain();
 	const verdict = await ask({ root, middle: oneByTwo, leaf }, { sent: [leaf, oneByTwo, twoByOne].map(each => each.certificateDer) });
 	assert.deepEqual([verdict.code, verdict.signatures], ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", 2]);
+});
+
+test("a mailbox in the subject is held to constraints too", async () => {
+	const attribute = (...content: readonly Uint8Array[]) => der(0x31, sequence(...content));
+	const subject = sequence(
+		attribute(Buffer.of(6, 3, 0x55, 4, 3), text(0x0C, host)),
+		attribute(der(6, Buffer.of(0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 1)), text(0x16, "me@mail.example")),
+	);
+	const code = async (extension: ExtensionRequest) => {
+		const made = await chain({ middle: { extensions: [extension] } });
+		return (await ask(made, { sent: [renamed(made.leaf, subject, made.middle), made.middle.certificateDer] })).code;
+	};
+	assert.equal(await code(constraints([general.email(".example")], [])), undefined);
+	assert.equal(await code(constraints([general.email("other.example")], [])), "PERMITTED_VIOLATION");
+	assert.equal(await code(constraints([], [general.email("mail.example")])), "EXCLUDED_VIOLATION");
+});
+
+test("nothing may stand behind a certificate, by either judgement", async () => {
+	const made = await chain();
+	const [leaf, middle] = [made.leaf, made.middle].map(one => one.certificateDer);
+	const longer = (bytes: Uint8Array) => Buffer.concat([bytes, Buffer.of(0)]);
+	for (const by of [undefined, "both"] as const) {
+		assert.equal((await ask(made, { sent: [leaf!, middle!] }, by)).code, undefined);
+		assert.notEqual((await ask(made, { sent: [longer(leaf!), middle!] }, by)).code, undefined);
+		assert.notEqual((await ask(made, { sent: [leaf!, longer(middle!)] }, by)).code, undefined);
+	}
 });
 
 test("keys and hashes that are too weak are named", async () => {

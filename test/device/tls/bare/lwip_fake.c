@@ -12,10 +12,13 @@
 #include "peer.h"
 
 static struct tcp_pcb pcb;
-static bool in_use, connecting, finished, closed;
+static struct tcp_pcb_listen listening;
+static bool in_use, connecting, finished, closed, listens;
 static unsigned unread; /* handed up, not yet given back by tcp_recved */
 static unsigned segment_bytes = TCP_MSS;
 static unsigned refused_writes; /* the next so many tcp_write answer ERR_MEM */
+static unsigned refused_closes; /* and the next so many tcp_close, behind which only tcp_abort may come */
+static bool refused_close;
 unsigned lwip_fake_sent_bytes;
 
 static void check(bool holds, const char *what)
@@ -28,6 +31,16 @@ static void check(bool holds, const char *what)
 	peer_exit(3);
 }
 
+static void begin(void)
+{
+	check(!in_use, "second pcb");
+	memset(&pcb, 0, sizeof pcb);
+	in_use = true;
+	connecting = finished = closed = false;
+	unread = 0;
+	pcb.snd_buf = TCP_SND_BUF;
+}
+
 void lwip_fake_set(unsigned segment, unsigned refusals)
 {
 	if (segment)
@@ -35,21 +48,54 @@ void lwip_fake_set(unsigned segment, unsigned refusals)
 	refused_writes = refusals;
 }
 
+void lwip_fake_refuse_close(unsigned times)
+{
+	refused_closes = times;
+}
+
 struct tcp_pcb *tcp_new_ip_type(u8_t type)
 {
 	(void)type;
-	check(!in_use, "second pcb");
-	memset(&pcb, 0, sizeof pcb);
-	in_use = true;
-	connecting = finished = closed = false;
-	unread = 0;
-	pcb.snd_buf = TCP_SND_BUF;
+	begin();
 	return &pcb;
+}
+
+err_t tcp_bind(struct tcp_pcb *of, const ip_addr_t *address, u16_t port)
+{
+	(void)of;
+	(void)address;
+	(void)port;
+	return ERR_OK;
+}
+
+struct tcp_pcb *tcp_listen_with_backlog(struct tcp_pcb *of, u8_t backlog)
+{
+	(void)backlog;
+	check(of == &pcb && in_use && !listens, "tcp_listen");
+	memset(&listening, 0, sizeof listening);
+	in_use = false;
+	listens = true;
+	return (struct tcp_pcb *)&listening;
+}
+
+void tcp_accept(struct tcp_pcb *of, tcp_accept_fn call)
+{
+	check((struct tcp_pcb_listen *)of == &listening && listens, "tcp_accept");
+	listening.accept = call;
+}
+
+bool lwip_fake_accept(void)
+{
+	check(listens && listening.accept, "nobody listens");
+	begin();
+	/* A connection that is refused is reset. */
+	in_use = listening.accept(listening.callback_arg, &pcb, ERR_OK) == ERR_OK;
+	return in_use;
 }
 
 void tcp_arg(struct tcp_pcb *of, void *argument)
 {
-	check(in_use, "tcp_arg");
+	check(of == &pcb ? in_use : listens, "tcp_arg");
 	of->callback_arg = argument;
 }
 
@@ -125,8 +171,17 @@ err_t tcp_output(struct tcp_pcb *of)
 
 err_t tcp_close(struct tcp_pcb *of)
 {
-	(void)of;
+	if ((struct tcp_pcb_listen *)of == &listening) {
+		check(listens, "tcp_close of who listens");
+		listens = false;
+		return ERR_OK;
+	}
 	check(in_use && !closed, "tcp_close");
+	if (refused_closes > 0) {
+		refused_closes--;
+		refused_close = true;
+		return ERR_MEM;
+	}
 	check(unread == 0, "tcp_close with unread bytes: lwIP would reset");
 	closed = true;
 	in_use = false;
@@ -136,8 +191,9 @@ err_t tcp_close(struct tcp_pcb *of)
 
 void tcp_abort(struct tcp_pcb *of)
 {
-	(void)of;
-	check(false, "tcp_abort");
+	check(of == &pcb && in_use && of->callback_arg == NULL && refused_close, "tcp_abort");
+	in_use = refused_close = false;
+	peer_finish();
 }
 
 static void take(void)
