@@ -46,6 +46,7 @@ interface Options {
 	network: boolean;
 	stuckRosc?: boolean;
 	xip?: boolean;
+	bitExact?: boolean;
 	profile?: string;
 	elf?: string;
 	log?: string;
@@ -155,6 +156,7 @@ export function command(): Command {
 		.option("--no-network", "no radio chip on the board")
 		.option("--stuck-rosc", "fault: the ring oscillator's random bit never changes")
 		.option("--xip", "count what flash costs through the XIP cache")
+		.option("--bit-exact", "show the radio every edge of its bus, not bits: the same to the cycle, and slower")
 		.option("--profile <file>", "write how often each address was seen executing, as JSON")
 		.option("--elf <file>", "the program's ELF if it is not the program itself: for the functions of --profile and the variables on the page")
 		.option("--log <file>", "write what happens, a line each, with virtual milliseconds; - is stderr")
@@ -225,6 +227,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 			epochMs,
 			...(options.stuckRosc && { stuckRosc: true }),
 			...(options.xip && { xip: true }),
+			...(options.bitExact && { bitExact: true }),
 			...(options.network && { network: network(options, pcap) }),
 			...(vcd && { vcd: { write: vcd, ...(options.vcdPins && { pins: options.vcdPins }) } }),
 			...(log && { log: { write: (line) => log(`${line}\n`), ...(options.logTopics && { topics: options.logTopics }) } }),

@@ -17,7 +17,7 @@ import { UsbHost, type UsbHostOptions } from "./usb/host.ts";
 import type { UsbSerialPort } from "./usb/serial-port.ts";
 import { ValueChangeDump, type ValueChangeDumpOptions } from "./value-change-dump.ts";
 import { journal, type LogOptions } from "./journal.ts";
-import type { Clock, I2cDevice, I2cPlace, Journal, Log, Milestone, Pin, Random, SpiDevice, SpiPlace } from "./wires.ts";
+import type { BitListener, Clock, I2cDevice, I2cPlace, Journal, Log, Milestone, Pin, Random, SpiDevice, SpiPlace } from "./wires.ts";
 
 export type { Violation } from "./core/violations.ts";
 export type { Fault } from "./core/processor.ts";
@@ -52,6 +52,8 @@ export interface BoardWires {
 	log: Log;
 	/** GPIO 0-29. */
 	pin(index: number): Pin;
+	/** Offers a listener for the bits on a data and a clock GPIO, so that it need not be told of their edges. */
+	hearBits(data: number, clock: number, listener: BitListener): void;
 	/** A stream of random numbers of its own for each name. */
 	random(name: string): Random;
 	journal: Journal;
@@ -74,6 +76,11 @@ export interface PicoWOptions {
 	stuckRosc?: boolean;
 	/** Count what flash costs through the XIP cache; without, flash is as fast as SRAM. Default false. */
 	xip?: boolean;
+	/**
+	 * Show the radio every edge of its bus, also where it is alone to look at them and learns the same from bits: the same to
+	 * the cycle, and slower. Default false.
+	 */
+	bitExact?: boolean;
 	/** The radio chip and the network around it; without, nothing answers on the radio's pins. */
 	network?: Partial<NetworkOptions>;
 	/** Tell what happens, line by line. */
@@ -209,6 +216,9 @@ export class PicoW {
 			clock: chip.clock,
 			log: chip.violations,
 			pin: (index) => chip.pins.pin(index),
+			hearBits: (data, clock, by): void => {
+				chip.pins.heard = { data, clock, by, edges: options.bitExact ?? false };
+			},
 			random: (name) => new SeededRandom(seed, name),
 			journal: journal(options.log, chip.clock),
 			milestone: (name) => this.#milestone(name),

@@ -56,6 +56,17 @@ export interface Pin {
 	drive(level: boolean | undefined, afterCycles?: number): void;
 }
 
+/**
+ * What listens to a clock and a data line and can be told of bits without their edges. The edges are the truth; where
+ * nobody but this listener looks at the two pins, whole words come this way, at the same cycles.
+ */
+export interface BitListener {
+	/** So many rising edges of the clock, from now on, give or take a bit and do nothing else. Falling edges do nothing then. */
+	readonly quietEdges: number;
+	/** One of these edges; the data pin already has its level. */
+	clockRose(): void;
+}
+
 /** Something on an I2C bus, byte by byte. It answers when the RP2040 calls its address. */
 export interface I2cDevice {
 	/** Seven bits. */

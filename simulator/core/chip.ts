@@ -55,6 +55,9 @@ const UART_PINS = [
 const SRAM_MIRROR = 0x21000000;
 const DPSRAM_START = 0x50100000;
 const DPSRAM_BYTES = 0x1000;
+const DMA_START = 0x50000000;
+const TIMER_START = 0x40054000;
+const PIO_START = 0x50200000;
 const XIP_AUX = 0x50400000;
 
 /** Why a chip stands still for good. */
@@ -611,6 +614,7 @@ export class Chip implements Bus, DmaBus {
 				return undefined;
 			}
 			if (this.#secondRuns || pio.moving || this.#watches.length) {
+				pio.quietUntil = 0;
 				do {
 					// The core runs ahead a little; its accesses to registers let core 1 and the PIO catch up first.
 					core.run(Math.min(limit - core.cycles, this.#lead));
@@ -618,8 +622,14 @@ export class Chip implements Bus, DmaBus {
 					if (this.#secondRuns) {
 						this.#follow(core.cycles);
 					}
-					pio.advanceTo(core.cycles);
+					// Where nobody could see it, the PIO stays behind until there is something to see.
+					if (core.cycles >= pio.quietUntil) {
+						pio.advanceTo(core.cycles);
+					}
 				} while (!core.attention && (pio.moving || this.#secondRuns) && core.cycles < limit && !core.atBreakpoint);
+				if (core.cycles < pio.quietUntil) {
+					pio.advanceTo(core.cycles);
+				}
 			} else {
 				core.run(limit - now);
 			}
@@ -653,7 +663,13 @@ export class Chip implements Bus, DmaBus {
 
 	/** How far core 0 may go ahead. */
 	get #lead(): number {
-		return this.#watches.length ? 1 : this.pio.moving ? LEAD_CYCLES : PAIR_LEAD_CYCLES;
+		if (this.#watches.length) {
+			return 1;
+		}
+		if (!this.pio.moving) {
+			return PAIR_LEAD_CYCLES;
+		}
+		return this.#secondRuns ? LEAD_CYCLES : Math.max(LEAD_CYCLES, this.pio.quietUntil - this.core.cycles);
 	}
 
 	#stopBy(core: Processor): void {
@@ -843,16 +859,19 @@ export class Chip implements Bus, DmaBus {
 	/**
 	 * Before a processor reads or writes a register, core 1 (if core 0 does it) and the state machines reach its cycle. DMA
 	 * is part of theirs.
+	 *
+	 * @param blind nothing is done but a read whose value a quiet state machine leaves as it is.
 	 */
-	#catchUp(): void {
+	#catchUp(blind = false): void {
 		if (this.#forDma || this.#forDebugger || this.pins.now) {
 			return;
 		}
 		if (this.#active === this.core && this.#secondRuns) {
 			this.#follow(this.core.cycles);
 		}
-		if (this.pio.movers) {
+		if (this.pio.movers && !(blind && this.#active.cycles < this.pio.quietUntil)) {
 			this.pio.advanceTo(this.#active.cycles);
+			this.pio.quietUntil = 0;
 		}
 	}
 
@@ -885,7 +904,7 @@ export class Chip implements Bus, DmaBus {
 				break;
 			case 0x4:
 			case 0x5: {
-				this.#catchUp();
+				this.#catchUp(isBlind(address));
 				if (address - DPSRAM_START < DPSRAM_BYTES && address >= DPSRAM_START) {
 					return this.usb.readDpsram(address & 0xfff, size);
 				}
@@ -1044,6 +1063,19 @@ export class Chip implements Bus, DmaBus {
 			this.violations.violation("info", "block-in-reset", `access to ${hex(address)}: ${page.name} is held in reset`);
 		}
 	}
+}
+
+/** A read of DMA, TIMER, or of what PIO tells of FIFOs, stalls and flags: what software polls while a state machine works. */
+function isBlind(address: number): boolean {
+	const page = address >>> 14;
+	if (page === DMA_START >>> 14 || page === TIMER_START >>> 14) {
+		return true;
+	}
+	if (page !== PIO_START >>> 14 && page !== (PIO_START + 0x100000) >>> 14) {
+		return false;
+	}
+	const offset = address & 0xffc;
+	return offset <= 0x00c || offset === 0x030 || offset >= 0x128;
 }
 
 /** SRAM0-3 are interleaved by words at 0x20000000 and one after the other at 0x21000000 (datasheet 2.6.2). */

@@ -4,7 +4,7 @@
  *
  * RP2040 datasheet, sections 2.19.2 (function select), 2.19.3 (interrupts), 2.19.4 (pads), 2.19.6 (registers).
  */
-import type { Pin } from "../wires.ts";
+import type { BitListener, Pin } from "../wires.ts";
 import { SIGNAL_COUNT, isUartReceive, signalOf } from "./pin-functions.ts";
 
 export const PIN_COUNT = 30;
@@ -187,7 +187,9 @@ export class Pins {
 			drive(level, afterCycles = 0) {
 				if (afterCycles > 0) {
 					pins.#await({ atCycle: pins.cycle + afterCycles, pin: index, act: () => pins.#drive(index, level) });
-					pins.#owner.pendingDrive();
+					if (!pins.now) {
+						pins.#owner.pendingDrive();
+					}
 					return;
 				}
 				if (pins.#pending.length) {
@@ -313,6 +315,61 @@ export class Pins {
 	/** Something the RP2040 puts out, or an override or a pad, changed. */
 	changed(): void {
 		this.#settle(true);
+	}
+
+	// ---- bits of a state machine that only a listener hears ---------------------------------------------------------
+
+	/** Who hears bits of a state machine without their edges, where nothing could tell the difference, and on which GPIOs. */
+	heard: { readonly data: number; readonly clock: number; readonly by: BitListener; readonly edges: boolean } | undefined;
+
+	/**
+	 * True while both lines are plainly those of PIO `block`, which drives the clock and (`outwards`) the data, and nothing
+	 * follows from their levels but what the listener does, who alone may drive the data.
+	 */
+	isQuiet(data: number, clock: number, block: 0 | 1, outwards: boolean): boolean {
+		const dataBit = 1 << data;
+		const clockBit = 1 << clock;
+		const both = dataBit | clockBit;
+		const altered = this.#outInvert | this.#outLow | this.#outHigh | this.#oeInvert | this.#oeOff | this.#oeOn
+			| this.#inInvert | this.#inLow | this.#inHigh | this.#outputDisable;
+		if (
+			((block ? this.#pio1 : this.#pio0) & both) !== both || ((altered | this.#counted | this.#enabled) & both)
+			|| !(this.outputEnabled & clockBit) || ((this.outputEnabled & dataBit) !== 0) !== outwards
+			|| this.#listeners[data].length || this.#listeners[clock].length !== 1
+		) {
+			return false;
+		}
+		for (const { pin } of this.#pending) {
+			if (pin !== data) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	/** A dump or the like shows one of these pins. */
+	isObserved(mask: number): boolean {
+		return (this.#observed & mask) !== 0;
+	}
+
+	/** A line of the listener's gets a level: what `changed` does, and who would be told of it is told otherwise. */
+	setQuietly(bit: number, high: boolean): void {
+		if (((this.level & bit) !== 0) === high) {
+			return;
+		}
+		this.level ^= bit;
+		if (this.#inputEnable & bit) {
+			if (this.now !== this.inputChangedAt) {
+				this.previousInput = this.input;
+				this.inputChangedAt = this.now;
+			}
+			this.input ^= bit;
+			if (high) {
+				this.#edgeHigh |= bit;
+			} else {
+				this.#edgeLow |= bit;
+			}
+		}
 	}
 
 	#settle(byChip: boolean): void {

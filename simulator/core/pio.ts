@@ -7,6 +7,7 @@ import { Block } from "./registers.ts";
 import type { Dma } from "./dma.ts";
 import type { Pins } from "./pins.ts";
 import type { Processor } from "./processor.ts";
+import { shiftLoopAt, type ShiftLoop } from "./shift-loop.ts";
 
 const IRQ_PIO0_0 = 7;
 /** Dividers have eight fractional bits, which a double holds exactly: ticks are counted in cycles. */
@@ -28,6 +29,11 @@ export class PioBlocks {
 	movers = 0;
 	/** An output of a block changed in this cycle. */
 	dirty = false;
+	/**
+	 * Before this cycle the machines do nothing that anybody else could see: no FIFO, flag or interrupt changes, and of the
+	 * pins only the two of the listener. Valid until something is written to a register, or an event happens.
+	 */
+	quietUntil = 0;
 
 	/** @param cycles of the processor that is at work. */
 	constructor(pins: Pins, core: Processor, cycles: () => number, dma: Dma, setInterrupt: (irq: number, high: boolean) => void, unknown: (text: string) => void) {
@@ -128,6 +134,7 @@ export class PioBlocks {
 			}
 			if (!(first < end)) {
 				pins.now = 0;
+				this.quietUntil = movers && !(movers & (movers - 1)) ? machines[31 - Math.clz32(movers)].quietUntil : 0;
 				return cycle;
 			}
 			const now = Math.floor(first);
@@ -145,7 +152,7 @@ export class PioBlocks {
 				}
 			} else if (movers) {
 				const machine = machines[31 - Math.clz32(movers)];
-				if (machine.nextTick < now + 1) {
+				if (machine.nextTick < now + 1 && !machine.shiftQuietly(end)) {
 					machine.nextTick += machine.divider;
 					machine.tick();
 				}
@@ -153,9 +160,10 @@ export class PioBlocks {
 			if (this.dirty) {
 				this.commit();
 			}
-			if (core.attention && now < cycle) {
+			// Behind the processor nothing is gained by stopping; ahead of one that sleeps it may be what wakes it.
+			if (core.attention && now < cycle && now >= core.cycles) {
 				pins.now = 0;
-				return Math.max(now, core.cycles);
+				return now;
 			}
 		}
 	}
@@ -641,6 +649,134 @@ export class StateMachine {
 		this.#block.updateInterrupts();
 	}
 
+	// ---- bits that only a listener hears --------------------------------------------------------------------------
+
+	/** The loop that this machine is in, when it is one that shifts bits between the OSR or ISR and a listener of the pins. */
+	#heardLoop(): ShiftLoop | undefined {
+		const block = this.#block;
+		const { heard } = block.pins;
+		if (!heard || block.owner.inputAwaited || this.#delay || this.execPending || this.#pushPending || this.#sideEnable || this.#sideCount !== 1) {
+			return undefined;
+		}
+		const loop = shiftLoopAt(block.instructions, this.pc, this.#wrapTop);
+		if (
+			!loop || this.execControl & 0x20000000 || ((this.pinControl >>> 10) & 31) !== heard.clock
+			|| (loop.outwards
+				? (this.pinControl & 31) !== heard.data || ((this.pinControl >>> 20) & 63) !== 1 || !(this.shiftControl & SHIFT_AUTOPULL)
+				: this.#inBase !== heard.data || !(this.shiftControl & SHIFT_AUTOPUSH) || this.#wouldRefill)
+			|| !block.pins.isQuiet(heard.data, heard.clock, block.index as 0 | 1, loop.outwards)
+		) {
+			return undefined;
+		}
+		return loop;
+	}
+
+	/** Turns of the loop, from its shift on, that touch nothing but the shift register, the counter and the two pins. */
+	#quietTurns(loop: ShiftLoop): number {
+		const bits = loop.outwards ? this.#pullThreshold - this.#osrCount : this.#pushThreshold - this.#isrCount;
+		const turns = loop.countsX ? this.#x : this.#y;
+		return Math.min(bits - 1, turns < 0 ? 32 : turns, this.#block.pins.heard?.by.quietEdges ?? 0);
+	}
+
+	/** See `PioBlocks.quietUntil`, of this machine as the only one that moves. */
+	get quietUntil(): number {
+		const loop = this.#heardLoop();
+		if (!loop) {
+			return 0;
+		}
+		if (loop.atShift) {
+			return Math.floor(this.nextTick + 2 * this.divider * this.#quietTurns(loop));
+		}
+		const turns = this.#quietTurns(loop) - 1;
+		return turns < 0 ? 0 : Math.floor(this.nextTick + this.divider * (1 + 2 * turns));
+	}
+
+	/**
+	 * From the next tick on, takes the turns of such a loop that end before `end` in one go, with each level at its cycle.
+	 *
+	 * @returns false when there is none, and the tick is to be done as any other.
+	 */
+	shiftQuietly(end: number): boolean {
+		const { divider } = this;
+		const block = this.#block;
+		const { pins } = block;
+		const { heard } = pins;
+		if (!heard || heard.edges || !(this.nextTick + divider < end)) {
+			return false;
+		}
+		const loop = this.#heardLoop();
+		if (!loop?.atShift) {
+			return false;
+		}
+		let turns = this.#quietTurns(loop);
+		if (turns <= 0) {
+			return false;
+		}
+		const { outwards, riseAtShift } = loop;
+		const dataBit = 1 << heard.data;
+		const clockBit = 1 << heard.clock;
+		if (pins.isObserved(dataBit | clockBit)) {
+			return false;
+		}
+		const rightwards = (this.shiftControl & (outwards ? SHIFT_OUT_RIGHT : SHIFT_IN_RIGHT)) !== 0;
+		let tick = this.nextTick;
+		for (; turns > 0 && tick + divider < end; turns--) {
+			this.#passTo(Math.floor(tick));
+			if (outwards) {
+				const high = ((rightwards ? this.#osr : this.#osr >>> 31) & 1) !== 0;
+				this.#osr = rightwards ? this.#osr >>> 1 : this.#osr << 1;
+				this.#osrCount++;
+				this.#putQuietly(dataBit, high);
+			} else {
+				const bit = block.inputs & dataBit ? 1 : 0;
+				this.#isr = rightwards ? (this.#isr >>> 1) | (bit << 31) : (this.#isr << 1) | bit;
+				this.#isrCount++;
+			}
+			this.#putQuietly(clockBit, riseAtShift);
+			if (riseAtShift) {
+				heard.by.clockRose();
+			}
+			tick += divider;
+			this.#passTo(Math.floor(tick));
+			this.#putQuietly(clockBit, !riseAtShift);
+			if (!riseAtShift) {
+				heard.by.clockRose();
+			}
+			tick += divider;
+			if (loop.countsX) {
+				this.#x = (this.#x - 1) | 0;
+			} else {
+				this.#y = (this.#y - 1) | 0;
+			}
+		}
+		this.nextTick = tick;
+		return true;
+	}
+
+	/** Levels that are on their way to the data pin arrive, and it is `cycle`. */
+	#passTo(cycle: number): void {
+		const { pins } = this.#block;
+		for (let at = pins.nextPending; at <= cycle; at = pins.nextPending) {
+			pins.now = at;
+			pins.runPending(at);
+		}
+		pins.now = cycle;
+	}
+
+	#putQuietly(bit: number, high: boolean): void {
+		const block = this.#block;
+		const out = high ? block.out | bit : block.out & ~bit;
+		if (out !== block.out) {
+			block.out = out;
+			if (block.index) {
+				block.pins.pio1Out = out;
+			} else {
+				block.pins.pio0Out = out;
+			}
+			block.pins.setQuietly(bit, high);
+		}
+	}
+
 	// ---- execution --------------------------------------------------------------------------------------------------
 
 	/** One tick of this machine's divided clock. */
@@ -660,9 +796,13 @@ export class StateMachine {
 		}
 	}
 
+	get #wouldRefill(): boolean {
+		return (this.shiftControl & SHIFT_AUTOPULL) !== 0 && this.#osrCount >= this.#pullThreshold && this.txCount > 0;
+	}
+
 	/** Autopull fills an empty OSR in the background, except in a cycle that executes OUT (datasheet 3.5.4.2). */
 	#refill(): void {
-		if (this.shiftControl & SHIFT_AUTOPULL && this.#osrCount >= this.#pullThreshold && this.txCount) {
+		if (this.#wouldRefill) {
 			this.#osr = this.#pull();
 			this.#osrCount = 0;
 		}

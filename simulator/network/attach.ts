@@ -1,6 +1,6 @@
 /** Puts a radio on the pins of a board, and a network on the air around it. The board's one entry to both. */
 import { duplexPair, type Duplex } from "node:stream";
-import type { Clock, Journal, Log, Milestone, Pin, Random } from "../wires.ts";
+import type { BitListener, Clock, Journal, Log, Milestone, Pin, Random } from "../wires.ts";
 import { Cyw43439 } from "../radio/cyw43439.ts";
 import type { AccessPoint } from "../radio/air.ts";
 import { SimulatedAccessPoint } from "./access-point.ts";
@@ -19,6 +19,8 @@ export interface RadioWires {
 	log: Log;
 	/** GPIO 0-29. */
 	pin(index: number): Pin;
+	/** Offers a listener for the bits on a data and a clock GPIO, so that it need not be told of their edges. Default: it is. */
+	hearBits?(data: number, clock: number, listener: BitListener): void;
 	/** A seeded stream for each name. */
 	random(name: string): Random;
 	journal: Journal;
@@ -172,6 +174,7 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 			data: wires.pin(PIN_DATA),
 			chipSelect: wires.pin(PIN_CHIP_SELECT),
 			clock: wires.pin(PIN_CLOCK),
+			listen: (listener) => wires.hearBits?.(PIN_DATA, PIN_CLOCK, listener),
 		},
 		random: wires.random("radio"),
 		air: {

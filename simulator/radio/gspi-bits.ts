@@ -5,7 +5,7 @@
  * Sources: Raspberry Pi Pico W data sheet (pins), Broadcom/Cypress data sheets of the family, chapter "gSPI interface"
  * (mode, edges), pico-sdk `cyw43_bus_pio_spi.pio` (programs known to work). See PROTOCOL.md, sections 1 and 2.
  */
-import type { Clock, Log, Pin } from "../wires.ts";
+import type { BitListener, Clock, Log, Pin } from "../wires.ts";
 
 /** The four wires between the RP2040 and the radio on a Pico W. */
 export interface RadioPins {
@@ -17,6 +17,8 @@ export interface RadioPins {
 	readonly chipSelect: Pin;
 	/** GP29. */
 	readonly clock: Pin;
+	/** Offers a listener for bits without edges. Default: there are edges alone. */
+	listen?(listener: BitListener): void;
 }
 
 /** The chip behind the bits: knows words of 32 bits as they stand on the wire, first bit = bit 31. */
@@ -52,6 +54,9 @@ const INTERRUPT_DELAY_NANOS = 80;
 /** The shortest time from power to the first clock edge that any driver leaves, and the usual one. */
 const POWER_UP_SHORTEST_MICROS = 50_000;
 const POWER_UP_USUAL_MICROS = 250_000;
+
+/** The first edges of a transfer, by which its rate is judged. */
+const EDGES_TIMED = 4;
 
 /** 50 MHz, the data sheet's limit. */
 const SHORTEST_PERIOD_NANOS = 20;
@@ -106,6 +111,13 @@ export class GspiBits {
 		pins.regOn.onChange(() => this.#regOnChanged());
 		pins.chipSelect.onChange(() => this.#chipSelectChanged());
 		pins.clock.onChange(() => this.#clockChanged());
+		const bits = this;
+		pins.listen?.({
+			get quietEdges() {
+				return bits.#quietEdges;
+			},
+			clockRose: () => this.#clockRose(),
+		});
 		this.#regOnChanged();
 	}
 
@@ -181,6 +193,21 @@ export class GspiBits {
 			}
 			return;
 		}
+		this.#clockRose();
+	}
+
+	/** Edges up to the one that completes or begins a word, once the rate is known and the wire has one driver. */
+	get #quietEdges(): number {
+		if (!this.#selected || !this.#port || !this.#highSpeed) {
+			return 0;
+		}
+		if (this.#talking) {
+			return this.#pins.data.outputEnabled && !this.#contention ? 0 : this.#outBits;
+		}
+		return this.#edgesTimed < EDGES_TIMED ? 0 : 31 - this.#count;
+	}
+
+	#clockRose(): void {
 		if (!this.#selected) {
 			if (this.#powered) {
 				this.#log.violation("info", "radio-clock-while-idle", "GP29 rose while GP25 was high; the radio does not look");
@@ -199,7 +226,7 @@ export class GspiBits {
 			}
 			return;
 		}
-		if (this.#edgesTimed < 4) {
+		if (this.#edgesTimed < EDGES_TIMED) {
 			this.#timeEdge();
 		}
 		this.#shift = (this.#shift << 1) | (this.#pins.data.level ? 1 : 0);
