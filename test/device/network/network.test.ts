@@ -105,6 +105,10 @@ deviceTest("the interface tells each change of its connection", scene("states"),
 	says(run, /^states ok "\d+ 300 500 100"/m);
 });
 
+deviceTest("a datagram is read into the part of a buffer that is given, or refused whole", scene("datagram into a buffer"), run => {
+	says(run, /^buffer ok "RangeError 3 0,3,2,1,0,0 of 203\.0\.113\.\d+:5000 for an app's own, then ECLOSED: /m);
+});
+
 deviceTest("a name is resolved, and a missing one is told from silence", scene("names"), run => {
 	says(run, /^echo\.example ok "203\.0\.113\.\d+"/m, /^nobody\.example ENOTFOUND/m, /^empty EINVAL/m);
 });
