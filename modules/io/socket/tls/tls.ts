@@ -218,14 +218,17 @@ export default class TLSSocket {
 	/**
 	 * Reads bytes that are there: at most `count` of them into a new ArrayBuffer (default all), or into the buffer given,
 	 * answering how many. With format "number" one byte. Undefined when nothing is there.
+	 *
+	 * @throws CodedError ECLOSED after the end
 	 */
 	read(): ArrayBuffer | number | undefined;
 	read(count: number): ArrayBuffer | undefined;
 	read(buffer: ArrayBufferLike | ArrayBufferView): number | undefined;
 	read(to?: number | ArrayBufferLike | ArrayBufferView): ArrayBuffer | number | undefined {
 		const handle = this.#handle;
-		const available = handle ? readable(handle) : 0;
-		if (!handle || available === 0) return undefined;
+		if (!handle) throw new CodedError("ECLOSED", `${this.host}: read after the connection was closed`);
+		const available = readable(handle);
+		if (available === 0) return undefined;
 		if (this.format === "number") {
 			const byte = new Uint8Array(1);
 			readInto(handle, byte);

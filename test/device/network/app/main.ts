@@ -152,7 +152,7 @@ function states(): Promise<string> {
 				seen.push(this.connection);
 				if (this.connection === 500) {
 					this.disconnect();
-				} else if (this.connection === 100) {
+				} else if (this.connection === 200) {
 					this.close();
 					this.close();
 					resolve(seen.join(" "));
