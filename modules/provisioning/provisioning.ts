@@ -5,8 +5,8 @@
 
 import { CodedError } from "../base/error.ts";
 import Listener from "../io/socket/tcp/listener.ts";
-import HTTPServer, { type IncomingConnection } from "../network/http/server.ts";
-import type { HTTPRequestHandler } from "../network/http/server-connection.ts";
+import HTTPServer from "../network/http/server.ts";
+import type { HTTPRequestHandler, HTTPServerConnection } from "../network/http/server-connection.ts";
 import { TextDecoder, TextEncoder } from "../web/text.ts";
 import { URLSearchParams } from "../url/url-search-params.ts";
 import AccessPoint, { defaultAddress } from "../wifi/access-point/access-point.ts";
@@ -114,7 +114,7 @@ class Provisioning {
 	}
 
 	/** Guests alone are answered: whoever is in a network that the board has joined is not. What such a one sends under a guest's address is answered to the guest. */
-	#connected(client: IncomingConnection, address: string): void {
+	#connected(client: HTTPServerConnection, address: string): void {
 		if (client.remoteAddress?.startsWith(address.slice(0, address.lastIndexOf(".") + 1))) client.accept(this.#requests());
 	}
 

@@ -77,7 +77,7 @@ function joinNamed(wish: WiFiConnectOptions, timeoutMs: number): Promise<Joined>
 		};
 		const wifi = new WiFi({
 			onChanged() {
-				if (wifi.connection >= 400) {
+				if (wifi.connection === 500) {
 					settle();
 					return;
 				}
@@ -91,7 +91,7 @@ function joinNamed(wish: WiFiConnectOptions, timeoutMs: number): Promise<Joined>
 			},
 		});
 		const timer = setTimeout(() => {
-			const joined = wifi.connection >= 300;
+			const joined = wifi.connection >= 400;
 			settle(new CodedError("ERR_WIFI_TIMEOUT", joined
 				? `wifi "${ssid}": joined, but no address came within ${timeoutMs} ms. Does the network have a DHCP server?`
 				: `wifi "${ssid}": not joined within ${timeoutMs} ms`));

@@ -124,7 +124,7 @@ export default class Keeper {
 
 	/** Something changed below: an address came, or the network is lost. It may also come back by itself while a pause lasts. */
 	#look(): void {
-		if (this.#wifi.connection >= 400) {
+		if (this.#wifi.connection === 500) {
 			clearTimeout(this.#timer);
 			this.#failures = 0;
 			this.#failure = undefined;

@@ -47,7 +47,7 @@ export interface WiFiFound {
 export interface WiFiScanOptions {
 	/** Only this channel is told of. */
 	channel?: number;
-	/** Only protected (true) or open (false) networks are told of. */
+	/** True: open networks are not told of. Default false. */
 	secure?: boolean;
 	/** Called once for each access point. */
 	onFound: (found: WiFiFound) => void;
@@ -57,15 +57,17 @@ export interface WiFiScanOptions {
 
 /** Callbacks run with `this` as the interface. */
 export interface WiFiOptions {
+	/** Kept as the property of that name, for the app alone. */
+	target?: unknown;
 	/** `this[name]` changed: "connection". Also called when a join fails. */
 	onChanged?: (this: WiFi, name: "connection") => void;
 }
 
 /**
- * How far the connection is: 0 the radio is off, 100 nothing is joined yet, 200 the last join failed or the network was lost
- * (`failure` says why), 300 joined, 400 it has an address, 500 and a router to the Internet.
+ * How far the connection is (ECMA-419 4th edition, clause 17): 0 the radio is off, 200 no network is joined (`failure` says why, when the
+ * last join failed or the network was lost), 300 one is being joined, 400 it is joined, 500 it gave us an address.
  */
-export type WiFiConnection = 0 | 100 | 200 | 300 | 400 | 500;
+export type WiFiConnection = 0 | 200 | 300 | 400 | 500;
 
 /** The interface itself, in C. */
 type Handle = object;
@@ -141,6 +143,7 @@ function fixedNumbers(SSID: string, fixed: FixedAddress | undefined): [number, n
 
 /** The Wi-Fi station. */
 export default class WiFi {
+	declare target?: unknown;
 	#handle: Handle | undefined;
 	#state: number;
 	#scan: WiFiScanOptions | undefined;
@@ -150,6 +153,7 @@ export default class WiFi {
 	/** @throws CodedError ENOMEM (three instances are open). */
 	constructor(options: WiFiOptions = {}) {
 		this.#onChanged = options.onChanged;
+		if (options.target !== undefined) this.target = options.target;
 		this.#state = state();
 		this.#handle = open((event) => this.#told(event));
 	}
@@ -158,10 +162,9 @@ export default class WiFi {
 	get connection(): WiFiConnection {
 		switch (state()) {
 			case stateOff: return 0;
-			case stateIdle: return 100;
-			case stateJoined: return 300;
-			case stateAddress: return text(textGateway) === "0.0.0.0" ? 400 : 500;
-			case stateJoining: return 100;
+			case stateJoining: return 300;
+			case stateJoined: return 400;
+			case stateAddress: return 500;
 			default: return 200;
 		}
 	}
@@ -193,7 +196,7 @@ export default class WiFi {
 
 	/** Name of the network, while joined. */
 	get SSID(): string | undefined {
-		return this.connection >= 300 ? text(textSsid) : undefined;
+		return this.connection >= 400 ? text(textSsid) : undefined;
 	}
 
 	/** Address of the access point, while joined. */
@@ -314,9 +317,7 @@ export default class WiFi {
 				return;
 			}
 			this.#state = now;
-			if (now !== stateJoining) {
-				this.#onChanged?.("connection");
-			}
+			this.#onChanged?.("connection");
 			return;
 		}
 		const scan = this.#scan;
@@ -326,7 +327,7 @@ export default class WiFi {
 		if (event === eventFound) {
 			const found = nextFound(this.#handle);
 			if (found && !this.#heard.has(found.BSSID) && (scan.channel ?? found.channel) === found.channel
-				&& (scan.secure ?? found.secure) === found.secure) {
+				&& (found.secure || !scan.secure)) {
 				this.#heard.add(found.BSSID);
 				scan.onFound(found);
 			}

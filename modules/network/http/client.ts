@@ -1,6 +1,7 @@
 // HTTP/1.1 client over any socket with the interface of TCP (ECMA-419 4th edition, "embedded:network/http/client").
 // It is handed the kinds of socket and resolver to use; requests on one client share one connection, one after another.
 
+import { bytesOf } from "../../base/bytes.ts";
 import { CodedError } from "../../base/error.ts";
 import { Exchange, type Connection } from "./exchange.ts";
 
@@ -20,11 +21,7 @@ export interface SocketClass<Instance extends Socket = Socket> {
 }
 
 export interface Resolver {
-	resolve(options: {
-		host: string;
-		onResolved(host: string, address: string): void;
-		onError(error: CodedError): void;
-	}): void;
+	resolve(options: { host: string }, told: (error: CodedError | null, address?: string) => void): void;
 	close(): void;
 }
 
@@ -37,6 +34,8 @@ export interface HTTPClientOptions {
 	readonly port?: number;
 	/** `io`: the resolver's class; whatever else is handed to it. Not needed when `host` is an address. */
 	readonly dns?: { readonly io: new (options: never) => Resolver; readonly [option: string]: unknown };
+	/** Kept as the property of that name, for the app alone. */
+	readonly target?: unknown;
 	/** The connection ended while no request was under way. */
 	onError?(error: CodedError): void;
 }
@@ -47,7 +46,7 @@ export interface HTTPRequestOptions {
 	/** Path and query. Default "/". */
 	readonly path?: string;
 	/** A body is announced by content-length, or by transfer-encoding "chunked". */
-	readonly headers?: ReadonlyMap<string, string>;
+	readonly headers?: ReadonlyMap<string, string | number>;
 	/** Names, in lower case, of the only headers wanted in onHeaders. */
 	readonly headersMask?: readonly string[];
 	onHeaders?(this: HTTPRequest, status: number, headers: Map<string, string>, statusText: string): void;
@@ -80,22 +79,24 @@ export class HTTPRequest {
 	 * buffer given, answering how many. Undefined when nothing is there.
 	 */
 	read(count?: number): ArrayBuffer | undefined;
-	read(buffer: ArrayBuffer | Uint8Array): number | undefined;
-	read(to?: number | ArrayBuffer | Uint8Array): ArrayBuffer | number | undefined {
+	read(buffer: ArrayBufferLike | ArrayBufferView): number | undefined;
+	read(to?: number | ArrayBufferLike | ArrayBufferView): ArrayBuffer | number | undefined {
 		if (typeof to !== "object") return this.#exchange?.read(to);
 		return this.#exchange?.readInto(bytesOf(to)) || undefined;
 	}
 
 	/**
 	 * Writes bytes of the request's body; without any, ends a chunked one. Answers how many more can be written now.
-	 * @throws CodedError ERR_HTTP_REQUEST when there is no room for them
+	 * @throws CodedError ERR_HTTP_REQUEST when there is no room for them, or it is not this request's turn
 	 */
-	write(bytes?: ArrayBuffer | Uint8Array): number {
-		return this.#exchange?.write(bytes && bytesOf(bytes)) ?? 0;
+	write(bytes?: ArrayBufferLike | ArrayBufferView): number {
+		if (this.#exchange === undefined) throw new CodedError("ERR_HTTP_REQUEST", "the request is not being sent; wait for onWritable");
+		return this.#exchange.write(bytes && bytesOf(bytes));
 	}
 }
 
 export default class HTTPClient {
+	declare target?: unknown;
 	readonly #options: HTTPClientOptions;
 	readonly #queue: HTTPRequest[] = [];
 	#socket: Socket | undefined;
@@ -107,6 +108,7 @@ export default class HTTPClient {
 
 	constructor(options: HTTPClientOptions) {
 		this.#options = options;
+		if (options.target !== undefined) this.target = options.target;
 	}
 
 	/** The socket in use; undefined when there is none. */
@@ -163,23 +165,13 @@ export default class HTTPClient {
 		const { io: ResolverClass, ...rest } = dns;
 		this.#attempt(() => {
 			this.#resolver = new ResolverClass(rest as never);
-			this.#resolver.resolve({
-				host,
-				onResolved: (_host, address) => {
-					this.#closeResolver();
-					this.#connect(address);
-				},
-				onError: error => {
-					this.#closeResolver();
-					this.#fail(error);
-				},
+			this.#resolver.resolve({ host }, (error, address) => {
+				this.#resolver?.close();
+				this.#resolver = undefined;
+				if (error) this.#fail(error);
+				else this.#connect(address!);
 			});
 		});
-	}
-
-	#closeResolver(): void {
-		this.#resolver?.close();
-		this.#resolver = undefined;
 	}
 
 	#connect(address: string): void {
@@ -204,7 +196,8 @@ export default class HTTPClient {
 	/** Puts the current request onto the connection. */
 	#start(): void {
 		const request = this.#current!;
-		const { method = "GET", path = "/", headers = new Map<string, string>(), headersMask } = request.options;
+		const { method = "GET", path = "/", headersMask } = request.options;
+		const headers = new Map([...request.options.headers ?? []].map(([name, value]) => [name, String(value)]));
 		const { host, port = 80 } = this.#options;
 		this.#attempt(() => {
 			this.#exchange = new Exchange(this.#socket!, { method, path, headers, host: hostField(host, port, this.#options) }, {
@@ -269,8 +262,4 @@ function hostField(host: string, port: number, { socket }: HTTPClientOptions): s
 
 function masked(headers: Map<string, string>, mask: readonly string[] | undefined): Map<string, string> {
 	return mask === undefined ? headers : new Map([...headers].filter(([name]) => mask.includes(name)));
-}
-
-function bytesOf(buffer: ArrayBuffer | Uint8Array): Uint8Array {
-	return buffer instanceof Uint8Array ? buffer : new Uint8Array(buffer);
 }

@@ -1,6 +1,7 @@
 // One client of an HTTP/1.1 server: requests and responses over a connection that is there, one after another. Used by server.ts.
 // Nothing here knows what kind of socket it is.
 
+import { bytesOf } from "../../base/bytes.ts";
 import { CodedError } from "../../base/error.ts";
 import { isFieldValue, isToken } from "../../web/field-syntax.ts";
 import { BodyFraming } from "./body-framing.ts";
@@ -12,8 +13,10 @@ import { OutgoingBody, type Sink } from "./outgoing-body.ts";
 import type { Framing } from "./response-head.ts";
 import { addRequestField, beginRequest, refusal, requestFraming, type RequestHead } from "./server-request.ts";
 
-/** The part of a socket that a connection uses (ECMA-419 clause 10). */
+/** The part of a socket that a connection uses, and by whose class it is taken over (ECMA-419 clause 10). */
 export interface ServerSocket extends Source, Sink {
+	readonly remoteAddress?: string | undefined;
+	readonly remotePort?: number | undefined;
 	close(): void;
 }
 
@@ -22,16 +25,25 @@ export interface HTTPResponse {
 	/** 200 to 599. */
 	status: number;
 	/** A body is announced by content-length; without it, it goes out in chunks, or up to the end of the connection to HTTP/1.0. */
-	readonly headers: Map<string, string>;
+	readonly headers: Map<string, string | number>;
+}
+
+/** What a client asks, as `onRequest` is told. */
+export interface HTTPRequestHead {
+	readonly method: string;
+	/** Path and query, as they were sent. */
+	readonly path: string;
+	/** Names in lower case. */
+	readonly headers: ReadonlyMap<string, string>;
 }
 
 /** What is told of each request, in this order. `this` is the connection; `onError` may come instead of any of them. */
 export interface HTTPRequestHandler {
-	onRequest?(this: HTTPServerConnection, request: { readonly method: string; readonly path: string; readonly headers: ReadonlyMap<string, string> }): void;
+	onRequest?(this: HTTPServerConnection, request: HTTPRequestHead): void;
 	/** This many bytes of the request's body can be read. Without it, or unread, a body is dropped. */
 	onReadable?(this: HTTPServerConnection, count: number): void;
-	/** The request came whole: fill the response in and hand it to `respond`, now or later. */
-	onResponse(this: HTTPServerConnection, response: HTTPResponse): void;
+	/** The request came whole: fill the response in and hand it to `respond`, now or later. Without it, that is done with status 200. */
+	onResponse?(this: HTTPServerConnection, response: HTTPResponse): void;
 	/** This many bytes of the response's body can be written. */
 	onWritable?(this: HTTPServerConnection, count: number): void;
 	/** The response has gone out; the connection serves another request, or is closed. */
@@ -40,7 +52,12 @@ export interface HTTPRequestHandler {
 	onError?(this: HTTPServerConnection, error: CodedError): void;
 }
 
-type State = "head" | "request body" | "waiting" | "response head" | "response body" | "closed";
+/** The same with `onRequest` as the standard has it (4th edition, clause 21); it names two parameters at least. */
+export interface StandardRequestHandler extends Omit<HTTPRequestHandler, "onRequest"> {
+	onRequest(this: HTTPServerConnection, method: string, path: string, headers: ReadonlyMap<string, string>): void;
+}
+
+type State = "new" | "head" | "request body" | "waiting" | "response head" | "response body" | "closed";
 
 /** Longest head of a request, and most bytes of body that are dropped unread, before the client is sent away. */
 const mostHeadBytes = 8192;
@@ -53,13 +70,17 @@ const reasons: Readonly<Record<number, string>> = {
 	503: "Service Unavailable", 505: "HTTP Version Not Supported",
 };
 
+/** A client: nobody has asked it anything yet until `accept`. */
 export class HTTPServerConnection {
-	readonly #socket: ServerSocket;
-	readonly #handler: HTTPRequestHandler;
+	readonly remoteAddress: string | undefined;
+	readonly remotePort: number | undefined;
+	#socket: ServerSocket;
+	#handler: HTTPRequestHandler = {};
+	#route: HTTPRequestHandler | StandardRequestHandler | undefined;
 	readonly #idleMs: number;
 	readonly #inflow: Inflow;
 	readonly #lines: LineReader;
-	#state: State = "head";
+	#state: State = "new";
 	#head: RequestHead | undefined;
 	#headBytes = 0;
 	#body: BodyFraming | undefined;
@@ -70,32 +91,78 @@ export class HTTPServerConnection {
 	#out: Uint8Array = new Uint8Array(0);
 	#room = 0;
 	#response: OutgoingBody | undefined;
+	/** The head that `onRequest` is being told. */
+	#asking: RequestHead | undefined;
 	#keepAlive = false;
 	#advancing = false;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
 	/** @param idleMs a client that is silent so long while it is to speak is sent away */
-	constructor(socket: ServerSocket, handler: HTTPRequestHandler, idleMs: number) {
+	constructor(socket: ServerSocket, idleMs: number) {
 		this.#socket = socket;
-		this.#handler = handler;
+		this.remoteAddress = socket.remoteAddress;
+		this.remotePort = socket.remotePort;
 		this.#idleMs = idleMs;
-		this.#inflow = new Inflow(socket);
+		this.#inflow = new Inflow({ read: count => this.#socket.read(count) });
 		this.#lines = new LineReader(this.#inflow);
+	}
+
+	/* What the app calls. */
+
+	/** Serves the client's requests, one after another. @throws CodedError ERR_HTTP_TAKEN when it was accepted, detached or closed */
+	accept(handler: HTTPRequestHandler): void;
+	accept(handler: StandardRequestHandler): void;
+	accept(handler: HTTPRequestHandler | StandardRequestHandler): void {
+		if (this.#state !== "new") throw taken();
+		this.#handler = callbacksOf(handler);
+		this.#state = "head";
+		this.#socket = takenOver(this.#socket, {
+			onReadable: count => this.#socketReadable(count),
+			onWritable: count => this.#socketWritable(count),
+			onError: error => this.#socketClosed(error),
+		});
 		this.#watch();
 	}
 
-	/* What the handler calls. */
+	/**
+	 * Hands the socket over to another protocol: without callbacks, to be taken over. Bytes that were read ahead of it are gone.
+	 * @throws CodedError ERR_HTTP_TAKEN when it was closed
+	 */
+	detach(): ServerSocket {
+		if (this.#state === "closed") throw taken();
+		const socket = this.#state === "new" ? this.#socket : takenOver(this.#socket, {});
+		this.#state = "closed";
+		clearTimeout(this.#timer);
+		return socket;
+	}
 
-	/** Reads up to `count` bytes of the request's body (default all that are there); undefined when there are none. */
-	read(count = this.#told): ArrayBuffer | undefined {
+	/** What was set last: what is told goes to it from then on, to its `onRequest` at once while the handler's own runs. */
+	get route(): HTTPRequestHandler | StandardRequestHandler | undefined {
+		return this.#route;
+	}
+
+	set route(route: HTTPRequestHandler | StandardRequestHandler) {
+		this.#route = route;
+		this.#handler = callbacksOf(route);
+		if (this.#asking !== undefined) this.#ask(this.#asking);
+	}
+
+	/**
+	 * Reads bytes of the request's body that are there: at most `count` into a new ArrayBuffer (default all), or into the buffer given,
+	 * answering how many. Undefined when there are none.
+	 */
+	read(count?: number): ArrayBuffer | undefined;
+	read(buffer: ArrayBufferLike | ArrayBufferView): number | undefined;
+	read(to: number | ArrayBufferLike | ArrayBufferView = this.#told): ArrayBuffer | number | undefined {
 		const body = this.#body;
-		const available = Math.min(count, this.#told);
+		const available = Math.min(typeof to === "number" ? to : to.byteLength, this.#told);
 		if (body === undefined || available <= 0) return undefined;
-		const bytes = this.#inflow.take(available);
-		body.took(bytes.byteLength);
-		this.#told -= bytes.byteLength;
+		const read = typeof to === "number" ? this.#inflow.take(available) : this.#inflow.takeInto(bytesOf(to).subarray(0, available));
+		const count = typeof read === "number" ? read : read.byteLength;
+		body.took(count);
+		this.#told -= count;
 		if (this.#told === 0) queueMicrotask(() => this.#advance());
-		return bytes;
+		return read;
 	}
 
 	/**
@@ -109,10 +176,17 @@ export class HTTPServerConnection {
 		const lines = [`HTTP/1.1 ${status} ${reasons[status] ?? ""}`];
 		for (const [name, value] of headers) {
 			if (!isToken(name) || !isFieldValue(String(value))) throw new CodedError("ERR_HTTP_RESPONSE", `header ${JSON.stringify(name)} cannot stand in a response`);
-			lines.push(`${name}: ${value}`);
+			if (name.toLowerCase() !== "transfer-encoding") lines.push(`${name}: ${value}`);
 		}
-		const field = (wanted: string): string | undefined => [...headers].find(([name]) => name.toLowerCase() === wanted)?.[1];
-		const length = field("content-length");
+		const field = (wanted: string): string | undefined => {
+			const found = [...headers].find(([name]) => name.toLowerCase() === wanted);
+			return found && String(found[1]);
+		};
+		const encoding = field("transfer-encoding");
+		const length = encoding === undefined ? field("content-length") : undefined;
+		if (encoding !== undefined && (encoding.toLowerCase() !== "chunked" || field("content-length") !== undefined)) {
+			throw new CodedError("ERR_HTTP_RESPONSE", "a response's body has a content-length, or the transfer-encoding chunked, not both");
+		}
 		if (length !== undefined && !/^\d{1,15}$/.test(length)) throw new CodedError("ERR_HTTP_RESPONSE", `content-length ${JSON.stringify(length)} is no number`);
 		const framing: Framing = request.method === "HEAD" || status === 204 || status === 304 ? { kind: "none" }
 			: length !== undefined ? { kind: "length", bytes: Number(length) }
@@ -138,8 +212,8 @@ export class HTTPServerConnection {
 	 * Sends bytes of the response's body; without bytes, ends one that has no content-length. Answers how many more can be written now.
 	 * @throws CodedError ERR_HTTP_RESPONSE when they are more than there is room for
 	 */
-	write(bytes?: ArrayBuffer | Uint8Array): number {
-		const piece = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
+	write(bytes?: ArrayBufferLike | ArrayBufferView): number {
+		const piece = bytes && bytesOf(bytes);
 		if (piece !== undefined && piece.length > this.writable) {
 			throw new CodedError("ERR_HTTP_RESPONSE", `${piece.length} bytes of body to write, room for ${this.writable}; wait for onWritable`);
 		}
@@ -151,8 +225,8 @@ export class HTTPServerConnection {
 		return this.writable;
 	}
 
-	get closed(): boolean {
-		return this.#state === "closed";
+	get accepted(): boolean {
+		return this.#state !== "new" && this.#state !== "closed";
 	}
 
 	/** Closes the connection, whatever it is at. Nothing more is told. Harmless twice. */
@@ -165,13 +239,13 @@ export class HTTPServerConnection {
 
 	/* What the socket tells. */
 
-	socketReadable(count: number): void {
+	#socketReadable(count: number): void {
 		this.#inflow.announce(count);
 		this.#watch();
 		this.#advance();
 	}
 
-	socketWritable(count: number): void {
+	#socketWritable(count: number): void {
 		this.#room = count;
 		this.#watch();
 		this.#send();
@@ -179,7 +253,7 @@ export class HTTPServerConnection {
 	}
 
 	/** The connection has ended; everything it had was read before. Between two requests that is no error. */
-	socketClosed(error: CodedError): void {
+	#socketClosed(error: CodedError): void {
 		if (this.#state === "closed") return;
 		const idle = this.#isIdle();
 		this.close();
@@ -223,10 +297,22 @@ export class HTTPServerConnection {
 				if (framing.kind !== "none" && hasOption(head.headers.get("expect"), "100-continue")) {
 					this.#room = this.#socket.write(latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n"));
 				}
-				this.#handler.onRequest?.call(this, head);
+				this.#asking = head;
+				try {
+					this.#ask(head);
+				} finally {
+					this.#asking = undefined;
+				}
 				return;
 			}
 		}
+	}
+
+	#ask(head: RequestHead): void {
+		const { onRequest } = this.#handler;
+		if (onRequest === undefined) return;
+		if (onRequest.length < 2) onRequest.call(this, head);
+		else (onRequest as unknown as StandardRequestHandler["onRequest"]).call(this, head.method, head.path, head.headers);
 	}
 
 	#readBody(): void {
@@ -236,7 +322,13 @@ export class HTTPServerConnection {
 			if (body.complete) {
 				this.#state = "waiting";
 				clearTimeout(this.#timer);
-				this.#handler.onResponse.call(this, { status: 200, headers: new Map() });
+				const response: HTTPResponse = { status: 200, headers: new Map() };
+				if (this.#handler.onResponse !== undefined) {
+					this.#handler.onResponse.call(this, response);
+				} else {
+					if (this.#handler.onWritable === undefined) response.headers.set("content-length", 0);
+					this.respond(response);
+				}
 				return;
 			}
 			if (available <= this.#told) return;
@@ -318,6 +410,27 @@ export class HTTPServerConnection {
 		}
 		const error = new CodedError("ERR_HTTP_TIMEOUT", `the client was silent for ${this.#idleMs} ms in the middle of a request`, { status: 408 });
 		if (this.#state === "head" || this.#state === "request body") this.#refuse(error);
-		else this.socketClosed(error);
+		else this.#socketClosed(error);
 	}
+}
+
+/** A copy: what is changed afterwards is not seen. */
+function callbacksOf(handler: HTTPRequestHandler | StandardRequestHandler): HTTPRequestHandler {
+	const { onRequest, onReadable, onResponse, onWritable, onDone, onError } = handler as HTTPRequestHandler;
+	return { onRequest, onReadable, onResponse, onWritable, onDone, onError };
+}
+
+interface SocketCallbacks {
+	onReadable?(count: number): void;
+	onWritable?(count: number): void;
+	onError?(error: CodedError): void;
+}
+
+function takenOver(from: ServerSocket, callbacks: SocketCallbacks): ServerSocket {
+	const Socket = from.constructor as new (options: object) => ServerSocket;
+	return new Socket({ from, ...callbacks });
+}
+
+function taken(): CodedError {
+	return new CodedError("ERR_HTTP_TAKEN", "http server: this client has been taken already, or is gone");
 }

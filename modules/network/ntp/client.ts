@@ -30,12 +30,14 @@ export interface NameResolver {
 
 /** The layers below, and whom to ask. */
 export interface NTPClientOptions {
-	/** Kind of socket, such as `{io: UDP}`. */
-	socket: { io: new (options: UDPOptions) => DatagramSocket };
+	/** Kind of socket, such as `{io: UDP}`; whatever else stands here is handed to it. */
+	socket: { io: new (options: UDPOptions) => DatagramSocket; readonly [option: string]: unknown };
 	/** Names or addresses, asked one after another until one answers. */
 	servers: readonly string[];
-	/** Kind of resolver, such as `{io: Resolver}`. */
-	dns: { io: new () => NameResolver };
+	/** Kind of resolver, such as `{io: Resolver}`; whatever else stands here is handed to it. */
+	dns: { io: new (options: never) => NameResolver; readonly [option: string]: unknown };
+	/** Kept as the property of that name, for the app alone. */
+	target?: unknown;
 }
 
 /** Unix milliseconds, who told them and at which address; or the error: the last server's code (ERR_NTP_TIMEOUT, ERR_NTP_REFUSED, ENOTFOUND, EAI_AGAIN, ...). */
@@ -43,6 +45,7 @@ export type Told = (error: CodedError | null, unixMs?: number, server?: string, 
 
 /** Asks servers for the time. */
 export default class NTPClient {
+	declare target?: unknown;
 	readonly #options: NTPClientOptions;
 	#told: Told | undefined;
 	#socket: DatagramSocket | undefined;
@@ -56,6 +59,7 @@ export default class NTPClient {
 			throw new TypeError("ntp: servers: give one at least");
 		}
 		this.#options = options;
+		if (options.target !== undefined) this.target = options.target;
 	}
 
 	/**
@@ -107,7 +111,7 @@ export default class NTPClient {
 		}
 		const next = (error: CodedError) => this.#ask(index + 1, error);
 		try {
-			this.#resolver = new this.#options.dns.io();
+			this.#resolver = new this.#options.dns.io(this.#options.dns as never);
 			this.#resolver.resolve({ host: server }, (error, address) => {
 				if (error) {
 					next(error);
@@ -166,7 +170,7 @@ export default class NTPClient {
 			}
 		};
 		try {
-			this.#socket = new this.#options.socket.io({ onReadable: receive });
+			this.#socket = new this.#options.socket.io({ ...this.#options.socket, onReadable: receive });
 		} catch (error) {
 			next(error as CodedError);
 			return;

@@ -2,13 +2,17 @@
 // the three files. Included by cyw43_ll.c alone.
 //
 // CYW43_RADIO_FIRMWARE (a compile definition, a string) names the packed firmware (cyw43_inflate.h; tools/build/pack-radio.ts
-// packs). CYW43_RADIO_FOLDER names the folder of 43439A0_clm.bin and nvram_rp2040.bin. The header lets the section be replaced on the board without the driver: everything in it is checked before it
-// is used (cyw43_ll_find_images).
+// packs). CYW43_RADIO_FOLDER names the folder of 43439A0_clm.bin and nvram_rp2040.bin. Without them they are those that picofetch's
+// own build has left in this tree. The header lets the section be replaced on the board without the driver: everything in it is
+// checked before it is used (cyw43_ll_find_images).
 //
 // SPDX-License-Identifier: MIT
 
+#if !defined(CYW43_RADIO_FOLDER) && !defined(CYW43_RADIO_FIRMWARE) && __has_include("../../../build/radio/radio_files.h")
+#include "../../../build/radio/radio_files.h"
+#endif
 #if !defined(CYW43_RADIO_FOLDER) || !defined(CYW43_RADIO_FIRMWARE)
-#error "Define CYW43_RADIO_FIRMWARE as the packed firmware and CYW43_RADIO_FOLDER as the folder of 43439A0_clm.bin and nvram_rp2040.bin, or CYW43_CHIPSET_FIRMWARE_INCLUDE_FILE as a firmware header"
+#error "No firmware for the radio. Run \"npm run build\" of picofetch once, or define CYW43_RADIO_FIRMWARE as the packed firmware and CYW43_RADIO_FOLDER as the folder of 43439A0_clm.bin and nvram_rp2040.bin, or CYW43_CHIPSET_FIRMWARE_INCLUDE_FILE as a firmware header"
 #endif
 
 #define CYW43_RADIO_MAGIC 0x57524650 // "PFRW", little endian

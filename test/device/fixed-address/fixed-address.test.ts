@@ -27,7 +27,7 @@ for (const leaves of [false, true]) {
 
 deviceTest("without a gateway there is an address and no way out", scene([{ address: "192.168.4.50" }]), run => {
 	const [join, time] = said(run);
-	assert.equal(join, "join 192.168.4.50 0.0.0.0 400");
+	assert.equal(join, "join 192.168.4.50 0.0.0.0 500");
 	assert.match(time!, /^time (?!ok)\w+: /);
 });
 

@@ -102,7 +102,11 @@ deviceTest("a scan tells each access point once, and ends", scene("scan"), run =
 });
 
 deviceTest("the interface tells each change of its connection", scene("states"), run => {
-	says(run, /^states ok "\d+ 300 500 100"/m);
+	says(run, /^states ok "0 400 500 200"/m);
+});
+
+deviceTest("a datagram is read into the part of a buffer that is given, or refused whole", scene("datagram into a buffer"), run => {
+	says(run, /^buffer ok "RangeError 3 0,3,2,1,0,0 of 203\.0\.113\.\d+:5000 for an app's own, then ECLOSED: /m);
 });
 
 deviceTest("a name is resolved, and a missing one is told from silence", scene("names"), run => {

@@ -509,3 +509,32 @@ test("closing inside each callback ends everything at once", async () => {
 		assert.throws(() => client.request({}), { code: "ERR_HTTP_CLOSED" });
 	}
 });
+
+test("bodies come and go in every kind of buffer, a header may be a number, and who is not at its turn cannot write", async () => {
+	const network = new FakeNetwork();
+	const client = clientOf(network);
+	const into = new DataView(new ArrayBuffer(6), 1, 4);
+	const counts: (number | undefined)[] = [];
+	const pieces = [new DataView(Uint8Array.of(0, 97, 98).buffer, 1), Int8Array.of(99)];
+	const first = client.request({
+		method: "POST",
+		headers: new Map<string, string | number>([["content-length", 3]]),
+		onWritable() {
+			const piece = pieces.shift();
+			if (piece) this.write(piece);
+		},
+		onReadable() {
+			for (let count; (count = this.read(into)) !== undefined;) counts.push(count);
+		},
+	});
+	const second = client.request({});
+	assert.throws(() => first.write(Uint8Array.of(1)), { code: "ERR_HTTP_REQUEST" }, "not connected yet");
+	network.last.writable();
+	network.last.writable();
+	assert.throws(() => second.write(Uint8Array.of(1)), { code: "ERR_HTTP_REQUEST" }, "it waits for the first");
+	network.last.feed("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+	await turns(1);
+	assert.match(network.last.written, /^POST [^]*content-length: 3\r\n\r\nabcGET /);
+	assert.deepEqual([counts, Buffer.from(into.buffer).toString("latin1")], [[4, 1], "\0oell\0"]);
+	client.close();
+});

@@ -133,13 +133,13 @@ export class FakeNetwork {
 		}
 		class Resolver {
 			#closed = false;
-			resolve({ host, onResolved, onError }: { host: string; onResolved(host: string, address: string): void; onError(error: CodedError): void }): void {
+			resolve({ host }: { host: string }, told: (error: CodedError | null, address?: string, host?: string) => void): void {
 				network.names.push(host);
 				setImmediate(() => {
 					const { answer } = network;
 					if (this.#closed || answer === undefined) return;
-					if (typeof answer === "string") onResolved(host, answer);
-					else onError(new CodedError(answer.code, `dns ${host}`));
+					if (typeof answer === "string") told(null, answer, host);
+					else told(new CodedError(answer.code, `dns ${host}`));
 				});
 			}
 			close(): void {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { CodedError } from "../../../modules/base/error.ts";
 import HTTPServer from "../../../modules/network/http/server.ts";
-import type { HTTPRequestHandler, HTTPResponse, HTTPServerConnection } from "../../../modules/network/http/server-connection.ts";
+import type { HTTPRequestHandler, HTTPResponse, HTTPServerConnection, StandardRequestHandler } from "../../../modules/network/http/server-connection.ts";
 import { FakeSocket, turns } from "./fake-network.ts";
 
 /** The socket that took over the last one. */
@@ -53,7 +53,8 @@ function serve(answer = "hello", more: Partial<HTTPRequestHandler> = {}, options
 		server: new HTTPServer({
 			io: Listener as never, port: 8080, ...options,
 			onConnect(client) {
-				served.connection = client.accept({
+				served.connection = client;
+				client.accept({
 					onRequest({ method, path }) {
 						served.requests.push(`${method} ${path}`);
 					},
@@ -233,6 +234,74 @@ test("a small window, a client that leaves and one that is silent", async () => 
 	assert.match(half.written, /^HTTP\/1\.1 408 /);
 });
 
+test("the standard's form of onRequest, a route set from it, and what stays away", async () => {
+	const told: string[] = [];
+	const page: StandardRequestHandler = {
+		onRequest(method, path, headers) {
+			told.push(`${method} ${path} ${headers.get("host")}`);
+		},
+		onDone() {
+			told.push(`done ${this.route === page}`);
+		},
+	};
+	const served = serve("hello", {
+		onRequest({ path }) {
+			told.push(path);
+			this.route = page;
+		},
+	});
+	const socket = served.connect();
+	socket.feed(request);
+	await turns(2);
+	assert.equal(socket.written, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", "without onResponse it is 200, without onWritable empty");
+	assert.deepEqual(told, ["/a?b=c", "GET /a?b=c board", "done true"]);
+	assert.throws(() => served.connection!.accept({}), { code: "ERR_HTTP_TAKEN" });
+});
+
+test("bodies come and go in every kind of buffer, and chunks may be asked for by name", async () => {
+	const asked = new DataView(new ArrayBuffer(8), 2, 3);
+	const reads: (number | undefined)[] = [];
+	let pieces: (ArrayBuffer | ArrayBufferView)[] = [];
+	const served = serve("", {
+		onReadable() {
+			for (let count; (count = this.read(asked)) !== undefined;) reads.push(count);
+		},
+		onResponse(response) {
+			pieces = [new DataView(Uint8Array.of(0, 97, 98, 0).buffer, 1, 2), Int8Array.of(99), Uint8Array.of(100).buffer];
+			response.headers.set("transfer-encoding", "chunked");
+			this.respond(response);
+		},
+		onWritable() {
+			const piece = pieces.shift();
+			if (piece) this.write(piece);
+			else this.write();
+		},
+	});
+	const socket = served.connect();
+	socket.feed("POST / HTTP/1.1\r\nHost: board\r\nContent-Length: 7\r\n\r\nbytes!!");
+	await turns(2);
+	assert.deepEqual([reads, Buffer.from(asked.buffer).toString("latin1")], [[3, 3, 1], "\0\0!s!\0\0\0"]);
+	for (let turn = 0; turn < 4; turn++) socket.writable();
+	assert.equal(socket.written, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n1\r\nd\r\n0\r\n\r\n");
+	assert.throws(() => served.connection!.write(Uint8Array.of(1)), { code: "ERR_HTTP_RESPONSE" });
+});
+
+test("a client is detached before and after it was accepted: nothing of it is told any more", async () => {
+	const served = serve("hello", {
+		onRequest() {
+			assert.equal(this.detach(), taken);
+		},
+	});
+	const first = served.connect();
+	first.feed(request);
+	await turns(2);
+	assert.notEqual(taken, first, "handed over anew, without callbacks");
+	assert.deepEqual([first.written, first.closed, taken.closed, served.errors], ["", false, false, []]);
+	served.server.close();
+	assert.equal(taken.closed, false);
+	assert.throws(() => served.connection!.detach(), { code: "ERR_HTTP_TAKEN" });
+});
+
 test("what the handler does wrong is its own error, and a response that cannot be is refused", async () => {
 	let kept: HTTPResponse | undefined;
 	const served = serve("hello", {
@@ -244,7 +313,8 @@ test("what the handler does wrong is its own error, and a response that cannot b
 	assert.throws(() => served.connection!.respond({ status: 200, headers: new Map() }), { code: "ERR_HTTP_RESPONSE" });
 	socket.feed(request);
 	await turns(1);
-	for (const [status, headers] of [[99, {}], [600, {}], [200, { "a b": "c" }], [200, { a: "b\r\nc: d" }], [200, { "content-length": "x" }]] as const) {
+	for (const [status, headers] of [[99, {}], [600, {}], [200, { "a b": "c" }], [200, { a: "b\r\nc: d" }], [200, { "content-length": "x" }],
+		[200, { "content-length": "1", "transfer-encoding": "chunked" }], [200, { "transfer-encoding": "gzip" }]] as const) {
 		assert.throws(() => served.connection!.respond({ status, headers: new Map(Object.entries(headers)) }), { code: "ERR_HTTP_RESPONSE" });
 	}
 	kept!.headers.set("content-length", "5");

@@ -99,8 +99,9 @@ const cRules: readonly Rule[] = [
 	},
 	{
 		applies: from => from.startsWith("platform/cyw43-driver/"),
-		allows: ({ from, written, path }) => isOwnOrStandard(from, written, path) || /^(?:lwip|netif)\//.test(written) || written === "cyw43_configport.h",
-		sentence: "platform/cyw43-driver names the SDK's bus and configuration port, lwIP's netif and its own headers, never XS or modules",
+		allows: ({ from, written, path }) => isOwnOrStandard(from, written, path) || /^(?:lwip|netif)\//.test(written) || written === "cyw43_configport.h"
+			|| written === "../../../build/radio/radio_files.h",
+		sentence: "platform/cyw43-driver names the SDK's bus and configuration port, lwIP's netif, its own headers and where the radio's files are, never XS or modules",
 	},
 	{
 		applies: from => from.startsWith("platform/"),

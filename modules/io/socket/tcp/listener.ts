@@ -11,6 +11,8 @@ export interface ListenerOptions {
 	port?: number;
 	/** The local IPv4 address. Default: every one that the board has. */
 	address?: string;
+	/** Kept as the property of that name, for the app alone. */
+	target?: unknown;
 	/** `count` connections can be read now. */
 	onReadable?: (this: Listener, count: number) => void;
 }
@@ -25,11 +27,13 @@ const closeHandle = native<(handle: Handle) => void>("xs_listener_close");
 
 /** Listens until `close()`, also when nobody holds it. Four connections wait to be read; one more is reset. */
 export default class Listener {
+	declare target?: unknown;
 	#handle: Handle | undefined;
 	readonly #onReadable: ListenerOptions["onReadable"];
 
 	/** @throws CodedError EINVAL (address or port), EADDRINUSE (the port is taken), EADDRNOTAVAIL, ENOMEM (two listen already, or no memory), ENETUNREACH (no network was begun yet). */
-	constructor({ port = 0, address = "", onReadable }: ListenerOptions = {}) {
+	constructor({ port = 0, address = "", target, onReadable }: ListenerOptions = {}) {
+		if (target !== undefined) this.target = target;
 		this.#onReadable = onReadable;
 		this.#handle = open(String(address), Number(port), (count) => {
 			if (this.#handle) {

@@ -2,6 +2,7 @@
 //
 // Above it: HTTP, and whatever an app speaks itself. Below it: lwIP's raw TCP (tcp.c).
 
+import { bytesOf } from "../../../base/bytes.ts";
 import { CodedError } from "../../../base/error.ts";
 
 /** What a connection is made of. Callbacks run with `this` as the connection. */
@@ -20,6 +21,8 @@ export interface TCPOptions {
 	keepAlive?: number;
 	/** What `read` and `write` handle: buffers, or single bytes as numbers. Default "buffer". */
 	format?: "buffer" | "number";
+	/** Kept as the property of that name, for the app alone. */
+	target?: unknown;
 	/** `count` bytes can be read now. */
 	onReadable?: (this: TCP, count: number) => void;
 	/** `count` bytes can be written now. The first call means: connected. */
@@ -60,14 +63,9 @@ const ends: readonly (readonly [code: string, sentence: string])[] = [
 	["ENOMEM", "no memory is left for it: close other connections first"],
 ];
 
-/** The bytes of any buffer or view. */
-function bytes(value: ArrayBufferLike | ArrayBufferView): Uint8Array {
-	return value instanceof Uint8Array ? value
-		: ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(value);
-}
-
 /** A TCP connection. It lives until `close()` or its end, also when nobody holds it. */
 export default class TCP {
+	declare target?: unknown;
 	#handle: Handle | undefined;
 	#format: "buffer" | "number";
 	#name: string;
@@ -88,6 +86,7 @@ export default class TCP {
 		this.#onReadable = options.onReadable;
 		this.#onWritable = options.onWritable;
 		this.#onError = options.onError;
+		if (options.target !== undefined) this.target = options.target;
 		const told = (event: number, value: number) => this.#told(event, value);
 		if (options.from === undefined) {
 			const { address, port } = options;
@@ -145,21 +144,25 @@ export default class TCP {
 	 *
 	 * @param what at most how many (default: all), or the buffer to fill.
 	 * @returns an ArrayBuffer; how many were put into the given buffer; the byte in format "number"; undefined when there is nothing.
+	 * @throws CodedError ECLOSED after the end.
 	 */
 	read(): ArrayBuffer | number | undefined;
 	read(count: number): ArrayBuffer | undefined;
 	read(buffer: ArrayBufferLike | ArrayBufferView): number | undefined;
 	read(what?: number | ArrayBufferLike | ArrayBufferView): ArrayBuffer | number | undefined {
 		const handle = this.#handle;
-		const available = handle ? readable(handle) : 0;
-		if (!handle || available === 0) {
+		if (!handle) {
+			throw new CodedError("ECLOSED", `${this.#name}: read after the connection was closed`);
+		}
+		const available = readable(handle);
+		if (available === 0) {
 			return undefined;
 		}
 		if (this.#format === "number") {
 			return new Uint8Array(readNew(handle, 1))[0];
 		}
 		if (typeof what === "object") {
-			return readInto(handle, bytes(what));
+			return readInto(handle, bytesOf(what));
 		}
 		return readNew(handle, Math.min(what ?? available, available));
 	}
@@ -175,7 +178,7 @@ export default class TCP {
 		if (!this.#handle) {
 			throw new CodedError("ECLOSED", `${this.#name}: write after the connection was closed`);
 		}
-		return writeBuffer(this.#handle, typeof value === "number" ? Uint8Array.of(value) : bytes(value));
+		return writeBuffer(this.#handle, typeof value === "number" ? Uint8Array.of(value) : bytesOf(value));
 	}
 
 	/** Ends the connection; what was written is still delivered, for 10 s at most. No callback comes afterwards. Harmless twice. */

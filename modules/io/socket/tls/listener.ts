@@ -26,6 +26,8 @@ export interface TLSListenerOptions {
 	};
 	/** Time that a client has for its handshake. Default 10,000. */
 	readonly handshakeTimeoutMs?: number;
+	/** Kept as the property of that name, for the app alone. */
+	readonly target?: unknown;
 	/** `count` connections, whose handshakes are over, can be read now. */
 	onReadable?(this: TLSListener, count: number): void;
 	/** A client got no connection: its handshake failed, or there was no memory for it (ERR_TLS_BUSY). The listener goes on. */
@@ -51,13 +53,15 @@ const sentences: Readonly<Record<string, string>> = {
 
 /** Listens until `close()`, also when nobody holds it. One at a time; as many connections as there are arenas (one, unless the manifest says more). */
 export default class TLSListener {
+	declare target?: unknown;
 	#handle: Handle | undefined;
 
 	/**
 	 * @throws CodedError ERR_TLS_OPTION, ERR_TLS_KEY, ERR_TLS_CERTIFICATE, ERR_TLS_KEY_MISMATCH, ERR_TLS_ADDRESS, ERR_TLS_MEMORY,
 	 * ERR_ENTROPY_STUCK, EADDRINUSE, EADDRNOTAVAIL, ENOMEM (one listens already)
 	 */
-	constructor({ port = 0, address = "", tls, handshakeTimeoutMs = 0, onReadable, onError }: TLSListenerOptions) {
+	constructor({ port = 0, address = "", tls, handshakeTimeoutMs = 0, target, onReadable, onError }: TLSListenerOptions) {
+		if (target !== undefined) this.target = target;
 		const identity = packed(identityOf(tls.key, tls.certificate, "key", "certificate"));
 		const opened = open(address, port, identity, protocolNames(tls.applicationLayerProtocol), versionNumber(tls.minimumVersion), handshakeTimeoutMs,
 			waiting => {

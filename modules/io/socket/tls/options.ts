@@ -1,6 +1,7 @@
 // What the options of TLS sockets and listeners hold, as C takes it: versions, names, certificates and keys, in PEM (RFC 7468) or DER.
 // Used by tls.ts and listener.ts.
 
+import { bytesOf } from "../../../base/bytes.ts";
 import { CodedError } from "../../../base/error.ts";
 
 export type TLSVersion = "1.2" | "1.3" | "TLSv1.2" | "TLSv1.3" | 0x0303 | 0x0304;
@@ -160,10 +161,4 @@ function split(bytes: Uint8Array): Uint8Array[] {
 		at = end;
 	}
 	return at === bytes.length && found.length > 0 ? found : [bytes];
-}
-
-/** The bytes of any buffer or view. */
-export function bytesOf(value: ArrayBufferLike | ArrayBufferView): Uint8Array {
-	return value instanceof Uint8Array ? value
-		: ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(value);
 }

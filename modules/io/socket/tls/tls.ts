@@ -1,9 +1,10 @@
 // TLSSocket: a verified TLS client connection with the interface of TCP (ECMA-419 4th edition, "embedded:io/socket/tcp/tls").
 // It leans on tls.c, the binding of platform/tls. Verification is always on: no option turns it off.
 
+import { bytesOf } from "../../../base/bytes.ts";
 import { CodedError } from "../../../base/error.ts";
 import { tlsError, type TLSFailure } from "./failure.ts";
-import { bytesOf, derOf, identityOf, packed, pinsOf, protocolNames, versionNumber, type Certificate, type ProtocolName, type TLSVersion } from "./options.ts";
+import { derOf, identityOf, packed, pinsOf, protocolNames, versionNumber, type Certificate, type ProtocolName, type TLSVersion } from "./options.ts";
 
 export type { Certificate, ProtocolName, TLSVersion } from "./options.ts";
 
@@ -60,7 +61,11 @@ export interface TLSSocketOptions {
 	readonly handshakeTimeoutMs?: number;
 	readonly tls?: TLSClientOptions;
 	readonly secure?: ModdableSecureOptions;
+	/** The name to prove, where neither `tls` nor `secure` has one: what HTTPClient hands over. */
+	readonly host?: string;
 	readonly format?: "buffer" | "number";
+	/** Kept as the property of that name, for the app alone. */
+	readonly target?: unknown;
 	/** Bytes came: read all of them, the next record is decrypted only then. */
 	onReadable?(this: TLSSocket, count: number): void;
 	/** The server is proven (first call), or there is room again. */
@@ -70,7 +75,7 @@ export interface TLSSocketOptions {
 }
 
 /** What takes a connection over: `from` is empty afterwards, and everything that comes is told here. */
-export interface TLSSocketTakeOptions extends Pick<TLSSocketOptions, "format" | "onReadable" | "onWritable" | "onError"> {
+export interface TLSSocketTakeOptions extends Pick<TLSSocketOptions, "format" | "target" | "onReadable" | "onWritable" | "onError"> {
 	readonly from: TLSSocket | Handle;
 }
 
@@ -135,6 +140,7 @@ const figure = native<(handle: Handle, row: number) => number>("xs_tls_figure");
 export default class TLSSocket {
 	readonly host: string;
 	format: "buffer" | "number";
+	declare target?: unknown;
 	#handle: Handle | undefined;
 	#session: TLSSession | undefined;
 	readonly #options: Pick<TLSSocketOptions, "onReadable" | "onWritable" | "onError">;
@@ -151,6 +157,7 @@ export default class TLSSocket {
 	constructor(options: TLSSocketOptions | TLSSocketTakeOptions) {
 		this.#options = options;
 		this.format = options.format ?? "buffer";
+		if (options.target !== undefined) this.target = options.target;
 		if (options.from !== undefined) {
 			const { from } = options;
 			if (!(from instanceof TLSSocket)) {
@@ -211,14 +218,17 @@ export default class TLSSocket {
 	/**
 	 * Reads bytes that are there: at most `count` of them into a new ArrayBuffer (default all), or into the buffer given,
 	 * answering how many. With format "number" one byte. Undefined when nothing is there.
+	 *
+	 * @throws CodedError ECLOSED after the end
 	 */
 	read(): ArrayBuffer | number | undefined;
 	read(count: number): ArrayBuffer | undefined;
 	read(buffer: ArrayBufferLike | ArrayBufferView): number | undefined;
 	read(to?: number | ArrayBufferLike | ArrayBufferView): ArrayBuffer | number | undefined {
 		const handle = this.#handle;
-		const available = handle ? readable(handle) : 0;
-		if (!handle || available === 0) return undefined;
+		if (!handle) throw new CodedError("ECLOSED", `${this.host}: read after the connection was closed`);
+		const available = readable(handle);
+		if (available === 0) return undefined;
 		if (this.format === "number") {
 			const byte = new Uint8Array(1);
 			readInto(handle, byte);
@@ -310,7 +320,7 @@ function readSettings(options: TLSSocketOptions): Settings {
 	const tls: Partial<TLSClientOptions> = options.tls ?? {};
 	const secure: ModdableSecureOptions = options.secure ?? {};
 	for (const given of [tls, secure, options] as unknown as Record<string, unknown>[]) refuseWeakening(given);
-	const host = tls.host ?? secure.serverName ?? options.address;
+	const host = tls.host ?? secure.serverName ?? options.host ?? options.address;
 	const versions = secure.protocolVersion;
 	const minimum = tls.minimumVersion ?? (Array.isArray(versions) ? versions[0] : undefined);
 	const maximum = tls.maximumVersion ?? (Array.isArray(versions) ? versions[1] : versions) as TLSVersion | undefined;

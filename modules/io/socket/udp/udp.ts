@@ -2,12 +2,15 @@
 //
 // Above it: NTP, and whatever an app speaks itself. Below it: lwIP's raw UDP (udp.c).
 
+import { bytesOf } from "../../../base/bytes.ts";
 import { CodedError } from "../../../base/error.ts";
 
 /** What a socket is made of. Callbacks run with `this` as the socket. */
 export interface UDPOptions {
 	/** The local port. Default 0: a free one, chosen at random. */
 	port?: number;
+	/** Kept as the property of that name, for the app alone. */
+	target?: unknown;
 	/** `count` datagrams can be read now. */
 	onReadable?: (this: UDP, count: number) => void;
 	/** The socket has failed; it is closed. */
@@ -32,12 +35,14 @@ const closeHandle = native<(handle: Handle) => void>("xs_udp_close");
 
 /** A UDP socket. It lives until `close()`, also when nobody holds it. */
 export default class UDP {
+	declare target?: unknown;
 	#handle: Handle | undefined;
 	readonly #onReadable: UDPOptions["onReadable"];
 
 	/** @throws CodedError EINVAL (port), ENOMEM (too many sockets), EADDRINUSE (the port is taken), ENETUNREACH (no network was begun yet). */
 	constructor(options: UDPOptions = {}) {
 		this.#onReadable = options.onReadable;
+		if (options.target !== undefined) this.target = options.target;
 		this.#handle = open(Number(options.port ?? 0), (count) => {
 			if (this.#handle) {
 				this.#onReadable?.(count);
@@ -53,10 +58,27 @@ export default class UDP {
 	/**
 	 * Takes the oldest datagram. Four are kept; more that come before they are read are dropped, as networks do.
 	 *
-	 * @returns undefined when there is none.
+	 * @param buffer where its bytes are put; `address` and `port` are put onto it. Default: a buffer of their own.
+	 * @returns the datagram, or how many bytes were put into the given buffer; undefined when there is none.
+	 * @throws RangeError the given buffer is smaller than the datagram, which is gone. CodedError ECLOSED after `close()`.
 	 */
-	read(): Datagram | undefined {
-		return this.#handle ? readNext(this.#handle) : undefined;
+	read(): Datagram | undefined;
+	read(buffer: ArrayBufferLike | ArrayBufferView): number | undefined;
+	read(buffer?: ArrayBufferLike | ArrayBufferView): Datagram | number | undefined {
+		if (!this.#handle) {
+			throw new CodedError("ECLOSED", "udp: read after the socket was closed");
+		}
+		const datagram = readNext(this.#handle);
+		if (!datagram || !buffer) {
+			return datagram;
+		}
+		const { address, port, byteLength } = datagram;
+		if (byteLength > buffer.byteLength) {
+			throw new RangeError(`udp: a datagram of ${byteLength} bytes does not fit into ${buffer.byteLength}`);
+		}
+		bytesOf(buffer).set(new Uint8Array(datagram));
+		Object.assign(buffer, { address, port });
+		return byteLength;
 	}
 
 	/**
@@ -69,9 +91,7 @@ export default class UDP {
 		if (!this.#handle) {
 			throw new CodedError("ECLOSED", "udp: write after the socket was closed");
 		}
-		const bytes = buffer instanceof Uint8Array ? buffer
-			: ArrayBuffer.isView(buffer) ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength) : new Uint8Array(buffer);
-		send(this.#handle, bytes, String(address), Number(port));
+		send(this.#handle, bytesOf(buffer), String(address), Number(port));
 	}
 
 	/** Ends the socket. No callback comes afterwards. Harmless twice. */

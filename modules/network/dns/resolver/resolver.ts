@@ -14,6 +14,8 @@ export interface ResolverOptions {
 	servers?: readonly string[];
 	/** Accepted and not needed: the socket is the resolver's own. */
 	socket?: unknown;
+	/** Kept as the property of that name, for the app alone. */
+	target?: unknown;
 }
 
 /** What to ask for. */
@@ -56,11 +58,13 @@ const failures: readonly (readonly [code: string, sentence: string])[] = [
 
 /** Resolves names. Requests are under way side by side: eight names at most, and sixteen who wait for them, in all. */
 export default class Resolver {
+	declare target?: unknown;
 	readonly #servers: readonly string[];
 	readonly #handles = new Set<Handle>();
 	#closed = false;
 
-	constructor({ servers = [] }: ResolverOptions = {}) {
+	constructor({ servers = [], target }: ResolverOptions = {}) {
+		if (target !== undefined) this.target = target;
 		this.#servers = servers;
 	}
 

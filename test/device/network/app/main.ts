@@ -98,6 +98,37 @@ function ping(host: string, port: number): Promise<string> {
 	});
 }
 
+/** A datagram into a buffer that is too small, the same into a part of one, and a read after the end. */
+function pingInto(host: string, port: number): Promise<string> {
+	return new Promise((resolve) => {
+		const part = new DataView(new ArrayBuffer(6), 1, 4) as DataView & { address?: string; port?: number };
+		const datagram = Uint8Array.from([1, 2, 3]);
+		let refusal: string | undefined;
+		const udp = new UDP({
+			target: "an app's own",
+			onReadable() {
+				if (refusal === undefined) {
+					try {
+						this.read(new Uint8Array(2));
+					} catch (error) {
+						refusal = (error as Error).name;
+					}
+					this.write(datagram, host, port);
+					return;
+				}
+				const count = this.read(part);
+				this.close();
+				try {
+					this.read();
+				} catch (error) {
+					resolve(`${refusal} ${count} ${new Uint8Array(part.buffer).join(",")} of ${part.address}:${part.port} for ${this.target}, then ${code(error)}`);
+				}
+			},
+		});
+		udp.write(datagram, host, port);
+	});
+}
+
 function scan(): Promise<string> {
 	return new Promise((resolve) => {
 		const found: string[] = [];
@@ -121,7 +152,7 @@ function states(): Promise<string> {
 				seen.push(this.connection);
 				if (this.connection === 500) {
 					this.disconnect();
-				} else if (this.connection === 100) {
+				} else if (this.connection === 200) {
 					this.close();
 					this.close();
 					resolve(seen.join(" "));
@@ -252,6 +283,7 @@ const stories: Readonly<Record<string, () => Promise<unknown>>> = {
 		wifi.close();
 		await attempt("datagram", address("echo.example").then((host) => ping(host, 5000)));
 	}),
+	"datagram into a buffer": () => joined(async () => attempt("buffer", address("echo.example").then((host) => pingInto(host, 5000)))),
 	"closed resolver": () => joined(async () => {
 		const resolver = new Resolver();
 		let told = 0;
