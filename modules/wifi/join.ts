@@ -25,9 +25,9 @@ export interface JoinOptions {
 /** A joined network. */
 export interface Joined {
 	readonly ssid: string;
-	/** Our IPv4 address. */
+	/** Our address: IPv4, or on a network of IPv6 alone that (`network/ipv6`). */
 	readonly address: string;
-	/** The router's IPv4 address. */
+	/** The router's address. */
 	readonly gateway: string;
 	/** Our hardware address, such as "28:cd:c1:0a:0b:0c". */
 	readonly mac: string;

@@ -219,12 +219,12 @@ export default class WiFi {
 		return number(numberChannel) || undefined;
 	}
 
-	/** Our IPv4 address, once DHCP gave one. */
+	/** Our IPv4 address, once DHCP gave one; on a network of IPv6 alone that (`network/ipv6`). */
 	get address(): string | undefined {
 		return text(textAddress) || undefined;
 	}
 
-	/** The router's IPv4 address, with ours. */
+	/** The router's address, with ours. */
 	get gateway(): string | undefined {
 		return text(textGateway) || undefined;
 	}

@@ -13,7 +13,7 @@ import NTPClient from "./client.ts";
 /** Whom to ask, and how long to wait. */
 export interface SynchronizeOptions {
 	/**
-	 * Name or IPv4 address of a server, or up to four: they are asked at once, and the clock is set when two agree within two seconds.
+	 * Name or address of a server, or up to four: they are asked at once, and the clock is set when two agree within two seconds.
 	 * Two names of one address are one voice.
 	 * One alone is believed. Default: three of pool.ntp.org.
 	 */

@@ -9,7 +9,7 @@ import TCP from "./tcp.ts";
 export interface ListenerOptions {
 	/** The local port. Default 0: a free one; `port` tells which. */
 	port?: number;
-	/** The local IPv4 address. Default: every one that the board has. */
+	/** The local address. Default: every one that the board has. */
 	address?: string;
 	/** Kept as the property of that name, for the app alone. */
 	target?: unknown;

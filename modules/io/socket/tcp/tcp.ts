@@ -7,7 +7,7 @@ import { CodedError } from "../../../base/error.ts";
 
 /** What a connection is made of. Callbacks run with `this` as the connection. */
 export interface TCPOptions {
-	/** IPv4 address, such as "192.0.2.1"; names are resolved before (`embedded:network/dns/resolver/udp`). */
+	/** IPv4 address, such as "192.0.2.1", with `network/ipv6` also IPv6; names are resolved before (`embedded:network/dns/resolver/udp`). */
 	address: string;
 	/** 1 to 65535. */
 	port: number;
@@ -107,7 +107,7 @@ export default class TCP {
 		this.#name = `tcp ${this.remoteAddress}:${this.remotePort}`;
 	}
 
-	/** The other side's IPv4 address; undefined after the end. */
+	/** The other side's address; undefined after the end. */
 	get remoteAddress(): string | undefined {
 		return this.#handle && remote(this.#handle, false);
 	}

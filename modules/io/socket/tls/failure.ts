@@ -62,7 +62,7 @@ const sentences: Readonly<Record<string, string | ((facts: TLSFailure) => string
 		? "no memory is left for another connection, or for the roots and certificates that it was given: close others first"
 		: "not enough memory for this connection: its certificates are larger than planned for",
 	ERR_TLS_HOST: "the host name is empty or longer than 255 characters",
-	ERR_TLS_ADDRESS: "the address is not IPv4 in dotted form. Resolve the name first.",
+	ERR_TLS_ADDRESS: "the address is none that the board speaks. Resolve the name first.",
 	ERR_TLS_KEY: "the private key cannot be used: EC keys on P-256 or P-384 are known, as PKCS #8 or SEC 1. `openssl pkey -in key.pem -outform DER` writes one.",
 	ERR_TLS_CERTIFICATE: "the certificate that goes with the private key cannot be read: X.509 in PEM or DER is expected",
 	ERR_TLS_KEY_MISMATCH: "the private key is not the one of the certificate: give the key that the first certificate of the chain was issued for",

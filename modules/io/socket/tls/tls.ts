@@ -10,7 +10,7 @@ export type { Certificate, ProtocolName, TLSVersion } from "./options.ts";
 
 /** What the `tls` option holds. */
 export interface TLSClientOptions {
-	/** Name to prove and to send (SNI): a DNS name, or an IPv4 address. */
+	/** Name to prove and to send (SNI): a DNS name, or an address. */
 	readonly host: string;
 	/** Roots to trust beside the image's. */
 	readonly ca?: Certificate | readonly Certificate[];

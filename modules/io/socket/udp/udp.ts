@@ -19,7 +19,7 @@ export interface UDPOptions {
 
 /** One datagram, with where it came from. */
 export interface Datagram extends ArrayBuffer {
-	/** The sender's IPv4 address. */
+	/** The sender's address. */
 	address: string;
 	/** The sender's port. */
 	port: number;
@@ -84,7 +84,7 @@ export default class UDP {
 	/**
 	 * Sends one datagram. Whether it arrives, UDP does not tell.
 	 *
-	 * @param address IPv4 in dotted form.
+	 * @param address IPv4 in dotted form, with `network/ipv6` also IPv6.
 	 * @throws CodedError EINVAL (address, port), EMSGSIZE (over 1472 bytes), ENOMEM, ENETUNREACH, ECLOSED.
 	 */
 	write(buffer: ArrayBufferLike | ArrayBufferView, address: string, port: number): void {
