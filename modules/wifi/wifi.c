@@ -178,7 +178,22 @@ static bool parse_bssid(const char *text, uint8_t bssid[6])
 	return true;
 }
 
-// (ssid, password, security, bssid or "", channel or 0, address or 0, mask, gateway, two name servers) -> 0 or a negative PICO_ERROR
+static int save_power(const char *name)
+{
+	static const char *const names[] = {
+		[STATION_SAVES_NOTHING] = "none",
+		[STATION_SAVES_IDLE] = "performance",
+		[STATION_SAVES_ALL] = "aggressive",
+	};
+	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (strcmp(names[i], name) == 0)
+			return station_save_power((station_power_saving)i);
+	}
+	return STATION_INVALID;
+}
+
+// (ssid, password, security, bssid or "", channel or 0, address or 0, mask, gateway, two name servers, host name or "", power saving)
+// -> 0 or a negative PICO_ERROR
 void xs_wifi_join(xsMachine *the)
 {
 	char text[17 + 1];
@@ -194,10 +209,14 @@ void xs_wifi_join(xsMachine *the)
 	for (int i = 0; i < 5; i++)
 		numbers[i] = (uint32_t)xsmcToNumber(xsArg(5 + i));
 	station_fixed fixed = {.address = numbers[0], .mask = numbers[1], .gateway = numbers[2], .name_servers = {numbers[3], numbers[4]}};
+	int result = station_set_host_name(xsmcToString(xsArg(10)));
+	if (result == 0)
+		result = save_power(xsmcToString(xsArg(11)));
 	// Strings already: nothing moves the heap until they are used.
 	const char *ssid = xsmcToString(xsArg(0));
 	const char *password = xsmcToString(xsArg(1));
-	int result = station_join(ssid, strlen(ssid), password, strlen(password), (station_security)security, text[0] ? bssid : NULL, (unsigned)channel, &fixed);
+	if (result == 0)
+		result = station_join(ssid, strlen(ssid), password, strlen(password), (station_security)security, text[0] ? bssid : NULL, (unsigned)channel, &fixed);
 	if (result == 0 && station_now() == STATION_ADDRESS)
 		tell_changed(); // joined already
 	xsmcSetInteger(xsResult, result);

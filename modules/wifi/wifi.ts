@@ -19,6 +19,13 @@ export interface WiFiConnectOptions {
 	security?: "open" | "wpa2" | "wpa2/wpa3" | "wpa3";
 	/** Addresses to use instead of asking the network for one (DHCP). */
 	fixed?: FixedAddress;
+	/** What the board calls itself where it asks for an address: 1 to 60 letters, digits and hyphens. Default: "picofetch-" and the last six digits of its MAC. */
+	hostName?: string;
+	/**
+	 * How the radio sleeps between beacons: "none", not at all, for the shortest answers; "performance", 200 ms after the last frame;
+	 * "aggressive", whenever it can: what comes in then waits for a beacon, 0.1 s and more. Default "performance".
+	 */
+	powerSaving?: "none" | "performance" | "aggressive";
 }
 
 /** An IPv4 address of one's own choice, in dotted form. Nobody else may have it. */
@@ -76,7 +83,7 @@ const open = native<(told: (event: number) => void) => Handle>("xs_wifi_open");
 const closeHandle = native<(handle: Handle) => void>("xs_wifi_close");
 const power = native<() => number>("xs_wifi_power");
 const join = native<(ssid: string, password: string, security: number, bssid: string, channel: number,
-	address: number, mask: number, gateway: number, nameServer: number, otherNameServer: number) => number>("xs_wifi_join");
+	address: number, mask: number, gateway: number, nameServer: number, otherNameServer: number, hostName: string, powerSaving: string) => number>("xs_wifi_join");
 const leave = native<() => void>("xs_wifi_leave");
 const state = native<() => number>("xs_wifi_state");
 const failureNumber = native<(which: number) => number>("xs_wifi_failure");
@@ -233,10 +240,10 @@ export default class WiFi {
 	 * Starts to join a network; a former one is left. Joined already to this one, with the same options, it stays: to join it anew,
 	 * `disconnect` first. onChanged tells the rest.
 	 *
-	 * @throws CodedError ERR_WIFI_CHIP (the radio does not work), EINVAL (name, BSSID, channel, fixed), ERR_WIFI_PASSPHRASE (its length cannot be).
+	 * @throws CodedError ERR_WIFI_CHIP (the radio does not work), EINVAL (name, BSSID, channel, fixed, hostName, powerSaving), ERR_WIFI_PASSPHRASE (its length cannot be).
 	 */
 	connect(options: WiFiConnectOptions): void {
-		const { SSID, password = "", BSSID = "", channel = 0, security = password ? "wpa2" : "open", fixed } = options;
+		const { SSID, password = "", BSSID = "", channel = 0, security = password ? "wpa2" : "open", fixed, hostName = "", powerSaving = "performance" } = options;
 		const addresses = fixedNumbers(SSID, fixed);
 		this.#need();
 		if (!(security in securities)) {
@@ -247,9 +254,9 @@ export default class WiFi {
 		}
 		this.#powerOn();
 		this.#state = stateJoining;
-		const result = join(String(SSID), security === "open" ? "" : String(password), securities[security], String(BSSID), Number(channel), ...addresses);
+		const result = join(String(SSID), security === "open" ? "" : String(password), securities[security], String(BSSID), Number(channel), ...addresses, String(hostName), String(powerSaving));
 		if (result === invalidArgument) {
-			throw new CodedError("EINVAL", `wifi "${SSID}": the name has 1 to 32 bytes, BSSID the form 02:50:46:00:00:01, the channel is 1 to 14`);
+			throw new CodedError("EINVAL", `wifi "${SSID}": the name has 1 to 32 bytes, BSSID the form 02:50:46:00:00:01, the channel is 1 to 14, hostName has 1 to 60 letters, digits and hyphens, powerSaving is none, performance or aggressive`);
 		}
 		if (result !== 0) {
 			throw new CodedError("ERR_WIFI_CHIP", `wifi "${SSID}": the radio does not answer (${result}). It is started anew by the next connect.`);

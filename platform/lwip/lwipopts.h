@@ -26,6 +26,7 @@
 #define LWIP_UDP 1
 #define LWIP_TCP 1
 #define LWIP_DHCP 1
+#define DHCP_OPTIONS_LEN 112 // of requests: a host name of 60 characters, and 28 bytes of what else there is
 #define LWIP_DHCP_DOES_ACD_CHECK 0 // a second more for each lease
 #ifndef LWIP_DNS
 #define LWIP_DNS 0 // resolver.c in its place; 1 for dhcp.c and nd6.c alone (CMakeLists.txt), which look for servers then
@@ -100,6 +101,7 @@
 #define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1) // station_tick
 
 #define LWIP_NETIF_HOSTNAME 1
+extern char station_host_name[]; // CYW43_HOST_NAME, which the radio driver gives its interfaces: see station.h
 #define LWIP_NETIF_STATUS_CALLBACK 1
 #define LWIP_NETIF_LINK_CALLBACK 1
 

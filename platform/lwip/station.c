@@ -9,6 +9,7 @@
 #include "lwip/ip4_addr.h"
 #include "lwip/netif.h"
 #include "lwip/timeouts.h"
+#include "dns_message.h"
 #include "network.h"
 #include "pico/cyw43_arch.h"
 #include "resolver.h"
@@ -26,6 +27,8 @@ typedef struct station_wish {
 } station_wish;
 
 static station_wish wish;
+static station_power_saving power_saving;
+char station_host_name[STATION_HOST_NAME_CHARACTERS_MAX + 1];
 static void (*station_found_callback)(const station_found *network);
 
 static struct netif *station_netif(void)
@@ -66,6 +69,9 @@ int station_on(void)
 	if (!station_is_on())
 		return PICO_ERROR_IO;
 	network_draw_ports();
+	power_saving = STATION_SAVES_IDLE; // CYW43_DEFAULT_PM
+	if (station_host_name[0] == 0)
+		station_set_host_name("");
 #ifdef CYW43_HEALTH_TICK_MS
 	sys_untimeout(station_tick, NULL);
 	sys_timeout(CYW43_HEALTH_TICK_MS, station_tick, NULL);
@@ -84,6 +90,43 @@ void station_off(void)
 		return;
 	station_leave();
 	cyw43_deinit(&cyw43_state); // lwIP's timers go on: names that are being resolved end by their time
+}
+
+static char *put_digits(char *to, uint8_t byte)
+{
+	static const char digits[] = "0123456789abcdef";
+	to[0] = digits[byte >> 4];
+	to[1] = digits[byte & 15];
+	return to + 2;
+}
+
+int station_set_host_name(const char *name)
+{
+	if (name[0] != 0) {
+		if (!dns_is_label(name, strlen(name), STATION_HOST_NAME_CHARACTERS_MAX))
+			return STATION_INVALID;
+		strcpy(station_host_name, name);
+		return 0;
+	}
+	uint8_t mac[6];
+	char *end = stpcpy(station_host_name, "picofetch-");
+	if (station_mac(mac))
+		end = put_digits(put_digits(put_digits(end, mac[3]), mac[4]), mac[5]);
+	*end = 0;
+	return 0;
+}
+
+int station_save_power(station_power_saving saving)
+{
+	static const uint32_t modes[] = {
+		[STATION_SAVES_NOTHING] = CYW43_NONE_PM,
+		[STATION_SAVES_IDLE] = CYW43_PERFORMANCE_PM,
+		[STATION_SAVES_ALL] = CYW43_AGGRESSIVE_PM,
+	};
+	if (saving == power_saving)
+		return 0;
+	power_saving = saving;
+	return cyw43_wifi_pm(&cyw43_state, modes[saving]);
 }
 
 // An address is of the network that gave it. Its connections end as those of a network that is gone; the next link asks for another.
@@ -262,12 +305,8 @@ bool station_mac(uint8_t mac[6])
 
 void station_mac_text(char text[STATION_MAC_TEXT_BYTES], const uint8_t mac[6])
 {
-	static const char digits[] = "0123456789abcdef";
-	for (int i = 0; i < 6; i++) {
-		text[i * 3] = digits[mac[i] >> 4];
-		text[i * 3 + 1] = digits[mac[i] & 15];
-		text[i * 3 + 2] = i < 5 ? ':' : 0;
-	}
+	for (int i = 0; i < 6; i++)
+		*put_digits(text + i * 3, mac[i]) = i < 5 ? ':' : 0;
 }
 
 bool station_bssid(uint8_t bssid[6])

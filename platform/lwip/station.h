@@ -57,6 +57,17 @@ typedef struct station_fixed {
 	uint32_t name_servers[2]; // 0: none
 } station_fixed;
 
+// How the radio sleeps between beacons while it is joined.
+typedef enum station_power_saving {
+	STATION_SAVES_NOTHING,
+	STATION_SAVES_IDLE, // it sleeps 200 ms after the last frame
+	STATION_SAVES_ALL, // it sleeps whenever it can, and fetches what waits for it at beacons
+} station_power_saving;
+
+// What the board calls itself where it asks for an address (RFC 2132 section 3.14).
+#define STATION_HOST_NAME_CHARACTERS_MAX 60
+extern char station_host_name[];
+
 // Of station_join(): PICO_ERROR_INVALID_ARG.
 #define STATION_INVALID (-5)
 
@@ -72,6 +83,13 @@ int station_light(bool lit);
 
 // Leaves, and takes the radio's power away. station_on() starts it again.
 void station_off(void);
+
+// Sets station_host_name, for the next message to a DHCP server: a label of letters, digits and hyphens; an empty text: "picofetch-" and the last six
+// digits of the MAC. The radio has to be on. Answers 0, or STATION_INVALID.
+int station_set_host_name(const char *name);
+
+// The radio has to be on; it saves what is idle when it was switched on. Answers 0, or a negative PICO_ERROR.
+int station_save_power(station_power_saving saving);
 
 // Starts to join; station_now() tells the rest. bssid NULL: any access point of that name; channel 0: any; fixed NULL: by DHCP. Joined already to what is
 // asked for, it stays so: connections live on.

@@ -2,6 +2,7 @@
 import { duplexPair, type Duplex } from "node:stream";
 import type { BitListener, Clock, Journal, Log, Milestone, Pin, Random } from "../wires.ts";
 import { Cyw43439 } from "../radio/cyw43439.ts";
+import type { PowerSaving } from "../radio/plain-settings.ts";
 import type { AccessPoint } from "../radio/air.ts";
 import { SimulatedAccessPoint } from "./access-point.ts";
 import { ClientStation, type ClientState } from "./client-station.ts";
@@ -88,6 +89,10 @@ export interface RadioReport {
 	ssid: string | null;
 	/** Dotted IPv4 of the device, null without a lease. */
 	address: string | null;
+	/** What the device calls itself to the DHCP server, null when it does not say. */
+	hostName: string | null;
+	/** How the radio was told to sleep, null while it is off. */
+	powerSaving: PowerSaving | null;
 	/** What the DHCP server told the device, by kind of answer. */
 	dhcp: { bound: number; renewed: number; rebound: number; refused: number };
 	led: boolean;
@@ -206,6 +211,8 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 		report: () => ({
 			ssid: accessPoints.find((one) => one.hasStation)?.ssid ?? null,
 			address: internet.deviceAddress ?? null,
+			hostName: internet.hostName ?? null,
+			powerSaving: radio.powerSaving ?? null,
 			dhcp: { ...internet.dhcpCounts },
 			led: radio.led,
 			airFrames: air.counts.frames,

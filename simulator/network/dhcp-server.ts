@@ -11,6 +11,7 @@ const OPTION_PAD = 0;
 const OPTION_MASK = 1;
 const OPTION_ROUTER = 3;
 const OPTION_DNS = 6;
+const OPTION_HOST_NAME = 12;
 const OPTION_REQUESTED_ADDRESS = 50;
 const OPTION_LEASE_TIME = 51;
 const OPTION_TYPE = 53;
@@ -48,6 +49,8 @@ export interface DhcpAnswer {
 	clientMac: Uint8Array;
 	/** The address that it tells of. */
 	address: number;
+	/** What the client calls itself (option 12); undefined when it does not say. */
+	hostName: string | undefined;
 	/** What it says, for transcripts and counts. */
 	kind: "offered" | "bound" | "renewed" | "rebound" | "refused" | "informed";
 }
@@ -173,6 +176,7 @@ export class DhcpServer {
 			broadcast: (flags & BROADCAST_FLAG) !== 0 || type === REFUSE,
 			clientMac: request.slice(28, 34),
 			address,
+			hostName: hostNameOf(request),
 			kind,
 		};
 	}
@@ -193,6 +197,12 @@ function parseOptions(bytes: Uint8Array): Map<number, Uint8Array> | string {
 		at += 2 + bytes[at + 1];
 	}
 	return options;
+}
+
+function hostNameOf(request: Uint8Array): string | undefined {
+	const options = parseOptions(request.subarray(HEADER_BYTES + 4));
+	const name = typeof options === "string" ? undefined : options.get(OPTION_HOST_NAME);
+	return name && new TextDecoder().decode(name);
 }
 
 function number(option: Uint8Array | undefined): number | undefined {

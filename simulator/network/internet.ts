@@ -108,6 +108,11 @@ export class Internet {
 		return address === undefined ? undefined : formatAddress(address);
 	}
 
+	/** What the device called itself to the DHCP server; undefined when it did not say. */
+	get hostName(): string | undefined {
+		return this.#ipv4.hostName;
+	}
+
 	/** What the DHCP server did. */
 	get dhcpCounts(): Ipv4Network["dhcpCounts"] {
 		return this.#ipv4.dhcpCounts;

@@ -55,6 +55,8 @@ export class Ipv4Network {
 	#identification = 1;
 	#pingSequence = 0;
 
+	/** What the device called itself when it last got its address or kept it; undefined when it did not say. */
+	hostName: string | undefined;
 	/** What the DHCP server did. */
 	readonly dhcpCounts = { bound: 0, renewed: 0, rebound: 0, refused: 0 };
 
@@ -237,13 +239,14 @@ export class Ipv4Network {
 		}
 	}
 
-	#tell({ kind, address, broadcast, clientMac, message }: DhcpAnswer): void {
+	#tell({ kind, address, broadcast, clientMac, hostName, message }: DhcpAnswer): void {
 		const { trace } = this.#options;
 		if (kind === "bound" || kind === "renewed" || kind === "rebound" || kind === "refused") {
 			this.dhcpCounts[kind]++;
-			trace?.(kind === "bound" ? `dhcp ${formatIpv4(address)} for ${formatMac(clientMac)}` : `dhcp ${formatIpv4(address)} ${kind}`);
+			trace?.(kind === "bound" ? `dhcp ${formatIpv4(address)} for ${formatMac(clientMac)}${hostName === undefined ? "" : ` (${JSON.stringify(hostName)})`}` : `dhcp ${formatIpv4(address)} ${kind}`);
 			if (kind !== "refused") {
 				this.#deviceIp = address;
+				this.hostName = hostName;
 			}
 		}
 		const destination = broadcast ? BROADCAST_IPV4 : address;

@@ -13,6 +13,7 @@ import { Firmware } from "./firmware.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { GspiBits, type RadioPins, type WordPort } from "./gspi-bits.ts";
 import { GspiWords } from "./gspi-words.ts";
+import type { PowerSaving } from "./plain-settings.ts";
 import { PowerCycle } from "./power-cycle.ts";
 
 /** Raspberry Pi's prefix, then a serial number. */
@@ -42,6 +43,7 @@ export class Cyw43439 {
 	readonly #tell: ((text: string) => void) | undefined;
 	readonly #bits: GspiBits;
 	#powerCycle: PowerCycle | undefined;
+	#firmware: Firmware | undefined;
 	#led = false;
 	/** Starts of the firmware that ended by a fault. */
 	#failures = 0;
@@ -58,9 +60,15 @@ export class Cyw43439 {
 		return this.#led;
 	}
 
+	/** How it was told to sleep; undefined while it is off. */
+	get powerSaving(): PowerSaving | undefined {
+		return this.#firmware?.powerSaving;
+	}
+
 	#power(on: boolean, gspi: boolean): WordPort | undefined {
 		this.#powerCycle?.end();
 		this.#powerCycle = undefined;
+		this.#firmware = undefined;
 		this.#setGpio(0, false);
 		this.#tell?.(on ? "power on" : "power off");
 		if (on) {
@@ -95,6 +103,7 @@ export class Cyw43439 {
 			onGpio: (index, level) => this.#setGpio(index, level),
 			milestone: (name) => this.#options.milestone?.(name),
 		});
+		this.#firmware = firmware;
 		const backplane = new Backplane(power, {
 			firmwareReady: () => {
 				this.#tell?.("firmware ready");

@@ -13,7 +13,7 @@ import type { RadioFaults } from "./faults.ts";
 import type { FrameQueue } from "./frame-queue.ts";
 import { HostedNetwork, MOST_STATIONS, type HostedNetworkOwner } from "./hosted-network.ts";
 import { IOCTL, REFUSED, ioctlName, refusalName } from "./ioctls.ts";
-import { PlainSettings } from "./plain-settings.ts";
+import { PlainSettings, type PowerSaving } from "./plain-settings.ts";
 import type { PowerCycle } from "./power-cycle.ts";
 import { COUNTRY_SETTLES_MICROS, Regulatory } from "./regulatory.ts";
 import { Scan } from "./scan.ts";
@@ -89,6 +89,10 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 	#hosted: { network: HostedNetwork; index: number } | undefined;
 	#channel = 1;
 	readonly #plain: PlainSettings;
+
+	get powerSaving(): PowerSaving {
+		return this.#plain.powerSaving;
+	}
 
 	constructor(options: FirmwareOptions) {
 		this.#power = options.power;

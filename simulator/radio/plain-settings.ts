@@ -44,6 +44,18 @@ const IOCTL_WORDS: readonly (readonly [set: number, get?: number])[] = [
 	[IOCTL.setScanChannelTime],
 ];
 
+/** How the radio sleeps between beacons while it is joined, by the names of its settings (cyw43_wifi_pm in the vendor's driver). */
+export interface PowerSaving {
+	/** The mode: 0 never, 1 always, 2 some time after the last frame. */
+	PM: number;
+	/** That time, milliseconds. */
+	pm2_sleep_ret: number;
+	/** Beacons, DTIMs that it wakes for, and that interval as it is told to the access point. */
+	bcn_li_bcn: number;
+	bcn_li_dtim: number;
+	assoc_listen: number;
+}
+
 export class PlainSettings {
 	readonly #words = new Map<string | number, Uint8Array>();
 	readonly #withoutEffect: (name: string) => void;
@@ -78,6 +90,17 @@ export class PlainSettings {
 	getIoctl(command: number): Uint8Array | undefined {
 		const row = IOCTL_WORDS.find(([, get]) => get === command);
 		return row && (this.#words.get(row[0]) ?? word(0));
+	}
+
+	get powerSaving(): PowerSaving {
+		const number = (key: string | number) => {
+			const bytes = this.#words.get(key) ?? word(WORDS.get(String(key)) ?? 0);
+			return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+		};
+		return {
+			PM: number(IOCTL.setPowerMode), pm2_sleep_ret: number("pm2_sleep_ret"), bcn_li_bcn: number("bcn_li_bcn"), bcn_li_dtim: number("bcn_li_dtim"),
+			assoc_listen: number("assoc_listen"),
+		};
 	}
 
 	#set(key: string | number, value: Uint8Array): number {

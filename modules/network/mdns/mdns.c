@@ -2,7 +2,10 @@
 
 #include "engine.h"
 
+#include <string.h>
+
 #include "mdns.h"
+#include "station.h"
 
 static engine_event event;
 static xsSlot told;
@@ -89,10 +92,13 @@ void xs_mdns_close(xsMachine *the)
 	engine_forget(the, &told);
 }
 
-// () -> the host's name as it is now
+// () -> the host's name as it is now; that of the Wi-Fi interface where none is said
 void xs_mdns_host_name(xsMachine *the)
 {
 	char name[MDNS_LABEL_BYTES_MAX + 1];
-	responder_host_name(&mdns, name);
+	if (mdns_is_open())
+		responder_host_name(&mdns, name);
+	else
+		strcpy(name, station_host_name);
 	xsmcSetString(xsResult, name);
 }

@@ -14,8 +14,8 @@ export interface Service {
 
 /** What to say. */
 export interface MDNSOptions {
-	/** 1 to 60 letters, digits and hyphens: "pico" is found as pico.local. */
-	hostName: string;
+	/** 1 to 60 letters, digits and hyphens: "pico" is found as pico.local. Default: the host name of the Wi-Fi interface, see `WiFiConnectOptions`. */
+	hostName?: string;
 	/** Four at most. */
 	services?: readonly Service[];
 	/** The name is the board's now, or is again; another had it when it is not the one that was asked for. */
@@ -27,7 +27,7 @@ type Handle = object;
 
 const open = native<(named: () => void, words: readonly (string | number)[]) => Handle>("xs_mdns_open");
 const closeHandle = native<(handle: Handle) => void>("xs_mdns_close");
-const hostName = native<() => string>("xs_mdns_host_name");
+const currentName = native<() => string>("xs_mdns_host_name");
 
 /** Says who the board is, whenever it has an address, until `close()`, also when nobody holds it. One a board. */
 export default class MDNS {
@@ -38,7 +38,7 @@ export default class MDNS {
 	 *
 	 * @throws CodedError EINVAL (a name, port or text that cannot be said), EADDRINUSE (the board has a responder), ENOMEM, ENETUNREACH.
 	 */
-	constructor({ hostName, services = [], onNamed }: MDNSOptions) {
+	constructor({ hostName = currentName(), services = [], onNamed }: MDNSOptions = {}) {
 		this.#handle = open(() => onNamed?.(this.hostName), [hostName, ...services.flatMap(({ type, port, name = hostName, txt = {} }) => {
 			const texts = Object.entries(txt).flat();
 			return [type, name, port, texts.length, ...texts];
@@ -47,7 +47,7 @@ export default class MDNS {
 
 	/** The name as it is now, without ".local": another than was asked for when somebody has that. */
 	get hostName(): string {
-		return hostName();
+		return currentName();
 	}
 
 	/** Takes everything back. Harmless twice. */

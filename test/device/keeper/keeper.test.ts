@@ -94,12 +94,14 @@ deviceTest("interrupts that get lost delay, and lose nothing", scene({
 	assert.ok(answered >= asked - 2 && answered >= 8, run.console);
 });
 
-deviceTest("a radio that hangs again and again is left off, and tried anew by the keeper", scene({
-	radioFaults: { hangAfterMicros: 1_500_000, failures: 6 }, configuration: { seconds: 120 },
+deviceTest("a radio that hangs again and again is left off, and tried anew by the keeper, with the same name and power saving", scene({
+	radioFaults: { hangAfterMicros: 1_500_000, failures: 6 }, configuration: { seconds: 120, hostName: "kept", powerSaving: "none" },
 }), run => {
 	assert.match(run.console, /radio does not come back: it is off/);
 	assert.ok(lines(run, /^waiting ERR_WIFI_CHIP$/).length >= 1, run.console);
 	assert.match(run.console.slice(run.console.lastIndexOf("waiting")), /^joined /m);
+	const { hostName, powerSaving } = run.report.radio!;
+	assert.deepEqual([hostName, powerSaving?.PM], ["kept", 0]);
 });
 
 deviceTest("a network that is not there ends a keeper after its tries", scene({

@@ -142,6 +142,17 @@ deviceTest("a name that another has is left to him", scene((message, _, say) => 
 	assert.equal((announcement.answers![2] as { data: { target: string } }).data.target, "pico-2.local");
 });
 
+deviceTest("without a name of its own it is that of the Wi-Fi interface, its services' too", scene((message, _, say) => {
+	if (message.questions!.some(({ name }) => name === "kitchen.local")) {
+		say({ type: "response", answers: [address("kitchen.local", "192.168.4.77")] });
+	}
+}, { wifiName: "kitchen", services: [{ type: "_http._tcp", port: 80 }] }), (run, { heard }) => {
+	ended(run);
+	assert.equal(run.report.radio?.hostName, "kitchen");
+	assert.match(run.console, /^named kitchen-2\r?$/m);
+	assert.ok(told(heard.find(({ type }) => type === "response")!.answers).includes("SRV kitchen._http._tcp.local"));
+});
+
 deviceTest("a service's name that another has gets a number", scene((message, _, say) => {
 	if (message.questions!.some(({ name }) => name === "My Pico._http._tcp.local")) {
 		say({ type: "response", answers: [{ type: "SRV", name: "My Pico._http._tcp.local", ttl: 120, data: { port: 8080, target: "other.local" } }] });

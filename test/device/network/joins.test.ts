@@ -107,3 +107,45 @@ deviceTest("an access point that vanishes for a second every five takes frames w
 deviceTest("an access point that vanished is joined again when it is back", scene("lost, and tried until it is back", [network("wpa2", { goneAtMicros: 2e6, backAtMicros: 16e6 })]), run => {
 	says(run, /^lost ok "200 ERR_WIFI_LOST"/m, /^again ERR_WIFI_NO_NETWORK/m, /^again ok/m);
 });
+
+const macName = "picofetch-0a0b0c";
+for (const [what, hostName, told] of [["no name", undefined, macName], ["an empty name", "", macName], ["a name", "Kitchen-2", "Kitchen-2"], ["a long name", "x".repeat(60), "x".repeat(60)]] as const) {
+	deviceTest(`the DHCP server is told the board's name: of one that is given ${what}`, scene("joins, and a name", [network("wpa2")], { joins: [{ ...hostName !== undefined && { hostName } }] }), run => {
+		says(run, /^join ok/m);
+		assert.equal(run.report.radio?.hostName, told);
+	});
+}
+
+deviceTest("a host name that is none, and a power saving of no kind, are refused, and the next join works", scene("joins, and a name", [network("wpa2")], {
+	joins: [{ hostName: "a.b" }, { hostName: "-a" }, { hostName: "a b" }, { hostName: "x".repeat(61) }, { hostName: "\u00fc" }, { powerSaving: "some" }, {}],
+}), run => {
+	assert.equal([...run.console.matchAll(/^join EINVAL: .*hostName has 1 to 60 letters, digits and hyphens, powerSaving is none, performance or aggressive/gm)].length, 6, run.console);
+	says(run, /^join ok/m);
+	assert.equal(run.report.radio?.hostName, macName);
+});
+
+const savings = {
+	none: { PM: 0, pm2_sleep_ret: 10, bcn_li_bcn: 0, bcn_li_dtim: 0, assoc_listen: 0 },
+	performance: { PM: 2, pm2_sleep_ret: 200, bcn_li_bcn: 1, bcn_li_dtim: 1, assoc_listen: 10 },
+	aggressive: { PM: 1, pm2_sleep_ret: 10, bcn_li_bcn: 0, bcn_li_dtim: 0, assoc_listen: 0 },
+} as const;
+const joinsWith = (...powerSavings: (string | undefined)[]) => ({
+	...scene("joins, and a name", [network("wpa2")], { joins: powerSavings.map(powerSaving => ({ ...powerSaving !== undefined && { powerSaving } })) }),
+	hosts: { "echo.example": {} },
+});
+for (const [what, asked, set] of [
+	["nothing is asked for", [undefined], "performance"], ["none is asked for", ["none"], "none"], ["all is asked for", ["aggressive"], "aggressive"],
+	["it is changed while the network is joined", ["none", "aggressive"], "aggressive"], ["it is not asked for any more", ["aggressive", undefined], "performance"],
+] as const) {
+	deviceTest(`the radio is told how to save power: ${what}`, joinsWith(...asked), run => {
+		says(run, /^join ok/m, /^name ok/m);
+		assert.deepEqual(run.report.radio?.powerSaving, savings[set]);
+		assert.equal(run.report.radio?.dhcp.bound, 1);
+	});
+}
+
+deviceTest("a radio that hangs and is started anew saves power as before", { ...joinsWith("none"), radioFaults: { hangAfterMicros: 4e6 }, lingerMs: 30_000 }, run => {
+	says(run, /^join ok/m);
+	assert.deepEqual(run.report.radio?.powerSaving, savings.none);
+	assert.equal(run.report.radio?.ssid, ssid);
+});

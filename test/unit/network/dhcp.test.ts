@@ -87,6 +87,14 @@ test("a lease is offered and bound: address, router, mask, DNS server, a day", a
 	assert.deepEqual(client.device.violations, []);
 });
 
+test("the name that a client gives itself is kept", async () => {
+	const client = new Client();
+	await client.begin();
+	assert.equal(client.device.internet.hostName, undefined);
+	await client.say(REQUEST, [12, 4, ...Buffer.from("pico")], { current: client.address, to: ROUTER_IP });
+	assert.equal(client.device.internet.hostName, "pico");
+});
+
 test("lease, T1 and T2 are those that were asked for", async () => {
 	const answer = await new Client({}, { leaseSeconds: 120, renewSeconds: 60, rebindSeconds: 105 }).begin();
 	assert.deepEqual([51, 58, 59].map((option) => answer?.options.get(option)?.[3]), [120, 60, 105]);

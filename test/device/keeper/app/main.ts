@@ -2,16 +2,16 @@
 
 import config from "mc/config";
 import TCP from "embedded:io/socket/tcp";
-import Keeper from "wifi/keeper";
+import Keeper, { type KeeperOptions } from "wifi/keeper";
 
-const { ssid, password, seconds, attempts = Infinity, quiet = false } = config as {
+const { ssid, password, seconds, attempts = Infinity, quiet = false, hostName, powerSaving } = config as {
 	ssid: string; password: string; seconds: number; attempts?: number; quiet?: boolean;
-};
+} & Pick<KeeperOptions, "hostName" | "powerSaving">;
 let asked = 0;
 let answered = 0;
 
 const keeper = new Keeper({
-	ssid, password, attempts,
+	ssid, password, attempts, hostName, powerSaving,
 	onChanged(state) {
 		console.log(`${state}${state === "joined" ? ` ${this.network?.address}` : this.failure ? ` ${this.failure.code}` : ""}`);
 		if (state === "ended") {

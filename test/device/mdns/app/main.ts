@@ -4,7 +4,7 @@ import config from "mc/config";
 import MDNS, { type MDNSOptions } from "network/mdns";
 import { join } from "wifi";
 
-const { stayMs, hostName = "pico", services, wrong = [] } = config as { stayMs: number; wrong?: MDNSOptions[] } & Partial<MDNSOptions>;
+const { stayMs, hostName = "pico", services, wifiName, wrong = [] } = config as { stayMs: number; wifiName?: string; wrong?: MDNSOptions[] } & MDNSOptions;
 
 function pause(ms: number): Promise<void> {
 	return new Promise(resolve => setTimeout(resolve, ms));
@@ -20,9 +20,9 @@ function attempt(options: MDNSOptions): void {
 	}
 }
 
-await join();
+await join({ hostName: wifiName });
 wrong.forEach(attempt);
-const mdns = new MDNS({ hostName, services, onNamed: name => console.log(`named ${name}`) });
+const mdns = new MDNS({ ...wifiName === undefined && { hostName }, services, onNamed: name => console.log(`named ${name}`) });
 attempt({ hostName: "other" });
 await pause(stayMs);
 console.log(`is ${mdns.hostName}`);

@@ -10,9 +10,9 @@ import { isTimeSet, setTime, timeBounds } from "time";
 import { join, type JoinOptions } from "wifi";
 import { echo } from "./echo.ts";
 
-const { story, wrongPassword = "not the passphrase", timeoutMs = 30_000, seconds = 0, security, bssid, channel, servers = "pool.ntp.org" } = config as {
+const { story, wrongPassword = "not the passphrase", timeoutMs = 30_000, seconds = 0, security, bssid, channel, servers = "pool.ntp.org", joins = [] } = config as {
 	story: string; wrongPassword?: string; timeoutMs?: number; seconds?: number; security?: JoinOptions["security"]; bssid?: string; channel?: number;
-	servers?: string | string[];
+	servers?: string | string[]; joins?: JoinOptions[];
 };
 const names = ["echo.example", "nobody.example"];
 
@@ -205,6 +205,12 @@ async function joined(then: () => Promise<unknown>): Promise<void> {
 
 const stories: Readonly<Record<string, () => Promise<unknown>>> = {
 	"join": () => attempt("join", join({ timeoutMs, security, bssid, channel })),
+	"joins, and a name": async () => {
+		for (const options of joins) {
+			await attempt("join", join(options));
+			await attempt("name", address("echo.example"));
+		}
+	},
 	"join and say where": async () => {
 		await attempt("join", join({ security, bssid, channel }));
 		const wifi = new WiFi();
