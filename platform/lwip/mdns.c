@@ -49,11 +49,14 @@ static void on_received(void *unused, struct udp_pcb *pcb, struct pbuf *p, const
 	pbuf_free(p);
 }
 
-// Again with each address: a radio that was off meanwhile has forgotten its groups.
 static err_t join_group(void)
 {
-	igmp_leavegroup_netif(station_netif(), ip_2_ip4(&group));
 	return igmp_joingroup_netif(station_netif(), ip_2_ip4(&group));
+}
+
+static void leave_group(void)
+{
+	igmp_leavegroup_netif(station_netif(), ip_2_ip4(&group)); // fails where the interface has gone, and its groups with it
 }
 
 static void mdns_poll(void)
@@ -63,6 +66,7 @@ static void mdns_poll(void)
 	uint64_t now_us = time_us_64();
 	uint32_t address = station_now() == STATION_ADDRESS ? lwip_ntohl(station_address_word()) : 0;
 	if (address != mdns.address) {
+		leave_group(); // a radio that was off meanwhile has forgotten its groups
 		join_group();
 		responder_set_address(&mdns, address, now_us, network_random());
 	}
@@ -94,7 +98,9 @@ mdns_result mdns_open(void (*named)(void))
 	if (error == ERR_OK)
 		error = join_group();
 	if (error != ERR_OK) {
-		mdns_close();
+		if (port != NULL)
+			udp_remove(port);
+		port = NULL;
 		return error == ERR_USE ? MDNS_PORT_TAKEN : error == ERR_MEM ? MDNS_NO_MEMORY : MDNS_NO_NETWORK;
 	}
 	udp_recv(port, on_received, NULL);
@@ -109,7 +115,7 @@ void mdns_close(void)
 	if (port == NULL)
 		return;
 	send(responder_end(&mdns, message), &group, MDNS_PORT);
-	igmp_leavegroup_netif(station_netif(), ip_2_ip4(&group));
+	leave_group();
 	udp_remove(port);
 	port = NULL;
 }

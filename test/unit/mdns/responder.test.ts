@@ -10,6 +10,8 @@ import { hostProgram } from "../../support/host-program.ts";
 const platform = resolve(import.meta.dirname, "../../../platform/lwip");
 const program = hostProgram([join(import.meta.dirname, "responder.c"), join(platform, "mdns_responder.c"), join(platform, "dns_message.c")], platform);
 
+const reader = hostProgram([join(import.meta.dirname, "../dns/message.c"), join(platform, "dns_message.c")], platform);
+
 const address = 0xc0a80402; // 192.168.4.2
 const port = 5353;
 
@@ -119,6 +121,13 @@ test("one who knows DNS alone is answered as DNS answers", () => {
 	assert.deepEqual(later(hear(query("other.local", "A"), { fromPort: 40_000 }), ["run", 500]), []);
 	const [pointer] = later(hear(query("_http._tcp.local", "PTR"), { fromPort: 40_000 }));
 	assert.equal((pointer!.packet.answers![0] as { data: string }).data, "My Pico._http._tcp.local");
+});
+
+test("what a board answers to one who knows DNS alone, the resolver of another takes", () => {
+	for (const [type, number, verdict] of [["A", "1", "address c0a80402 10"], ["AAAA", "28", "no address 0"]] as const) {
+		const [reply] = later(hear(query("Pico.local", type, { id: 4711 }), { fromPort: 40_000 }));
+		assert.equal(String(reader.run(["read", "4711", number, "pico.local"], reply!.bytes).stdout), verdict);
+	}
 });
 
 test("all kinds of services are told to who browses for kinds", () => {
