@@ -11,6 +11,8 @@ export interface Network {
 	readonly tcp: HTTPClientOptions["socket"]["io"];
 	readonly tls: HTTPClientOptions["socket"]["io"];
 	readonly resolver: NonNullable<HTTPClientOptions["dns"]>["io"];
+	/** Takes note that a proven server says another time than the clock; true for the first. Absent: nobody wants to know. */
+	readonly doubtTime?: () => boolean;
 }
 
 export interface CallOptions {

@@ -24,6 +24,10 @@ export interface FetchOptions {
 	readonly maximumBodyBytes?: number;
 }
 
+/** What a proven server's time and the clock may be apart: its clock and ours, the way, a slow answer. */
+const apartMs = 3_600_000;
+/** The year 10000, which no HTTP date can say. */
+const latestMs = 253_402_300_800_000;
 const defaultTimeoutMs = 60_000;
 const defaultMaximumBodyBytes = 32_768;
 const mostRedirects = 5;
@@ -63,6 +67,7 @@ export async function fetchOver(layers: Network, url: string | { readonly href: 
 			call = current;
 			current.start();
 			const head = await current.head;
+			if (head.tls !== undefined) compareTime(layers, request.url.href, head.headers);
 			const location = head.headers.get("location");
 			if (!redirectStatuses.includes(head.status) || location === undefined || options.redirect === "manual") {
 				answered = true;
@@ -88,6 +93,19 @@ export async function fetchOver(layers: Network, url: string | { readonly href: 
 		call?.fail(error);
 		finish();
 		throw failure(text, error);
+	}
+}
+
+/**
+ * Compares the clock with what a proven server says of the time (RFC 9110 6.6.1): NTP proves nothing, so this is the one sign that it lied. It is
+ * a sign alone, since such a server may lie about time too: the clock stays as it is, and so does trust. What cannot be read is no sign.
+ */
+function compareTime(layers: Network, url: string, headers: ReadonlyMap<string, string>): void {
+	const now = Date.now();
+	/** A cache adds how long it has had the response, in seconds (RFC 9111 5.1). */
+	const said = Date.parse(headers.get("date") ?? "") + 1000 * Number(headers.get("age") ?? 0);
+	if (said > 0 && said < latestMs && Math.abs(said - now) > apartMs && layers.doubtTime?.()) {
+		console.warn(`fetch ${url}: the server says that it is ${new Date(said).toISOString()}, the clock says ${new Date(now).toISOString()}. One of both is wrong; set the clock again.`);
 	}
 }
 

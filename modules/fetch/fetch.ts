@@ -3,11 +3,12 @@
 import Resolver from "embedded:network/dns/resolver/udp";
 import TCP from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
+import { doubtTime } from "../time/time.ts";
 import type { Network } from "./call.ts";
 import { fetchOver, type FetchOptions } from "./fetch-over.ts";
 import type { Response } from "./response.ts";
 
-const network: Network = { tcp: TCP, tls: TLSSocket, resolver: Resolver };
+const network: Network = { tcp: TCP, tls: TLSSocket, resolver: Resolver, doubtTime };
 
 /**
  * Fetches `url`, which is absolute and https: or http:. https: is proven whole; http: is as open as it says, and nothing

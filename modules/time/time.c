@@ -2,9 +2,25 @@
 #include "engine.h"
 #include "wall_clock.h"
 
+static bool doubted; /* since the clock was set */
+
 void xs_time_set(xsMachine *the)
 {
-	xsmcSetBoolean(xsResult, wall_clock_set_ms((int64_t)xsmcToNumber(xsArg(0))));
+	bool taken = wall_clock_set_ms((int64_t)xsmcToNumber(xsArg(0)));
+
+	doubted &= !taken;
+	xsmcSetBoolean(xsResult, taken);
+}
+
+void xs_time_doubt(xsMachine *the)
+{
+	xsmcSetBoolean(xsResult, !doubted);
+	doubted = true;
+}
+
+void xs_time_is_doubted(xsMachine *the)
+{
+	xsmcSetBoolean(xsResult, doubted);
 }
 
 void xs_time_bound(xsMachine *the)

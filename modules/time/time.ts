@@ -43,3 +43,13 @@ function day(date: Date): string {
 export function isTimeSet(): boolean {
 	return isSet();
 }
+
+/**
+ * True when, since the clock was set, a proven server has said that it is another time, by more than an hour: `fetch` compares, and
+ * warns on the console. One of both is wrong, and nobody knows which: it moves no clock, and nothing is trusted more or less for it.
+ * Who set the clock by NTP may ask again, or ask other servers.
+ */
+export const isTimeDoubted = native<() => boolean>("xs_time_is_doubted");
+
+/** For who meets proven servers: takes note that one of them says another time. @returns true for the first since the clock was set. */
+export const doubtTime = native<() => boolean>("xs_time_doubt");

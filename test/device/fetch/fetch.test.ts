@@ -22,6 +22,7 @@ const pages: Record<string, (socket: Duplex, connection: TcpConnection, request:
 		const body = `${/x-own: (.*)/.exec(request)?.[1]} ${/content-length: (.*)/.exec(request)?.[1]}`;
 		socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
 	},
+	"/other-day": socket => socket.end("HTTP/1.1 200 OK\r\nDate: Fri, 13 Nov 2026 08:49:37 GMT\r\nContent-Length: 5\r\n\r\nhello"),
 	"/json": socket => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"a": [1, "b"]}'),
 	"/cut": (socket, connection) => {
 		socket.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
@@ -90,6 +91,16 @@ deviceTest("bodies by length, in chunks and to the connection's end come whole; 
 			plain: "200 undefined hello",
 		});
 		assert.equal(server.requests.length, 7);
+	});
+
+deviceTest("a proven server that says another day is told of once, the clock stays, and setting it ends the doubt",
+	() => scene(["length", "doubted", "other day", "other day", "doubted", "clock set", "doubted", "other day", "doubted"]), run => {
+		const lines = run.console.split(/\r?\n/).filter(line => /^(doubted|other day|fetch )/.test(line));
+		const day = `other day: 200 https://${host}/other-day hello`;
+		const warned = lines.filter(line => line.startsWith("fetch "));
+		assert.equal(warned.length, 2, run.console);
+		for (const line of warned) assert.match(line, /^fetch https:\/\/site\.example\/other-day: .* 2026-11-13T08:49:37\.000Z, the clock says 2026-01-15T12:0/);
+		assert.deepEqual(lines.filter(line => !line.startsWith("fetch ")), ["doubted: false", day, day, "doubted: true", "doubted: false", day, "doubted: true"]);
 	});
 
 deviceTest("a body that is cut is an error, however it is cut",

@@ -59,6 +59,36 @@ test("a response tells what came and what was proven", async () => {
 	assert.ok(network.last.closed);
 });
 
+/** What a fetch of a response with these headers warns of, at noon of 2026-06-01. */
+async function warnings(head: string, to = url, more: object = { doubtTime: () => true }): Promise<string[]> {
+	mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-06-01T12:00:00Z") });
+	const warn = mock.method(console, "warn", () => {});
+	try {
+		assert.equal(await (await fetchFrom(Object.assign(serving(response("hello", head)), more), to)).text(), "hello");
+		return warn.mock.calls.map(call => String(call.arguments[0]));
+	} finally {
+		warn.mock.restore();
+		mock.timers.reset();
+	}
+}
+
+test("a proven server that says another time is told of once, and the response is what it is", async () => {
+	const late = "Date: Wed, 03 Jun 2026 12:00:00 GMT\r\n";
+	const [told, ...more] = await warnings(late);
+	assert.match(told!, /^fetch https:\/\/a\.example\/page: .* 2026-06-03T12:00:00\.000Z, the clock says 2026-06-01T12:00:00\.000Z\./);
+	assert.deepEqual(more, []);
+	assert.equal((await warnings("Date: Sunday, 31-May-26 12:00:00 GMT\r\n")).length, 1);
+	assert.equal((await warnings("Date: Sun, 31 May 2026 12:00:00 GMT\r\nAge: 3600\r\n")).length, 1);
+	assert.deepEqual(await warnings(late, url, { doubtTime: () => false }), [], "not the first");
+	assert.deepEqual(await warnings(late, url, {}), [], "nobody wants to know");
+	assert.deepEqual(await warnings(late, "http://a.example/"), [], "plain http: proves nothing");
+});
+
+for (const head of ["Date: Mon, 01 Jun 2026 12:00:00 GMT", "Date: Mon, 01 Jun 2026 11:00:00 GMT", "X: no date", "Date: yesterday", "Date: Sun, 31 May 2026 12:00:00 GMT\r\nAge: 86400",
+	"Date: Sun, 31 May 2026 12:00:00 GMT\r\nAge: old", "Date: Sun, 31 May 2026 12:00:00 GMT\r\nAge: 1e300", "Date: +275760-09-13T00:00:00Z"]) {
+	test(`a server that says ${head.replace("\r\n", ", ")} is not doubted`, async () => assert.deepEqual(await warnings(`${head}\r\n`), []));
+}
+
 test("plain http: is fetched only when the URL says so, and has no facts of TLS", async () => {
 	const network = serving(response("hello"));
 	const got = await fetchFrom(network, { href: "http://a.example:8080" });

@@ -5,6 +5,7 @@ import fetch from "fetch";
 import type { FetchOptions } from "fetch/fetch-over";
 import { join } from "wifi";
 import { synchronizeClock } from "network/ntp";
+import { isTimeDoubted, setTime } from "time";
 
 async function text(path: string, options?: FetchOptions): Promise<string> {
 	const response = await fetch(`https://${config.host}${path}`, options);
@@ -17,6 +18,9 @@ const stories: Record<string, () => Promise<string>> = {
 	close: () => text("/close"),
 	redirect: () => text("/redirect"),
 	post: () => text("/echo", { method: "POST", body: "h\u00e9 \u{1f600}", headers: { "x-own": "mine" } }),
+	"other day": () => text("/other-day"),
+	doubted: async () => `${isTimeDoubted()}`,
+	"clock set": async () => `${setTime(Date.now())}`,
 	json: async () => JSON.stringify(await (await fetch(`https://${config.host}/json`)).json()),
 	"cut by FIN": () => text("/cut"),
 	"cut by RST": () => text("/reset"),
