@@ -55,6 +55,7 @@ interface Options {
 	page?: number;
 	open?: boolean;
 	wire: [number, number][];
+	clock: [number, number][];
 	quiet?: boolean;
 }
 
@@ -113,6 +114,14 @@ function wire(text: string, known: [number, number][]): [number, number][] {
 	return [...known, [Number(match[1]), Number(match[2])]];
 }
 
+function clock(text: string, known: [number, number][]): [number, number][] {
+	const match = /^(20|22)=([1-9]\d*)$/.exec(text);
+	if (!match) {
+		throw new InvalidArgumentError("GPIO 20 or 22 and hertz are expected, such as 20=46875");
+	}
+	return [...known, [Number(match[1]), Number(match[2])]];
+}
+
 /** A reader of an option's text, whose errors are commander's. */
 function read<Value>(parse: (text: string) => Value): (text: string) => Value {
 	return (text) => {
@@ -153,6 +162,7 @@ export function command(): Command {
 		.option("--patience <ms>", "host milliseconds to wait for a silent server", number)
 		.option("--latency <ms>", "virtual milliseconds from the device's last byte to the answer", number)
 		.option("--wire <gpio=gpio>", "a jumper between two GPIOs, for what the board drives (repeatable)", wire, [])
+		.option("--clock <gpio=hz>", "a clock from outside on GPIO 20 or 22, CLK_GPIN0 and 1 (repeatable)", clock, [])
 		.option("--no-network", "no radio chip on the board")
 		.option("--stuck-rosc", "fault: the ring oscillator's random bit never changes")
 		.option("--xip", "count what flash costs through the XIP cache")
@@ -235,6 +245,9 @@ async function simulate(path: string, options: Options): Promise<number> {
 		const file = readFileSync(path);
 		for (const [one, other] of options.wire) {
 			board.connect(one, other);
+		}
+		for (const [pin, hz] of options.clock) {
+			board.setClock(pin, hz);
 		}
 		board.load(file, path);
 		elf = options.elf !== undefined ? readFileSync(options.elf) : isElf(file) ? file : undefined;

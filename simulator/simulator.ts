@@ -245,6 +245,7 @@ export class PicoW {
 		if (tell) {
 			chip.onReset = (reason) => tell(`reset: ${reason}`);
 			chip.onHalt = (halt) => tell(haltText(halt));
+			chip.onWake = () => tell("an oscillator runs again");
 			chip.violations.onFirst = ({ level, code, text }) => tell(`${level} ${code}: ${text}`);
 		}
 	}
@@ -422,6 +423,14 @@ export class PicoW {
 		this.#chip.adc.volts[pin - 26] = volts;
 	}
 
+	/** Puts a clock from outside onto GPIO 20 (CLK_GPIN0) or 22 (CLK_GPIN1); 0 takes it away. It is no edges on the pin. */
+	setClock(pin: number, hz: number): void {
+		if (pin !== 20 && pin !== 22) {
+			throw new RangeError(`GPIO ${pin} takes no clock: expected 20 or 22`);
+		}
+		this.#chip.setInputHz(pin === 20 ? 0 : 1, hz);
+	}
+
 	/** Temperature of the die, for the ADC's sensor. 27 at power-on. */
 	setCelsius(celsius: number): void {
 		this.#chip.adc.celsius = celsius;
@@ -473,6 +482,9 @@ export class PicoW {
 					}
 					this.#sample();
 					debug?.look();
+					if (chip.halt?.kind === "dormant") {
+						break;	// no cycle passes then
+					}
 				}
 				debug?.look();
 				await new Promise((resolve) => setImmediate(resolve));
@@ -495,7 +507,7 @@ export class PicoW {
 		if (halt?.kind === "locked-up") {
 			return { reason: "fault", fault: halt.fault, atMicros };
 		}
-		if (halt) {
+		if (halt && !(halt.kind === "dormant" && this.#timedOut)) {
 			return { reason: "halted", text: haltText(halt), atMicros };
 		}
 		if (this.#timedOut) {
@@ -681,6 +693,7 @@ export class PicoW {
 function haltText(halt: Halt): string {
 	switch (halt.kind) {
 		case "bootsel": return `USB boot loader: ${halt.reason}`;
+		case "dormant": return "dormant, until a pin or the RTC wakes an oscillator";
 		case "clock-stopped": return "clk_sys stands, and nothing brings it back";
 		case "locked-up": return `locked up: ${halt.fault.text}`;
 	}

@@ -1,7 +1,7 @@
 /**
  * The RP2040: both processors, memory map, blocks, and the loop that moves all of them in one virtual time.
  *
- * Of rp2040js come XOSC, BUSCTRL, SYSCFG, TBMAN and the interpolators;
+ * Of rp2040js come SYSCFG, TBMAN and the interpolators;
  * the rest is ours, where the model must be stricter or faster. RP2040 datasheet 2.2 (address map).
  */
 import { RP2040 } from "rp2040js";
@@ -16,15 +16,16 @@ import { Spi } from "../peripherals/spi.ts";
 import { type Interpolator, Sio } from "../peripherals/sio.ts";
 import { ClockOutputs } from "../peripherals/clock-outputs.ts";
 import { Clocks, Pll } from "../peripherals/clocks.ts";
+import { CrystalOscillator, RingOscillator } from "../peripherals/oscillators.ts";
 import { Rtc } from "../peripherals/rtc.ts";
-import { ChipReset, type PowerCause, PowerOnStateMachine, RESET_BLOCKS, type ResetBlock, Resets, RingOscillator, SystemInfo, XipControl } from "../peripherals/system.ts";
+import { BusControl, ChipReset, type PowerCause, PowerOnStateMachine, RESET_BLOCKS, type ResetBlock, Resets, SystemInfo, XipControl } from "../peripherals/system.ts";
 import { Timer, Watchdog, type WatchdogReason } from "../peripherals/timer.ts";
 import { Uart } from "../peripherals/uart.ts";
 import { BootRom } from "../rom/boot-rom.ts";
 import { UsbController } from "../usb/controller.ts";
 import { Dma, type DmaBus } from "./dma.ts";
 import { RIGHT_READ, RIGHT_WRITE } from "./memory-protection.ts";
-import { Pins } from "./pins.ts";
+import { DORMANT_WAKE, Pins } from "./pins.ts";
 import { PioBlocks } from "./pio.ts";
 import { PrivateBus } from "./private-bus.ts";
 import { type Bus, FLASH_BYTES, FLASH_START, type Fault, hex, Processor, ROM_BYTES, SRAM_BYTES } from "./processor.ts";
@@ -36,6 +37,7 @@ import { warmUp } from "./warm-up.ts";
 
 /** The ring oscillator's frequency, from which everything runs after reset (datasheet 2.17.1: 1.8 to 12 MHz). */
 const ROSC_HZ = 6_500_000;
+const CRYSTAL_HZ = 12_000_000;
 /**
  * How far the core may be ahead of the PIO while it touches SRAM and flash only. An interrupt of PIO, DMA or pins comes
  * late by at most so much.
@@ -47,6 +49,9 @@ const IRQ_IO_BANK0 = 13;
 const IRQ_SIO_PROC0 = 15;
 const IRQ_CLOCKS = 17;
 const FUNCTION_UART = 2;
+const FUNCTION_CLOCK = 8;
+/** GPIOs of CLK_GPIN0 and 1. */
+const CLOCK_INPUT_PINS = [20, 22] as const;
 /** The GPIOs that can be a UART's signals, as masks (datasheet 1.4.3, table 2). */
 const UART_PINS = [
 	{ transmit: 0x10011001, receive: 0x20022002 },
@@ -60,8 +65,8 @@ const TIMER_START = 0x40054000;
 const PIO_START = 0x50200000;
 const XIP_AUX = 0x50400000;
 
-/** Why a chip stands still for good. */
-export type Halt = { kind: "locked-up"; fault: Fault } | { kind: "clock-stopped" } | { kind: "bootsel"; reason: string; activityMask: number; disableMask: number };
+/** Why a chip stands still: for good, or dormant until something outside wakes it. */
+export type Halt = { kind: "locked-up"; fault: Fault } | { kind: "clock-stopped" | "dormant" } | { kind: "bootsel"; reason: string; activityMask: number; disableMask: number };
 
 export interface ChipOptions {
 	flashSizeBytes: number;
@@ -109,7 +114,9 @@ export class Chip implements Bus, DmaBus {
 	readonly #ioQspi: IoQspi;
 	readonly #xip: XipControl;
 	readonly #timer: Timer;
+	readonly #xosc: CrystalOscillator;
 	readonly #rosc: RingOscillator;
+	readonly #rtc: Rtc;
 	readonly #clocks: Clocks;
 	readonly #clockOutputs: ClockOutputs | undefined;
 	readonly #plls: readonly [Pll, Pll];
@@ -131,6 +138,8 @@ export class Chip implements Bus, DmaBus {
 	/** Asked by the outside: leave `advance` at the next look around. */
 	stop = false;
 	onHalt: ((halt: Halt) => void) | undefined;
+	/** A dormant chip goes on. */
+	onWake: (() => void) | undefined;
 	onFault: ((fault: Fault, core: Processor) => void) | undefined;
 	onReset: ((reason: string) => void) | undefined;
 
@@ -166,7 +175,13 @@ export class Chip implements Bus, DmaBus {
 			get cycles() {
 				return chip.#active.cycles;
 			},
-			setInterrupt: (core, high) => cores[core].setInterrupt(IRQ_IO_BANK0, high),
+			setInterrupt: (whose, high) => {
+				if (whose !== DORMANT_WAKE) {
+					cores[whose].setInterrupt(IRQ_IO_BANK0, high);
+				} else if (high) {
+					this.#wakeOscillators();
+				}
+			},
 			pendingDrive: () => this.core.attend(),
 			reads: (mask) => this.pio.reads(mask),
 			watchChanged: () => this.#clockOutputs?.refresh(),
@@ -196,16 +211,26 @@ export class Chip implements Bus, DmaBus {
 			},
 			unknown,
 		);
-		const pll = (name: string): Pll => new Pll(name, base.xoscFreq, () => this.#clocksChanged(), unknown);
+		this.#xosc = new CrystalOscillator(CRYSTAL_HZ, () => this.#oscillatorChanged(), unknown);
+		this.#rosc = new RingOscillator(ROSC_HZ, options.roscRandom, options.stuckRosc, () => this.#oscillatorChanged(), unknown);
+		const pll = (name: string): Pll => new Pll(name, () => this.#xosc.hz, () => this.#clocksChanged(), unknown);
 		this.#plls = [pll("PLL_SYS"), pll("PLL_USB")];
 		const [pllSys, pllUsb] = this.#plls;
-		this.#clocks = new Clocks({ pllSys, pllUsb, ringOscillatorHz: ROSC_HZ, crystalHz: base.xoscFreq }, {
+		this.#clocks = new Clocks({
+			pllSys, pllUsb,
+			get ringOscillatorHz() {
+				return chip.#rosc.hz;
+			},
+			get crystalHz() {
+				return chip.#xosc.hz;
+			},
+			inputHz: (index) => (this.pins.control[CLOCK_INPUT_PINS[index]] & 0x1f) === FUNCTION_CLOCK ? this.#inputHz[index] : 0,
+		}, {
 			changed: () => this.#clocksChanged(),
 			setInterrupt: (high) => setInterrupt(IRQ_CLOCKS, high),
 		}, unknown);
 		this.#clockOutputs = new ClockOutputs(this.clock, this.pins, (index) => this.#clocks.outputHz(index));
 		this.pio.onEnabled = () => this.#clockOutputs?.refresh();
-		this.#rosc = new RingOscillator(options.roscRandom, options.stuckRosc, unknown);
 		this.#chipReset = new ChipReset(unknown);
 		this.#psm = new PowerOnStateMachine((held) => this.#holdSecond(held), () => this.#sio.reset(), unknown);
 		const uart = (index: 0 | 1): Uart =>
@@ -230,7 +255,13 @@ export class Chip implements Bus, DmaBus {
 			pad: (pin) => this.pins.pad[pin],
 			warn: (code, text) => this.violations.violation("warning", code, text),
 		}, setInterrupt, unknown);
-		const rtc = new Rtc(this.clock, () => this.#clocks.rtcHz, setInterrupt, unknown);
+		const rtc = new Rtc(this.clock, () => this.#clocks.rtcHz, (irq, high) => {
+			setInterrupt(irq, high);
+			if (high) {
+				this.#wakeOscillators();
+			}
+		}, unknown);
+		this.#rtc = rtc;
 		const pwm = new Pwm(this.clock, this.pins, this.dma, setInterrupt, unknown);
 		const lanes = [base.sio.interp0, base.sio.interp1] as unknown as Interpolator[];
 		const more = lanes.map((lane, index) => new (lane.constructor as new (index: number) => Interpolator)(index));
@@ -244,6 +275,7 @@ export class Chip implements Bus, DmaBus {
 			this.#place(Number(key) * 0x1000, registers as Registers, (registers as { name?: string }).name ?? key);
 		}
 		const ioBank = new IoBank(this.pins, unknown);
+		const busControl = new BusControl(unknown);
 		const pads = new Pads(this.pins, unknown);
 		this.#place(0x18000000, this.#ssi, "SSI");
 		this.#place(0x14000000, this.#xip, "XIP_CTRL");
@@ -268,6 +300,8 @@ export class Chip implements Bus, DmaBus {
 		this.#place(0x40054000, this.#timer, "TIMER", "timer");
 		this.#place(0x40058000, this.watchdog, "WATCHDOG");
 		this.#place(0x4005c000, rtc, "RTC", "rtc");
+		this.#place(0x40024000, this.#xosc, "XOSC");
+		this.#place(0x40030000, busControl, "BUSCTRL", "busctrl");
 		this.#place(0x40060000, this.#rosc, "ROSC");
 		this.#place(0x40064000, this.#chipReset, "VREG_AND_CHIP_RESET");
 		this.#place(0x50000000, this.dma, "DMA", "dma");
@@ -275,13 +309,13 @@ export class Chip implements Bus, DmaBus {
 		this.#place(0x50200000, this.pio.blocks[0], "PIO0", "pio0");
 		this.#place(0x50300000, this.pio.blocks[1], "PIO1", "pio1");
 		const resettable: [number, ResetBlock][] = [
-			[0x40004000, "syscfg"], [0x40030000, "busctrl"], [0x4006c000, "tbman"],
+			[0x40004000, "syscfg"], [0x4006c000, "tbman"],
 		];
 		for (const [address, block] of resettable) {
 			(this.#pages.get(address >>> 14) as Page).resetBit = 1 << RESET_BLOCKS.indexOf(block);
 		}
 		this.#ownBlocks = {
-			io_bank0: ioBank, pads_bank0: pads, io_qspi: this.#ioQspi, pads_qspi: padsQspi, pll_sys: pllSys, pll_usb: pllUsb, timer: this.#timer, dma: this.dma,
+			busctrl: busControl, io_bank0: ioBank, pads_bank0: pads, io_qspi: this.#ioQspi, pads_qspi: padsQspi, pll_sys: pllSys, pll_usb: pllUsb, timer: this.#timer, dma: this.dma,
 			uart0: this.uarts[0], uart1: this.uarts[1], spi0: this.spis[0], spi1: this.spis[1],
 			i2c0: this.i2cs[0], i2c1: this.i2cs[1], adc: this.adc, pwm, rtc, usbctrl: this.usb, pio0: this.pio.blocks[0], pio1: this.pio.blocks[1],
 		};
@@ -408,17 +442,17 @@ export class Chip implements Bus, DmaBus {
 		this.#busyUntil = 0;
 		this.#setXip(true);
 		this.watchdog.reset();
-		// Before the PLLs, which clk_sys may come from.
+		// The ring first, from which clk_sys comes now, and the PLLs behind it, from which it may have come.
+		this.#rosc.reset();
+		this.#xosc.reset();
 		this.#clocks.reset();
 		this.#resets.reset();
-		this.#rosc.reset();
 		this.#sio.reset();
 		this.#xip.reset();
 		this.#ssi.reset();
 		for (const block of RESET_BLOCKS) {
 			this.#resetBlock(block);
 		}
-		this.#renew(0x40024000);
 		this.#psm.reset();
 		this.#privateBuses[0].reset();
 		this.core.reset();
@@ -439,7 +473,7 @@ export class Chip implements Bus, DmaBus {
 	}
 
 	get #secondRuns(): boolean {
-		return !this.second.sleeping && !this.second.lockedUp && this.halt?.kind !== "clock-stopped";
+		return !this.second.sleeping && !this.second.lockedUp && this.halt?.kind !== "clock-stopped" && this.halt?.kind !== "dormant";
 	}
 
 	/** SEV of core 0. In the boot ROM, only a word in the FIFO makes a difference. */
@@ -489,7 +523,6 @@ export class Chip implements Bus, DmaBus {
 			return;
 		}
 		switch (block) {
-			case "busctrl": this.#renew(0x40030000); break;
 			case "syscfg": this.#renew(0x40004000); break;
 		}
 	}
@@ -497,6 +530,7 @@ export class Chip implements Bus, DmaBus {
 	/** clk_sys takes over what CLOCKS says, or stands. */
 	#clocksChanged(): void {
 		this.#followClocks();
+		this.#rtc?.sourceChanged();
 		this.#clockOutputs?.refresh();
 	}
 
@@ -504,6 +538,11 @@ export class Chip implements Bus, DmaBus {
 		const hz = this.#clocks.sysHz;
 		if (hz) {
 			this.clock.frequencyHz = hz;
+			this.#setDormant(false);
+			return;
+		}
+		if (this.#xosc.dormant || this.#rosc.dormant) {
+			this.#setDormant(true);
 			return;
 		}
 		const stoodMicros = this.#clocks.resuscitate();
@@ -514,6 +553,50 @@ export class Chip implements Bus, DmaBus {
 		}
 		this.clock.standStill(stoodMicros);
 		this.clock.frequencyHz = this.#clocks.sysHz;
+	}
+
+	/** An oscillator was switched on or off, went to sleep or woke up. */
+	#oscillatorChanged(): void {
+		// One that is to sleep while something asks it to wake does not.
+		if ((this.#xosc.dormant || this.#rosc.dormant) && this.#isAskedToWake) {
+			this.#wakeOscillators();
+			return;
+		}
+		this.#clocksChanged();
+	}
+
+	/** GPIOs by DORMANT_WAKE_INTE, or the RTC on a clock from outside (datasheet 2.11.5.2). */
+	get #isAskedToWake(): boolean {
+		return this.#rtc.interrupting || this.pins.wakes;
+	}
+
+	#wakeOscillators(): void {
+		this.#xosc?.wake();
+		this.#rosc?.wake();
+	}
+
+	/** All that runs by clk_sys and clk_ref stands, while time passes by what happens outside, or it goes on where it was. */
+	#setDormant(dormant: boolean): void {
+		if (dormant === (this.halt?.kind === "dormant")) {
+			return;
+		}
+		this.watchdog.held = dormant;
+		if (dormant) {
+			this.#stand({ kind: "dormant" });
+		} else {
+			this.halt = undefined;
+			this.core.attend();
+			this.onWake?.();
+		}
+	}
+
+	/** What the board puts onto GPIO 20 and 22, where CLK_GPIN0 and 1 are. */
+	readonly #inputHz: [number, number] = [0, 0];
+
+	/** A clock from outside. @param hz 0: there is none. */
+	setInputHz(index: 0 | 1, hz: number): void {
+		this.#inputHz[index] = hz;
+		this.#clocksChanged();
 	}
 
 	/** rp2040js has no reset: a new object of the same class takes the place of the old one. */
@@ -583,6 +666,9 @@ export class Chip implements Bus, DmaBus {
 			if (this.halt) {
 				if (this.#standsForGood) {
 					return undefined;
+				}
+				if (this.halt.kind === "dormant") {
+					return clock.standUntilNext();
 				}
 				this.#passAsleep(limit);
 				continue;
@@ -787,13 +873,16 @@ export class Chip implements Bus, DmaBus {
 	/** Core 0 stands still, and neither a watchdog nor core 1 will change anything. */
 	get #standsForGood(): boolean {
 		return (
-			this.halt !== undefined && !this.watchdog.running && !this.uarts.some((uart) => uart.sending) &&
+			this.halt !== undefined && this.halt.kind !== "dormant" && !this.watchdog.running && !this.uarts.some((uart) => uart.sending) &&
 			(this.halt.kind !== "locked-up" || !this.rom.launched || this.second.lockedUp)
 		);
 	}
 
 	/** Nothing more will happen: it stands still, or it sleeps and no event is left. */
 	get standing(): boolean {
+		if (this.halt?.kind === "dormant") {
+			return this.clock.nextCycle === Infinity;
+		}
 		return (
 			this.#standsForGood ||
 			((this.core.sleeping || this.halt !== undefined) && !this.#secondRuns && !this.pio.moving && this.clock.nextCycle === Infinity)

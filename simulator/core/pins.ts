@@ -8,6 +8,9 @@ import type { BitListener, Pin } from "../wires.ts";
 import { SIGNAL_COUNT, isUartReceive, signalOf } from "./pin-functions.ts";
 
 export const PIN_COUNT = 30;
+/** Whose interrupts: core 0's, core 1's, or those that wake a dormant oscillator. */
+export type PinInterrupts = 0 | 1 | 2;
+export const DORMANT_WAKE = 2;
 const ALL = 0x3fffffff;
 
 const FUNCTION_PWM = 4;
@@ -35,8 +38,8 @@ interface Pending {
 export interface PinsOwner {
 	/** Of the present action, clk_sys. */
 	readonly cycles: number;
-	/** IRQ 13 of one of the cores. */
-	setInterrupt(core: 0 | 1, high: boolean): void;
+	/** IRQ 13 of one of the cores, or the dormant wake. */
+	setInterrupt(whose: PinInterrupts, high: boolean): void;
 	/** A delayed drive waits: `runPending` must be called at its cycle. */
 	pendingDrive(): void;
 	/** A state machine reads one of these pins, or may soon. */
@@ -106,12 +109,12 @@ export class Pins {
 	#listeners: (() => void)[][] = Array.from({ length: PIN_COUNT }, () => []);
 	#listened = 0;
 
-	// Interrupts: raw edges, and for each core enable and force bits as words per kind.
+	// Interrupts: raw edges, and for each core and the dormant wake enable and force bits as words per kind.
 	#edgeLow = 0;
 	#edgeHigh = 0;
-	readonly #enable = [new Uint32Array(4), new Uint32Array(4)] as const;
-	readonly #force = [new Uint32Array(4), new Uint32Array(4)] as const;
-	/** Pins of which some core wants to be told. */
+	readonly #enable = [new Uint32Array(4), new Uint32Array(4), new Uint32Array(4)] as const;
+	readonly #force = [new Uint32Array(4), new Uint32Array(4), new Uint32Array(4)] as const;
+	/** Pins of which somebody wants to be told. */
 	#enabled = 0;
 
 	/** Cycle at which the present changes happen; set by the PIO, whose steps lie behind the processor's count. */
@@ -137,9 +140,9 @@ export class Pins {
 	resetBank(): void {
 		this.control.fill(0x1f);
 		this.#edgeLow = this.#edgeHigh = 0;
-		for (const core of [0, 1]) {
-			this.#enable[core].fill(0);
-			this.#force[core].fill(0);
+		for (const whose of [0, 1, 2]) {
+			this.#enable[whose].fill(0);
+			this.#force[whose].fill(0);
 		}
 		this.#enabled = 0;
 		this.#updateInterrupts();
@@ -568,12 +571,12 @@ export class Pins {
 		this.#updateInterrupts();
 	}
 
-	interruptEnable(core: 0 | 1, register: number): number {
-		return this.#gather(register, (kind) => this.#enable[core][kind]);
+	interruptEnable(whose: PinInterrupts, register: number): number {
+		return this.#gather(register, (kind) => this.#enable[whose][kind]);
 	}
 
-	setInterruptEnable(core: 0 | 1, register: number, value: number): void {
-		this.#scatter(register, value, this.#enable[core]);
+	setInterruptEnable(whose: PinInterrupts, register: number, value: number): void {
+		this.#scatter(register, value, this.#enable[whose]);
 		this.#enabled = 0;
 		for (const words of this.#enable) {
 			this.#enabled |= words[0] | words[1] | words[2] | words[3];
@@ -582,30 +585,35 @@ export class Pins {
 		this.#owner.watchChanged();
 	}
 
-	interruptForce(core: 0 | 1, register: number): number {
-		return this.#gather(register, (kind) => this.#force[core][kind]);
+	interruptForce(whose: PinInterrupts, register: number): number {
+		return this.#gather(register, (kind) => this.#force[whose][kind]);
 	}
 
-	setInterruptForce(core: 0 | 1, register: number, value: number): void {
-		this.#scatter(register, value, this.#force[core]);
+	setInterruptForce(whose: PinInterrupts, register: number, value: number): void {
+		this.#scatter(register, value, this.#force[whose]);
 		this.#updateInterrupts();
 	}
 
-	interruptStatus(core: 0 | 1, register: number): number {
-		return this.#gather(register, (kind) => this.#active(core, kind));
+	interruptStatus(whose: PinInterrupts, register: number): number {
+		return this.#gather(register, (kind) => this.#active(whose, kind));
 	}
 
-	#active(core: 0 | 1, kind: number): number {
-		return (this.#raw(kind) & this.#enable[core][kind]) | this.#force[core][kind];
+	/** Something of DORMANT_WAKE_INTS stands. */
+	get wakes(): boolean {
+		return [0, 1, 2, 3].some((kind) => this.#active(DORMANT_WAKE, kind) !== 0);
+	}
+
+	#active(whose: PinInterrupts, kind: number): number {
+		return (this.#raw(kind) & this.#enable[whose][kind]) | this.#force[whose][kind];
 	}
 
 	#updateInterrupts(): void {
-		for (const core of [0, 1] as const) {
+		for (const whose of [0, 1, 2] as const) {
 			let active = 0;
 			for (let kind = 0; kind < 4; kind++) {
-				active |= this.#active(core, kind);
+				active |= this.#active(whose, kind);
 			}
-			this.#owner.setInterrupt(core, active !== 0);
+			this.#owner.setInterrupt(whose, active !== 0);
 		}
 	}
 }

@@ -64,6 +64,15 @@ export class VirtualClock implements Clock, IClock {
 		this.#counter.attend();
 	}
 
+	/** clk_sys stands until the next event; none: nothing happens. @returns as `runDue`. */
+	standUntilNext(): Promise<void> | undefined {
+		if (this.nextCycle === Infinity) {
+			return undefined;
+		}
+		this.#baseNanos += Math.max(0, this.#heap[0].atNanos - this.nanos);
+		return this.runDue();
+	}
+
 	get nanos(): number {
 		return this.#baseNanos + (this.#counter.cycles - this.#baseCycles) * this.#nanosPerCycle;
 	}

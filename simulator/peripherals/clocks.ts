@@ -41,15 +41,15 @@ const SHORT_DIVIDER = 0x300;
 
 /** A PLL's output from the crystal's frequency. */
 export class Pll extends Block {
-	readonly #crystalHz: number;
+	readonly #crystalHz: () => number;
 	readonly #changed: () => void;
 	#control = 1;
 	#power = 0x2d;
 	#feedback = 0;
 	#dividers = 0x77000;
 
-	/** @param changed is told after each write. */
-	constructor(name: string, crystalHz: number, changed: () => void, unknown: (text: string) => void) {
+	/** @param crystalHz 0 while it stands; @param changed is told after each write. */
+	constructor(name: string, crystalHz: () => number, changed: () => void, unknown: (text: string) => void) {
 		super(name, unknown);
 		this.#crystalHz = crystalHz;
 		this.#changed = changed;
@@ -65,7 +65,7 @@ export class Pll extends Block {
 
 	/** 0 while PWR has loop, oscillator or post dividers off (2.18.4). */
 	get hz(): number {
-		const reference = this.#crystalHz / (this.#control & 0x3f || 1);
+		const reference = this.#crystalHz() / (this.#control & 0x3f || 1);
 		if (this.#control & 0x100) {
 			return reference;
 		}
@@ -99,11 +99,14 @@ export class Pll extends Block {
 	}
 }
 
+/** 0 while a source stands. */
 export interface ClockSources {
-	pllSys: Pll;
-	pllUsb: Pll;
-	ringOscillatorHz: number;
-	crystalHz: number;
+	readonly pllSys: Pll;
+	readonly pllUsb: Pll;
+	readonly ringOscillatorHz: number;
+	readonly crystalHz: number;
+	/** What the board puts onto the pin of CLK_GPIN0 or 1. */
+	inputHz(index: 0 | 1): number;
 }
 
 export interface ClocksOwner {
@@ -161,9 +164,9 @@ export class Clocks extends Block {
 	}
 
 	get refHz(): number {
-		const { pllUsb, ringOscillatorHz, crystalHz } = this.#sources;
-		const auxiliary = (this.#auxiliary(REF) & 3) === 0 ? pllUsb.hz : 0;
-		return [ringOscillatorHz, auxiliary, crystalHz, 0][this.#control(REF) & 3] / this.#divisor(REF, SHORT_DIVIDER);
+		const sources = this.#sources;
+		const auxiliary = [sources.pllUsb.hz, sources.inputHz(0), sources.inputHz(1), 0][this.#auxiliary(REF) & 3];
+		return [sources.ringOscillatorHz, auxiliary, sources.crystalHz, 0][this.#control(REF) & 3] / this.#divisor(REF, SHORT_DIVIDER);
 	}
 
 	/** 0 while clk_sys stands. */
@@ -171,14 +174,14 @@ export class Clocks extends Block {
 		if (this.#resussed) {
 			return this.refHz;
 		}
-		const { pllSys, pllUsb, ringOscillatorHz, crystalHz } = this.#sources;
-		const source = this.#control(SYS) & 1 ? ([pllSys.hz, pllUsb.hz, ringOscillatorHz, crystalHz][this.#auxiliary(SYS)] ?? 0) : this.refHz;
+		const { pllSys, pllUsb } = this.#sources;
+		const source = this.#control(SYS) & 1 ? ([pllSys.hz, pllUsb.hz, ...this.#fromOutside][this.#auxiliary(SYS)] ?? 0) : this.refHz;
 		return source / this.#divisor(SYS);
 	}
 
 	get periHz(): number {
-		const { pllSys, pllUsb, ringOscillatorHz, crystalHz } = this.#sources;
-		return this.#runs(PERI) ? ([this.sysHz, pllSys.hz, pllUsb.hz, ringOscillatorHz, crystalHz][this.#auxiliary(PERI)] ?? 0) : 0;
+		const { pllSys, pllUsb } = this.#sources;
+		return this.#runs(PERI) ? ([this.sysHz, pllSys.hz, pllUsb.hz, ...this.#fromOutside][this.#auxiliary(PERI)] ?? 0) : 0;
 	}
 
 	get usbHz(): number {
@@ -195,23 +198,30 @@ export class Clocks extends Block {
 
 	/** The list of sources that clk_usb, clk_adc and clk_rtc share. */
 	#fromUsbList(place: number): number {
-		const { pllSys, pllUsb, ringOscillatorHz, crystalHz } = this.#sources;
-		return this.#runs(place) ? ([pllUsb.hz, pllSys.hz, ringOscillatorHz, crystalHz][this.#auxiliary(place)] ?? 0) : 0;
+		const { pllSys, pllUsb } = this.#sources;
+		return this.#runs(place) ? ([pllUsb.hz, pllSys.hz, ...this.#fromOutside][this.#auxiliary(place)] ?? 0) : 0;
+	}
+
+	/** The sources that follow the PLLs in all lists of AUXSRC but those of clk_ref and the outputs. */
+	get #fromOutside(): readonly number[] {
+		const { ringOscillatorHz, crystalHz } = this.#sources;
+		return [ringOscillatorHz, crystalHz, this.#sources.inputHz(0), this.#sources.inputHz(1)];
 	}
 
 	#runs(place: number): boolean {
 		return (this.#control(place) & (ENABLE | KILL)) === ENABLE;
 	}
 
-	/** What comes out of CLK_GPOUT0 to 3 (table 208); the GPIN inputs have nothing. */
+	/** What comes out of CLK_GPOUT0 to 3 (table 208). */
 	outputHz(index: number): number {
 		const place = FIRST_OUTPUT + 0xc * index;
 		if (!this.#runs(place)) {
 			return 0;
 		}
-		const { pllSys, pllUsb, ringOscillatorHz, crystalHz } = this.#sources;
+		const sources = this.#sources;
 		const source = [
-			() => pllSys.hz, () => 0, () => 0, () => pllUsb.hz, () => ringOscillatorHz, () => crystalHz,
+			() => sources.pllSys.hz, () => sources.inputHz(0), () => sources.inputHz(1), () => sources.pllUsb.hz,
+			() => sources.ringOscillatorHz, () => sources.crystalHz,
 			() => this.sysHz, () => this.usbHz, () => this.adcHz, () => this.rtcHz, () => this.refHz,
 		][this.#auxiliary(place)];
 		return (source?.() ?? 0) / this.#divisor(place);
@@ -225,6 +235,7 @@ export class Clocks extends Block {
 			case 2: return pllUsb.hz;
 			case 3: case 4: return ringOscillatorHz;
 			case 5: return crystalHz;
+			case 6: case 7: return this.#sources.inputHz(source === 6 ? 0 : 1);
 			case 8: return this.refHz;
 			case 9: return this.sysHz;
 			case 10: return this.periHz;

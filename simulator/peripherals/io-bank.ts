@@ -1,6 +1,6 @@
 /** IO_BANK0 and PADS_BANK0: the registers in front of the pins (RP2040 datasheet 2.19.6.1 and 2.19.6.3). */
 import { Block } from "../core/registers.ts";
-import { PIN_COUNT, type Pins } from "../core/pins.ts";
+import { DORMANT_WAKE, PIN_COUNT, type Pins } from "../core/pins.ts";
 
 export class IoBank extends Block {
 	readonly #pins: Pins;
@@ -27,8 +27,9 @@ export class IoBank extends Block {
 			case 0x130: return this.#pins.interruptEnable(1, register);
 			case 0x140: return this.#pins.interruptForce(1, register);
 			case 0x150: return this.#pins.interruptStatus(1, register);
-			// For dormant wake, which is not modelled.
-			case 0x160: case 0x170: case 0x180: return 0;
+			case 0x160: return this.#pins.interruptEnable(DORMANT_WAKE, register);
+			case 0x170: return this.#pins.interruptForce(DORMANT_WAKE, register);
+			case 0x180: return this.#pins.interruptStatus(DORMANT_WAKE, register);
 			default: return undefined;
 		}
 	}
@@ -47,7 +48,8 @@ export class IoBank extends Block {
 			case 0x110: this.#pins.setInterruptForce(0, register, value); return true;
 			case 0x130: this.#pins.setInterruptEnable(1, register, value); return true;
 			case 0x140: this.#pins.setInterruptForce(1, register, value); return true;
-			case 0x160: case 0x170: return value === 0;
+			case 0x160: this.#pins.setInterruptEnable(DORMANT_WAKE, register, value); return true;
+			case 0x170: this.#pins.setInterruptForce(DORMANT_WAKE, register, value); return true;
 			default: return false;
 		}
 	}

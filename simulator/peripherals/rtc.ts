@@ -49,8 +49,9 @@ export class Rtc extends Block {
 	#interruptEnable = 0;
 	#interruptForce = 0;
 	#now: Moment = { year: 0, month: 1, day: 1, weekday: 0, hour: 0, minute: 0, second: 0 };
-	/** When the second of `#now` began. */
+	/** When the second of `#now` began, and how long a second is, as far as it was told. */
 	#since = 0;
+	#period = Infinity;
 	#matched = false;
 	#cancel: (() => void) | undefined;
 	/** What a read of RTC_0 holds for RTC_1. */
@@ -69,22 +70,35 @@ export class Rtc extends Block {
 		this.#interruptEnable = this.#interruptForce = this.#latchedDate = 0;
 		this.#now = { year: 0, month: 1, day: 1, weekday: 0, hour: 0, minute: 0, second: 0 };
 		this.#matched = false;
+		this.#period = Infinity;
+		this.#stoodPart = 0;
 		this.#cancel?.();
 		this.#cancel = undefined;
 		this.#update();
 	}
 
-	/** Microseconds between two counts, Infinity while nothing counts. */
-	get #period(): number {
+	/** clk_rtc, the divider or the switch may be another: the part of a second that was counted counts on. */
+	sourceChanged(): void {
 		const hz = this.#sourceHz();
-		return this.#control & CONTROL_ENABLE && hz ? ((this.#divider + 1) * 1e6) / hz : Infinity;
+		const period = this.#control & CONTROL_ENABLE && hz ? ((this.#divider + 1) * 1e6) / hz : Infinity;
+		if (period === this.#period) {
+			return;
+		}
+		this.#catchUp();
+		const part = this.#period === Infinity ? this.#stoodPart : (this.#clock.micros - this.#since) / this.#period;
+		this.#period = period;
+		this.#stoodPart = part;
+		this.#since = period === Infinity ? this.#clock.micros : this.#clock.micros - part * period;
+		this.#watch();
 	}
+
+	/** While nothing counts: how much of the second was over. */
+	#stoodPart = 0;
 
 	/** Counts the seconds that have passed. */
 	#catchUp(): void {
 		const period = this.#period;
 		if (period === Infinity) {
-			this.#since = this.#clock.micros;
 			return;
 		}
 		// A hair of a nanosecond absorbs the rounding of the instants that were scheduled.
@@ -158,8 +172,13 @@ export class Rtc extends Block {
 		return this.#matched && this.#alarm0 & MATCH_ENABLE ? 1 : 0;
 	}
 
+	/** Its interrupt line is high. */
+	get interrupting(): boolean {
+		return ((this.#raw & this.#interruptEnable) | this.#interruptForce) !== 0;
+	}
+
 	#update(): void {
-		this.#setInterrupt(IRQ_RTC, ((this.#raw & this.#interruptEnable) | this.#interruptForce) !== 0);
+		this.#setInterrupt(IRQ_RTC, this.interrupting);
 	}
 
 	protected read(offset: number): number | undefined {
@@ -204,6 +223,7 @@ export class Rtc extends Block {
 			default: return offset <= 0x2c;
 		}
 		this.#matched &&= (this.#alarm0 & MATCH_ENABLE) !== 0;
+		this.sourceChanged();
 		this.#watch();
 		this.#update();
 		return true;
@@ -216,5 +236,6 @@ export class Rtc extends Block {
 			weekday: (time >>> 24) & 7, hour: (time >>> 16) & 31, minute: (time >>> 8) & 63, second: time & 63,
 		};
 		this.#since = this.#clock.micros;
+		this.#stoodPart = 0;
 	}
 }

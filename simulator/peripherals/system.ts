@@ -1,12 +1,11 @@
 /**
- * Small blocks around the cores: RESETS, PSM, SYSINFO, ROSC, VREG_AND_CHIP_RESET, XIP_CTRL. Each is what software of the
+ * Small blocks around the cores: RESETS, PSM, SYSINFO, BUSCTRL, VREG_AND_CHIP_RESET, XIP_CTRL. Each is what software of the
  * Pico SDK reads and writes, from the RP2040 datasheet sections named.
  */
 import type { Dma } from "../core/dma.ts";
 import { Block } from "../core/registers.ts";
 import type { VirtualClock } from "../core/virtual-clock.ts";
 import type { XipCache } from "../core/xip-cache.ts";
-import type { Random } from "../wires.ts";
 
 /** Bits of RESETS, in order (datasheet table 202). */
 export const RESET_BLOCKS = [
@@ -147,46 +146,35 @@ export class SystemInfo extends Block {
 	}
 }
 
-/** ROSC (datasheet 2.17): runs from power-on; its random bit comes from the run's seed, or is stuck. */
-export class RingOscillator extends Block {
-	readonly #random: Random;
-	readonly #stuck: boolean;
-	readonly #registers = new Uint32Array(9);
-	#badWrite = 0;
+/** BUSCTRL (datasheet 2.1.5): priorities are kept and taken at once; what the counters would count is not modelled, they stand at 0. */
+export class BusControl extends Block {
+	#priority = 0;
+	readonly #selected = new Uint32Array(4);
 
-	constructor(random: Random, stuck: boolean, unknown: (text: string) => void) {
-		super("ROSC", unknown);
-		this.#random = random;
-		this.#stuck = stuck;
-		this.reset();
+	constructor(unknown: (text: string) => void) {
+		super("BUSCTRL", unknown);
 	}
 
 	reset(): void {
-		this.#registers.fill(0);
-		this.#registers[0] = 0xaa0;
-		this.#registers[4] = 0xaa0;
-		this.#badWrite = 0;
+		this.#priority = 0;
+		this.#selected.fill(0x1f);
 	}
 
 	protected read(offset: number): number | undefined {
 		switch (offset) {
-			case 0x00: case 0x04: case 0x08: case 0x0c: case 0x10: case 0x14:
-				return this.#registers[offset >> 2];
-			// STATUS: STABLE, DIV_RUNNING, ENABLED; CTRL.ENABLE 0xd1e is off
-			case 0x18: return (this.#registers[0] >>> 12 === 0xd1e ? 0 : 0x80011000) | this.#badWrite;
-			case 0x1c: return this.#stuck ? 1 : this.#random.next32() >>> 31;
-			case 0x20: return 0;
+			case 0x00: return this.#priority;
+			case 0x04: return 1;
+			case 0x08: case 0x10: case 0x18: case 0x20: return 0;
+			case 0x0c: case 0x14: case 0x1c: case 0x24: return this.#selected[(offset - 0x0c) >> 3];
 			default: return undefined;
 		}
 	}
 
 	protected write(offset: number, value: number): boolean {
 		switch (offset) {
-			case 0x00: case 0x04: case 0x08: case 0x0c: case 0x10: case 0x14:
-				this.#registers[offset >> 2] = value;
-				return true;
-			case 0x18: this.#badWrite &= ~this.rawValue; return true;
-			case 0x20: return true;
+			case 0x00: this.#priority = value & 0x1111; return true;
+			case 0x04: case 0x08: case 0x10: case 0x18: case 0x20: return true;
+			case 0x0c: case 0x14: case 0x1c: case 0x24: this.#selected[(offset - 0x0c) >> 3] = value & 0x1f; return true;
 			default: return false;
 		}
 	}

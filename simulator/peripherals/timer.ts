@@ -196,7 +196,7 @@ export class Watchdog extends Block {
 	}
 
 	reset(): void {
-		this.#enabled = false;
+		this.#enabled = this.#held = false;
 		this.#cancel?.();
 		this.#cancel = undefined;
 		this.#tick = 0;
@@ -217,9 +217,24 @@ export class Watchdog extends Block {
 		this.#trigger("timer");
 	}
 
+	/** The clock that it ticks by stands. */
+	#held = false;
+
+	/** Its tick stands as long as all clocks do. */
+	set held(held: boolean) {
+		this.#loaded = this.#left;
+		this.#held = held;
+		this.#restart();
+		this.#tickChanged(this.#ticking);
+	}
+
+	get #ticking(): boolean {
+		return (this.#tick & TICK_ENABLE) !== 0 && !this.#held;
+	}
+
 	/** True while it will bite by itself. */
 	get running(): boolean {
-		return this.#enabled && (this.#tick & TICK_ENABLE) !== 0;
+		return this.#enabled && this.#ticking;
 	}
 
 	get #left(): number {
@@ -280,7 +295,7 @@ export class Watchdog extends Block {
 				this.#loaded = this.#left;
 				this.#tick = value & 0x3ff;
 				this.#restart();
-				this.#tickChanged((value & TICK_ENABLE) !== 0);
+				this.#tickChanged(this.#ticking);
 				return true;
 			}
 			default: return false;

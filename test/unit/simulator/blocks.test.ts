@@ -46,6 +46,8 @@ test("the frequency counter measures what runs", () => {
 		}
 		return chip.peek(CLOCKS + 0x9c, 4) >>> 5;
 	};
+	assert.equal(measure(5), 0, "the crystal is off");
+	chip.poke(XOSC, 4, 0xfabaa0);
 	for (const [source, kilohertz] of [[3, 6_500], [5, 12_000], [9, 6_500], [1, 0], [13, 0]]) {
 		assert.equal(measure(source), kilohertz);
 	}

@@ -15,6 +15,7 @@ const RESUS_STATUS = CLOCKS + 0x7c;
 const INTE = CLOCKS + 0xbc;
 const INTS = CLOCKS + 0xc4;
 const ICSR = 0xe000ed04;
+const XOSC_CTRL = 0x40024000;
 const SET = 0x2000;
 const CLEAR = 0x3000;
 
@@ -22,6 +23,7 @@ const CLEAR = 0x3000;
 function chipAt125(): Chip {
 	const chip = bareChip();
 	chip.poke(RESETS, 4, 0);
+	chip.poke(XOSC_CTRL, 4, 0xfabaa0);
 	chip.poke(REF_CTRL, 4, 2);
 	chip.poke(PLL_SYS + 8, 4, 125);
 	chip.poke(PLL_SYS + 0xc, 4, (6 << 16) | (2 << 12));

@@ -29,6 +29,7 @@ function running(moment: Moment): Chip {
 	const chip = bareChip();
 	chip.core.sleeping = true;
 	chip.write(0x4000f000, 4, 1 << 15);
+	chip.write(0x40024000, 4, 0xfabaa0);	// the crystal
 	chip.write(CLK_RTC_DIV, 4, 256 << 8);
 	chip.write(CLK_RTC_CTRL, 4, (3 << 5) | (1 << 11));
 	chip.write(CLKDIV_M1, 4, 46_874);
