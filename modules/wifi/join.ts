@@ -20,6 +20,8 @@ export interface JoinOptions {
 	channel?: number;
 	/** Addresses to use instead of asking the network for one (DHCP). */
 	fixed?: FixedAddress;
+	/** How long the radio sleeps. Default "short". */
+	powerSaving?: WiFiConnectOptions["powerSaving"];
 }
 
 /** A joined network. */
@@ -42,13 +44,13 @@ const scansMax = 2;
  * @returns rejects with CodedError ERR_WIFI_NO_NETWORK, ERR_WIFI_PASSPHRASE, ERR_WIFI_SECURITY, ERR_WIFI_TIMEOUT, ERR_WIFI_FAILED,
  * ERR_WIFI_LOST, ERR_WIFI_CHIP, ERR_WIFI_UNCONFIGURED (no name anywhere) or EINVAL; then no network is joined.
  */
-export function join({ ssid, password, timeoutMs = 30_000, security, bssid, channel, fixed }: JoinOptions = {}): Promise<Joined> {
+export function join({ ssid, password, timeoutMs = 30_000, security, bssid, channel, fixed, powerSaving }: JoinOptions = {}): Promise<Joined> {
 	if (ssid === undefined) {
 		({ ssid, password } = config as { ssid?: string; password?: string });
 	}
 	return ssid === undefined
 		? Promise.reject(new CodedError("ERR_WIFI_UNCONFIGURED", "wifi: no network is named. Build with --ssid NAME --password PASSPHRASE, or call join({ssid, password})."))
-		: joinNamed({ SSID: ssid, password, security, BSSID: bssid, channel, fixed }, timeoutMs);
+		: joinNamed({ SSID: ssid, password, security, BSSID: bssid, channel, fixed, powerSaving }, timeoutMs);
 }
 
 function joinNamed(wish: WiFiConnectOptions, timeoutMs: number): Promise<Joined> {

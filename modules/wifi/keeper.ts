@@ -17,6 +17,8 @@ export interface KeeperOptions {
 	security?: JoinOptions["security"];
 	/** As `JoinOptions`. */
 	fixed?: JoinOptions["fixed"];
+	/** As `JoinOptions`. */
+	powerSaving?: JoinOptions["powerSaving"];
 	/** For one try, until there is an address. Default 30,000. */
 	timeoutMs?: number;
 	/** Tries in a row that may fail; then the state is "ended". Default Infinity. */
@@ -107,7 +109,7 @@ export default class Keeper {
 	}
 
 	#attempt(): void {
-		const { ssid, password, security, fixed, timeoutMs = 30_000 } = this.#options;
+		const { ssid, password, security, fixed, powerSaving, timeoutMs = 30_000 } = this.#options;
 		this.#timer = setTimeout(() => this.#failed(new CodedError("ERR_WIFI_TIMEOUT", `wifi "${ssid}": no address within ${timeoutMs} ms`)), timeoutMs);
 		if (this.#state !== "joining") {
 			this.#tell("joining");
@@ -116,7 +118,7 @@ export default class Keeper {
 			return;	// closed by the callback
 		}
 		try {
-			this.#wifi.connect({ SSID: ssid, password, security, fixed });
+			this.#wifi.connect({ SSID: ssid, password, security, fixed, powerSaving });
 		} catch (error) {
 			this.#failed(error as CodedError);
 		}

@@ -19,7 +19,14 @@ export interface WiFiConnectOptions {
 	security?: "open" | "wpa2" | "wpa2/wpa3" | "wpa3";
 	/** Addresses to use instead of asking the network for one (DHCP). */
 	fixed?: FixedAddress;
+	/**
+	 * How long the radio sleeps while it is joined, from now on: "short" until the next beacon, 0.2 s behind the last frame; "none", for
+	 * answers without delay; "long", at once, for a board that says little. Default: as before, "short" at first.
+	 */
+	powerSaving?: WiFiPowerSaving;
 }
+
+export type WiFiPowerSaving = "short" | "none" | "long";
 
 /** An IPv4 address of one's own choice, in dotted form. Nobody else may have it. */
 export interface FixedAddress {
@@ -77,6 +84,7 @@ const closeHandle = native<(handle: Handle) => void>("xs_wifi_close");
 const power = native<() => number>("xs_wifi_power");
 const join = native<(ssid: string, password: string, security: number, bssid: string, channel: number,
 	address: number, mask: number, gateway: number, nameServer: number, otherNameServer: number) => number>("xs_wifi_join");
+const savePower = native<(how: number) => number>("xs_wifi_save_power");
 const leave = native<() => void>("xs_wifi_leave");
 const state = native<() => number>("xs_wifi_state");
 const failureNumber = native<(which: number) => number>("xs_wifi_failure");
@@ -103,6 +111,9 @@ const stateSecurity = 9;
 const stateChip = 11;
 
 const securities = { "open": 0, "wpa2": 1, "wpa2/wpa3": 2, "wpa3": 3 } as const;
+
+// station_power of station.h.
+const powerSavings: readonly WiFiPowerSaving[] = ["short", "none", "long"];
 
 // xs_wifi_text and xs_wifi_number of wifi.c.
 const textMac = 0;
@@ -233,10 +244,10 @@ export default class WiFi {
 	 * Starts to join a network; a former one is left. Joined already to this one, with the same options, it stays: to join it anew,
 	 * `disconnect` first. onChanged tells the rest.
 	 *
-	 * @throws CodedError ERR_WIFI_CHIP (the radio does not work), EINVAL (name, BSSID, channel, fixed), ERR_WIFI_PASSPHRASE (its length cannot be).
+	 * @throws CodedError ERR_WIFI_CHIP (the radio does not work), EINVAL (name, BSSID, channel, fixed, powerSaving), ERR_WIFI_PASSPHRASE (its length cannot be).
 	 */
 	connect(options: WiFiConnectOptions): void {
-		const { SSID, password = "", BSSID = "", channel = 0, security = password ? "wpa2" : "open", fixed } = options;
+		const { SSID, password = "", BSSID = "", channel = 0, security = password ? "wpa2" : "open", fixed, powerSaving } = options;
 		const addresses = fixedNumbers(SSID, fixed);
 		this.#need();
 		if (!(security in securities)) {
@@ -245,9 +256,12 @@ export default class WiFi {
 		if (security !== "open" && (password.length < 8 || password.length > 64)) {
 			throw new CodedError("ERR_WIFI_PASSPHRASE", `wifi "${SSID}": a passphrase has 8 to 63 characters, this one ${password.length}`);
 		}
+		if (powerSaving !== undefined && !powerSavings.includes(powerSaving)) {
+			throw new CodedError("EINVAL", `wifi "${SSID}": powerSaving "${powerSaving}", expected ${powerSavings.join(", ")}`);
+		}
 		this.#powerOn();
 		this.#state = stateJoining;
-		const result = join(String(SSID), security === "open" ? "" : String(password), securities[security], String(BSSID), Number(channel), ...addresses);
+		const result = (powerSaving && savePower(powerSavings.indexOf(powerSaving))) || join(String(SSID), security === "open" ? "" : String(password), securities[security], String(BSSID), Number(channel), ...addresses);
 		if (result === invalidArgument) {
 			throw new CodedError("EINVAL", `wifi "${SSID}": the name has 1 to 32 bytes, BSSID the form 02:50:46:00:00:01, the channel is 1 to 14`);
 		}

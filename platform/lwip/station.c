@@ -25,6 +25,7 @@ typedef struct station_wish {
 } station_wish;
 
 static station_wish wish;
+static uint32_t power_setting; // 0: the driver's own
 static void (*station_found_callback)(const station_found *network);
 
 static struct netif *station_netif(void)
@@ -65,11 +66,20 @@ int station_on(void)
 	if (!station_is_on())
 		return PICO_ERROR_IO;
 	network_draw_ports();
+	if (power_setting != 0)
+		result = cyw43_wifi_pm(&cyw43_state, power_setting);
 #ifdef CYW43_HEALTH_TICK_MS
 	sys_untimeout(station_tick, NULL);
 	sys_timeout(CYW43_HEALTH_TICK_MS, station_tick, NULL);
 #endif
-	return 0;
+	return result;
+}
+
+int station_save_power(station_power how)
+{
+	static const uint32_t settings[] = {CYW43_PERFORMANCE_PM, CYW43_NONE_PM, CYW43_AGGRESSIVE_PM};
+	power_setting = settings[how];
+	return station_is_on() ? cyw43_wifi_pm(&cyw43_state, power_setting) : 0;
 }
 
 int station_light(bool lit)

@@ -205,6 +205,11 @@ async function joined(then: () => Promise<unknown>): Promise<void> {
 
 const stories: Readonly<Record<string, () => Promise<unknown>>> = {
 	"join": () => attempt("join", join({ timeoutMs, security, bssid, channel })),
+	"save power": async () => {
+		await attempt("none", join({ powerSaving: "none" }));
+		await attempt("long", join({ powerSaving: "long" }));
+		await attempt("rest", join({ powerSaving: "rest" as "long" }));
+	},
 	"join and say where": async () => {
 		await attempt("join", join({ security, bssid, channel }));
 		const wifi = new WiFi();
