@@ -154,12 +154,6 @@ void xs_wifi_power(xsMachine *the)
 	xsmcSetInteger(xsResult, station_on());
 }
 
-// (station_power) -> 0 or a negative PICO_ERROR
-void xs_wifi_save_power(xsMachine *the)
-{
-	xsmcSetInteger(xsResult, station_save_power((station_power)xsmcToInteger(xsArg(0))));
-}
-
 static bool hexadecimal(char digit, uint8_t *value)
 {
 	if (digit >= '0' && digit <= '9')

@@ -28,8 +28,6 @@ export interface WiFiConnectOptions {
 	powerSaving?: "none" | "performance" | "aggressive";
 }
 
-export type WiFiPowerSaving = "short" | "none" | "long";
-
 /** An IPv4 address of one's own choice, in dotted form. Nobody else may have it. */
 export interface FixedAddress {
 	address: string;
@@ -112,9 +110,6 @@ const stateSecurity = 9;
 const stateChip = 11;
 
 const securities = { "open": 0, "wpa2": 1, "wpa2/wpa3": 2, "wpa3": 3 } as const;
-
-// station_power of station.h.
-const powerSavings: readonly WiFiPowerSaving[] = ["short", "none", "long"];
 
 // xs_wifi_text and xs_wifi_number of wifi.c.
 const textMac = 0;
@@ -256,9 +251,6 @@ export default class WiFi {
 		}
 		if (security !== "open" && (password.length < 8 || password.length > 64)) {
 			throw new CodedError("ERR_WIFI_PASSPHRASE", `wifi "${SSID}": a passphrase has 8 to 63 characters, this one ${password.length}`);
-		}
-		if (powerSaving !== undefined && !powerSavings.includes(powerSaving)) {
-			throw new CodedError("EINVAL", `wifi "${SSID}": powerSaving "${powerSaving}", expected ${powerSavings.join(", ")}`);
 		}
 		this.#powerOn();
 		this.#state = stateJoining;

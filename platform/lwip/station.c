@@ -76,14 +76,7 @@ int station_on(void)
 	sys_untimeout(station_tick, NULL);
 	sys_timeout(CYW43_HEALTH_TICK_MS, station_tick, NULL);
 #endif
-	return result;
-}
-
-int station_save_power(station_power how)
-{
-	static const uint32_t settings[] = {CYW43_PERFORMANCE_PM, CYW43_NONE_PM, CYW43_AGGRESSIVE_PM};
-	power_setting = settings[how];
-	return station_is_on() ? cyw43_wifi_pm(&cyw43_state, power_setting) : 0;
+	return 0;
 }
 
 int station_light(bool lit)

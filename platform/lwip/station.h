@@ -37,13 +37,6 @@ typedef enum station_security {
 // The driver's word for it.
 uint32_t station_authentication(station_security security);
 
-// How the radio saves power while it is joined.
-typedef enum station_power {
-	STATION_POWER_SHORT, // it sleeps 0.2 s behind the last frame, and wakes for each beacon
-	STATION_POWER_NONE, // it never sleeps
-	STATION_POWER_LONG, // it sleeps at once
-} station_power;
-
 // What decided the end of a join: event, status and reason of the radio's firmware. Zeros when it did not say.
 typedef struct station_failure {
 	uint32_t event, status, reason;
@@ -84,9 +77,6 @@ void station_watch(void (*watcher)(void));
 // Powers the radio, loads its firmware and brings the station up: about 0.6 s the first time, nothing when it is up.
 // Answers 0, or a negative PICO_ERROR: the radio does not work.
 int station_on(void);
-
-// From now on, or from when the radio is on. Answers 0, or a negative PICO_ERROR: the radio does not answer.
-int station_save_power(station_power how);
 
 // Sets GPIO 0 of the radio chip, where the LED of the board hangs. The radio has to be on. Answers 0 or a negative PICO_ERROR.
 int station_light(bool lit);

@@ -60,15 +60,6 @@ deviceTest("a join with the wrong passphrase is refused, and the next one works"
 	says(run, /^wrong ERR_WIFI_PASSPHRASE: wifi "picofetch": the passphrase is not accepted/m, /^right ok/m);
 });
 
-const settings: string[] = [];
-deviceTest("the radio is told how long to sleep, and again without a new join", scene("save power", {
-	board: { log: { topics: ["ioctl"], write: line => settings.push(line) } },
-}), run => {
-	says(run, /^none ok/m, /^long ok/m, /^rest EINVAL: .*expected short, none, long/m);
-	const modes = settings.flatMap(line => /set setPowerMode (\d\d)/.exec(line)?.[1] ?? []);
-	assert.deepEqual(modes, ["02", "00", "01"], settings.join("\n"));
-});
-
 deviceTest("a passphrase that cannot be one is refused before the radio is asked", scene("short passphrase"), run => {
 	says(run, /^join ERR_WIFI_PASSPHRASE: .*8 to 63 characters/m);
 });
