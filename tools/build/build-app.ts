@@ -5,10 +5,12 @@ import { readFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { compileModules } from "../xs-compiler/compile-modules.ts";
 import { compileTypeScript } from "./compile-typescript.ts";
+import { readElf } from "./elf.ts";
 import { freezeKept } from "./freeze-kept.ts";
 import { linkFirmware } from "./link-firmware.ts";
 import { withLock } from "./lock.ts";
 import { readManifest } from "./manifest.ts";
+import { checkRamLeft } from "./ram-left.ts";
 import { reachableModules } from "./reachable-modules.ts";
 import type { NamedData } from "./records.ts";
 import { noRoots, type RootsProfile, type TrustedRoots, trustedRoots } from "./roots.ts";
@@ -74,6 +76,7 @@ export async function buildApp({ app = projectFolder, debug = false, stress = fa
 				definitions: [...definitions(manifest.defines), ...stress ? ["mxStress=1"] : []],
 				debugger: debug,
 			}, line => onProgress(`${name}: ${line}`));
+			checkRamLeft(readElf(elf).symbols, manifest.creation);
 			onProgress(`${name}: freezing the heap`);
 			const image = await freezeKept({ elf, packs, preload, creation: manifest.creation, afterFailure: manifest.afterFailure, ...stress ? { mostCycles: 400e9 } : {} }, variant === "" ? folder : join(folder, variant.slice(1)));
 			return { name, elf, map, image, configuration: manifest.config, roots: manifest.libraries.includes("tls") ? trustedRoots(roots ?? manifest.roots, appFolder) : noRoots, data: manifest.data.map(({ name: file, path }) => ({ name: file, bytes: readFileSync(path) })) };
