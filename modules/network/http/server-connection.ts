@@ -75,6 +75,9 @@ export class HTTPServerConnection {
 	readonly remoteAddress: string | undefined;
 	readonly remotePort: number | undefined;
 	#socket: ServerSocket;
+	/** What `accept` was given: each request begins with it. */
+	#accepted: HTTPRequestHandler = {};
+	/** Who is told of the request at hand. */
 	#handler: HTTPRequestHandler = {};
 	#route: HTTPRequestHandler | StandardRequestHandler | undefined;
 	readonly #idleMs: number;
@@ -114,7 +117,7 @@ export class HTTPServerConnection {
 	accept(handler: StandardRequestHandler): void;
 	accept(handler: HTTPRequestHandler | StandardRequestHandler): void {
 		if (this.#state !== "new") throw taken();
-		this.#handler = callbacksOf(handler);
+		this.#handler = this.#accepted = callbacksOf(handler);
 		this.#state = "head";
 		this.#socket = takenOver(this.#socket, {
 			onReadable: count => this.#socketReadable(count),
@@ -136,7 +139,7 @@ export class HTTPServerConnection {
 		return socket;
 	}
 
-	/** What was set last: what is told goes to it from then on, to its `onRequest` at once while the handler's own runs. */
+	/** Set for the request at hand: what is told goes to it from then on, to its `onRequest` at once while the handler's own runs. */
 	get route(): HTTPRequestHandler | StandardRequestHandler | undefined {
 		return this.#route;
 	}
@@ -375,7 +378,12 @@ export class HTTPServerConnection {
 		this.#head = this.#body = undefined;
 		this.#headBytes = this.#dropped = this.#told = 0;
 		if (!keepAlive) this.close();
-		this.#handler.onDone?.call(this);
+		try {
+			this.#handler.onDone?.call(this);
+		} finally {
+			this.#handler = this.#accepted;
+			this.#route = undefined;
+		}
 		if (!keepAlive) return;
 		this.#watch();
 		queueMicrotask(() => this.#advance());	// what came meanwhile

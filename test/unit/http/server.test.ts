@@ -255,6 +255,9 @@ test("the standard's form of onRequest, a route set from it, and what stays away
 	await turns(2);
 	assert.equal(socket.written, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", "without onResponse it is 200, without onWritable empty");
 	assert.deepEqual(told, ["/a?b=c", "GET /a?b=c board", "done true"]);
+	socket.feed(request);
+	await turns(2);
+	assert.deepEqual(told.slice(3), told.slice(0, 3), "the next request finds the handler again");
 	assert.throws(() => served.connection!.accept({}), { code: "ERR_HTTP_TAKEN" });
 });
 

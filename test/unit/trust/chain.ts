@@ -55,15 +55,26 @@ function elements(bytes: Uint8Array): Uint8Array[] {
 
 const inside = (element: Uint8Array): Uint8Array => element.subarray(2 + (element[1]! & 0x80 ? element[1]! & 0x7F : 0));
 
-/** Of a certificate: where its subject stands in what is signed (RFC 5280 4.1). */
-const subjectAt = 5;
+/** The parts of what is signed (RFC 5280 4.1), in their order. */
+const parts = ["version", "serial", "algorithm", "issuer", "validity", "subject", "key", "extensions"] as const;
 
-/** The certificate with another subject, DER, signed by its issuer again. */
-export function renamed(of: Issued, subject: Uint8Array, issuer: Issued): Uint8Array {
+export interface Forms extends Partial<Record<(typeof parts)[number], Uint8Array>> {
+	/** Behind the last of them. */
+	readonly more?: Uint8Array;
+	/** What stands in front of the signature again. Default: as inside. */
+	readonly outerAlgorithm?: Uint8Array;
+	/** Bits of the signature's last byte that are said to be none. Default 0. */
+	readonly unusedBits?: number;
+	/** Leaves the extensions out. */
+	readonly isBare?: boolean;
+}
+
+/** The certificate with other parts, DER, signed by its issuer again. */
+export function changed(of: Issued, issuer: Issued, { more = Buffer.of(), outerAlgorithm, unusedBits = 0, isBare = false, ...forms }: Forms): Uint8Array {
 	const [signed, algorithm] = elements(inside(of.certificateDer));
-	const parts = elements(inside(signed!)).map((part, at) => at === subjectAt ? subject : part);
-	const changed = sequence(...parts);
-	return sequence(changed, algorithm!, der(3, Buffer.of(0), sign("sha256", changed, issuer.keyPem)));
+	const usual = elements(inside(signed!)).filter((_, at) => !(isBare && parts[at] === "extensions"));
+	const whole = sequence(...usual.map((part, at) => forms[parts[at]!] ?? part), more);
+	return sequence(whole, outerAlgorithm ?? forms.algorithm ?? algorithm!, der(3, Buffer.of(unusedBits), sign("sha256", whole, issuer.keyPem)));
 }
 
 export interface Chain {

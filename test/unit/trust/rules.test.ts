@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import test, { before } from "node:test";
 import { type CertificateRequest, type ExtensionRequest, issue } from "../../../tools/certificates/issue.ts";
 import { judge, type Verdict } from "../../../tools/conformance/judge.ts";
-import { ask, type Chain, chain, constraints, der, general, host, names, question, renamed, sequence, text } from "./chain.ts";
+import { ask, type Chain, chain, changed, constraints, der, general, host, names, question, sequence, text } from "./chain.ts";
 
 const oid = {
 	keyUsage: "2.5.29.15",
@@ -210,7 +210,7 @@ test("a mailbox in the subject is held to constraints too", async () => {
 	);
 	const code = async (extension: ExtensionRequest) => {
 		const made = await chain({ middle: { extensions: [extension] } });
-		return (await ask(made, { sent: [renamed(made.leaf, subject, made.middle), made.middle.certificateDer] })).code;
+		return (await ask(made, { sent: [changed(made.leaf, made.middle, { subject }), made.middle.certificateDer] })).code;
 	};
 	assert.equal(await code(constraints([general.email(".example")], [])), undefined);
 	assert.equal(await code(constraints([general.email("other.example")], [])), "PERMITTED_VIOLATION");
