@@ -348,6 +348,8 @@ export class UsbController extends Block {
 					this.#connectionChanged = false;
 				}
 				break;
+			case 0x54: return value === 0;	// INT_EP_CTRL: polled by a host, which this is not
+			case 0x5c: return true;	// read only
 			case 0x58: this.#bufferStatus &= ~this.rawValue; break;
 			case 0x60: this.#abort = value; this.#abortDone |= value; break;
 			case 0x64: this.#abortDone &= ~this.rawValue; break;

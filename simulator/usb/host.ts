@@ -16,6 +16,7 @@ export interface UsbHostOptions {
 	reading?: boolean;
 }
 
+const LARGEST_CONTROL_PACKET_BYTES = 64;
 const ENUMERATION_ATTEMPTS = 4;
 /** USB 2.0 7.1.7.3: connect debounce (100 ms there; hosts vary, a short one shows more of the start). */
 const DEBOUNCE_MICROS = 20_000;
@@ -163,6 +164,9 @@ export class UsbHost {
 		return (TRANSACTION_OVERHEAD_BITS + 8 * bytes) / BITS_PER_MICRO;
 	}
 
+	/** bMaxPacketSize0, once it is known. */
+	#controlPacketBytes = LARGEST_CONTROL_PACKET_BYTES;
+
 	// ---- control transfers ------------------------------------------------------------------------------------------
 
 	/** One control transfer. `data` goes out; else up to `length` bytes come in, into `received`. */
@@ -183,8 +187,8 @@ export class UsbHost {
 		};
 		let toggle: 0 | 1 = 1;
 		if (data) {
-			for (let at = 0; at < data.length; at += 64) {
-				const chunk = data.subarray(at, at + 64);
+			for (let at = 0; at < data.length; at += this.#controlPacketBytes) {
+				const chunk = data.subarray(at, at + this.#controlPacketBytes);
 				let answer: OutAnswer;
 				while ((answer = this.#controller.out(0, chunk, toggle)) === "nak") {
 					if (late()) {
@@ -214,7 +218,7 @@ export class UsbHost {
 				toggle = toggle ? 0 : 1;
 				received.push(...answer.data);
 				yield this.#transactionMicros(answer.data.length);
-				if (answer.data.length < 64 || received.length >= length) {
+				if (answer.data.length < this.#controlPacketBytes || received.length >= length) {
 					break;
 				}
 			}
@@ -272,13 +276,20 @@ export class UsbHost {
 	*#askWhatItIs(failed: (code: string, text: string) => void): Step {
 		this.#controller.busReset();
 		yield RESET_MICROS + RESET_RECOVERY_MICROS;
-		const device: number[] = [];
-		// Hosts ask for 64 bytes first, to learn the packet size of endpoint 0.
-		if (!(yield* this.#controlTransfer(0x80, 6, 0x0100, 0, 64, undefined, device)) || device.length < 18) {
-			failed("usb-no-device-descriptor", `the device answers GET_DESCRIPTOR(device) with ${device.length} bytes`);
+		// Hosts ask for 64 bytes first, to learn the packet size of endpoint 0: a device of 8 sends 8 and is not asked for more.
+		// What they want to know is in these, however the transfer ends (hub.c, get_bMaxPacketSize0).
+		const start: number[] = [];
+		this.#controlPacketBytes = LARGEST_CONTROL_PACKET_BYTES;
+		yield* this.#controlTransfer(0x80, 6, 0x0100, 0, 64, undefined, start);
+		if (start.length < 8) {
+			failed("usb-no-device-descriptor", `the device answers GET_DESCRIPTOR(device) with ${start.length} bytes`);
 			return false;
 		}
-		this.deviceDescriptor = Uint8Array.from(device);
+		if (![8, 16, 32, 64].includes(start[7])) {
+			failed("usb-packet-size", `bMaxPacketSize0 is ${start[7]}: 8, 16, 32 or 64 are allowed`);
+			return false;
+		}
+		this.#controlPacketBytes = start[7];
 		this.#controller.busReset();
 		yield RESET_MICROS + RESET_RECOVERY_MICROS;
 		if (!(yield* this.#controlTransfer(0x00, 5, 1, 0, 0, undefined, []))) {
@@ -290,8 +301,12 @@ export class UsbHost {
 			failed("usb-no-address", `2 ms after SET_ADDRESS(1) the device listens at ${this.#controller.address}`);
 			return false;
 		}
-		const again: number[] = [];
-		yield* this.#controlTransfer(0x80, 6, 0x0100, 0, 18, undefined, again);
+		const device: number[] = [];
+		if (!(yield* this.#controlTransfer(0x80, 6, 0x0100, 0, 18, undefined, device)) || device.length !== 18) {
+			failed("usb-no-device-descriptor", `the device answers GET_DESCRIPTOR(device, 18) with ${device.length} bytes`);
+			return false;
+		}
+		this.deviceDescriptor = Uint8Array.from(device);
 		const head: number[] = [];
 		if (!(yield* this.#controlTransfer(0x80, 6, 0x0200, 0, 9, undefined, head)) || head.length !== 9) {
 			failed("usb-no-configuration", `the device answers GET_DESCRIPTOR(configuration, 9) with ${head.length} bytes`);

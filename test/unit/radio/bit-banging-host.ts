@@ -197,6 +197,10 @@ export class BitBangingHost {
 		clock.set(false);
 		data.set(false);
 		regOn.set(false);
+		this.words32 = this.statusAppended = false;
+		this.delayBytes = 4;
+		this.#window = this.sequence = 0;
+		this.credit = 1;
 		this.sleepMicros(20_000);
 		regOn.set(true);
 		this.sleepMicros(250_000);

@@ -40,10 +40,13 @@ interface Faults {
 	wrongToggle?: boolean;
 	/** Has a second serial port. */
 	twoPorts?: boolean;
+	/** bMaxPacketSize0. Default 64. */
+	packetBytes?: number;
 }
 
 /** A device that is driven by `poll`, called whenever its interrupt line is up. */
 function device(chip: Chip, faults: Faults = {}) {
+	const { packetBytes = 64 } = faults;
 	let address = 0;
 	let pid = { in: 0, out: 0 };
 	let answer: number[] | undefined;
@@ -54,11 +57,11 @@ function device(chip: Chip, faults: Faults = {}) {
 		chip.poke(DPSRAM + offset, 4, value);
 	};
 	const sendControl = (bytes: number[]): void => {
-		const part = bytes.slice(0, 64);
+		const part = bytes.slice(0, packetBytes);
 		part.forEach((byte, index) => chip.poke(DPSRAM + 0x100 + index, 1, byte));
 		buffer(0x80, AVAILABLE | FULL | (pid.in ? DATA1 : 0) | part.length);
 		pid.in ^= 1;
-		answer = bytes.length >= 64 ? bytes.slice(64) : undefined;
+		answer = bytes.length >= packetBytes ? bytes.slice(packetBytes) : undefined;
 	};
 	const expectControl = (length: number): void => {
 		buffer(0x84, AVAILABLE | (pid.out ? DATA1 : 0) | length);
@@ -71,8 +74,12 @@ function device(chip: Chip, faults: Faults = {}) {
 		const length = packet[6] | (packet[7] << 8);
 		pid = { in: 1, out: 1 };
 		answer = undefined;
+		if (type & 0x80 && packetBytes < 64) {
+			// A host that does not know the packet size yet goes on to the status stage behind the first packet.
+			expectControl(0);
+		}
 		if (type === 0x80 && request === 6) {
-			const bytes = value >> 8 === 1 ? DEVICE : faults.twoPorts ? TWO_PORTS : CONFIGURATION;
+			const bytes = value >> 8 === 1 ? [...DEVICE.slice(0, 7), packetBytes, ...DEVICE.slice(8)] : faults.twoPorts ? TWO_PORTS : CONFIGURATION;
 			sendControl(faults.ignoresLength && value >> 8 === 2 ? bytes.slice(0, 60) : bytes.slice(0, length));
 		} else if (type === 0x00 && request === 5) {
 			address = value;
@@ -111,7 +118,7 @@ function device(chip: Chip, faults: Faults = {}) {
 				}
 				if (answer) {
 					sendControl(answer);
-				} else if (chip.peek(DPSRAM, 1) & 0x80) {
+				} else if (chip.peek(DPSRAM, 1) & 0x80 && packetBytes === 64) {
 					expectControl(0);
 				}
 			}
@@ -213,6 +220,18 @@ test("a device is enumerated, opened at 115200 baud, and talks both ways", () =>
 	assert.equal(Buffer.from(bench.unit.state.received).toString(), "x".repeat(100));
 	assert.deepEqual(bench.errors(), []);
 });
+
+for (const packetBytes of [8, 16, 32]) {
+	test(`a device whose control packets have ${packetBytes} bytes is enumerated`, () => {
+		const bench = start({}, { packetBytes });
+		bench.pass(150);
+		assert.equal(bench.host.configured, true);
+		assert.deepEqual([bench.unit.state.dtr, bench.unit.state.baud], [true, 115200]);
+		assert.equal(bench.host.deviceDescriptor?.length, 18);
+		assert.deepEqual([...(bench.host.configurationDescriptor ?? [])], CONFIGURATION);
+		assert.deepEqual(bench.chip.violations.list.filter(({ level }) => level !== "info"), []);
+	});
+}
 
 test("a terminal that opens late gives DTR late, and takes no data before", () => {
 	const bench = start({ openAfterMs: 500 });
