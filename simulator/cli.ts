@@ -43,6 +43,7 @@ interface Options {
 	replay?: string;
 	patience?: number;
 	latency?: number;
+	mtu?: number;
 	network: boolean;
 	stuckRosc?: boolean;
 	xip?: boolean;
@@ -161,6 +162,7 @@ export function command(): Command {
 		.option("--replay <file>", "take the bytes of host peers from such a file")
 		.option("--patience <ms>", "host milliseconds to wait for a silent server", number)
 		.option("--latency <ms>", "virtual milliseconds from the device's last byte to the answer", number)
+		.option("--mtu <bytes>", "largest packet on the way to the device; what is larger comes in pieces (default: 1500)", number)
 		.option("--wire <gpio=gpio>", "a jumper between two GPIOs, for what the board drives (repeatable)", wire, [])
 		.option("--clock <gpio=hz>", "a clock from outside on GPIO 20 or 22, CLK_GPIN0 and 1 (repeatable)", clock, [])
 		.option("--no-network", "no radio chip on the board")
@@ -410,6 +412,7 @@ function network(options: Options, pcap: ((bytes: Uint8Array) => void) | undefin
 		...(options.faults && { faults: options.faults }),
 		...(options.patience !== undefined && { patienceMs: options.patience }),
 		...(options.latency !== undefined && { latencyMicros: options.latency * 1000 }),
+		...(options.mtu !== undefined && { mtu: options.mtu }),
 		...(pcap && { pcap }),
 		...(options.record !== undefined && {
 			record: (recording: Recording) => writeFileSync(options.record as string, `${JSON.stringify(recording)}\n`),

@@ -31,6 +31,10 @@ const INTERRUPT_RECEIVE_TIMEOUT = 1 << 6;
 /** Bytes in the transmit FIFO at or below which the interrupt rises: IFLS 2:0, datasheet table 427. */
 const TRANSMIT_LEVELS = [4, 8, 16, 24, 28];
 const RECEIVE_LEVELS = [4, 8, 16, 24, 28];
+const INTERRUPT_OVERRUN = 1 << 10;
+/** In UARTDR: a byte before this one was lost; in UARTRSR: one was lost since UARTECR was written. */
+const OVERRUN_BIT = 1 << 11;
+const STATUS_OVERRUN = 1 << 3;
 /** Bit times after which received bytes are told even below their level. */
 const RECEIVE_TIMEOUT_BITS = 32;
 
@@ -59,6 +63,10 @@ export class Uart extends Block {
 	#transmit: number[] = [];
 	#shifting = false;
 	#received: number[] = [];
+	/** UARTRSR: of the byte that was read last, and (bit 3) that one was lost. */
+	#status = 0;
+	/** One was lost: the next that finds room tells of it. */
+	#lost = false;
 	#integer = 0;
 	#fraction = 0;
 	#line = 0;
@@ -88,6 +96,8 @@ export class Uart extends Block {
 	reset(): void {
 		this.#transmit = [];
 		this.#received = [];
+		this.#status = 0;
+		this.#lost = false;
 		this.#integer = this.#fraction = this.#line = this.#mask = this.#raw = this.#dmaControl = 0;
 		this.#control = 0x300;
 		this.#levels = 0x12;
@@ -192,6 +202,11 @@ export class Uart extends Block {
 		});
 	}
 
+	/** Bytes at which the receive interrupt rises (UARTIFLS). */
+	get #receiveLevel(): number {
+		return this.#depth === 1 ? 1 : (RECEIVE_LEVELS[(this.#levels >>> 3) & 7] ?? 16);
+	}
+
 	/** A byte arrives from outside, now. Lost while the receiver is off or no pin is given to it. */
 	receive(byte: number): void {
 		if ((this.#control & (CONTROL_ENABLE | CONTROL_RECEIVE)) !== (CONTROL_ENABLE | CONTROL_RECEIVE) || !this.#wiring.hasPin("receive")) {
@@ -202,11 +217,16 @@ export class Uart extends Block {
 
 	#take(byte: number): void {
 		if (this.#received.length >= this.#depth) {
-			this.#raw |= 1 << 10;
+			this.#raw |= INTERRUPT_OVERRUN;
+			this.#status |= STATUS_OVERRUN;
+			this.#lost = true;
 		} else {
-			this.#received.push(byte);
+			this.#received.push(this.#lost ? byte | OVERRUN_BIT : byte);
+			this.#lost = false;
+			// Framing, parity and break, in the order of the byte's own bits.
+			this.#raw |= ((byte >>> 8) & 7) << 7;
 		}
-		if (this.#received.length >= (this.#depth === 1 ? 1 : RECEIVE_LEVELS[(this.#levels >>> 3) & 7] ?? 16)) {
+		if (this.#received.length >= this.#receiveLevel) {
 			this.#raw |= INTERRUPT_RECEIVE;
 		}
 		this.#cancelTimeout?.();
@@ -289,13 +309,17 @@ export class Uart extends Block {
 		switch (offset) {
 			case 0x00: {
 				const byte = this.#received.shift() ?? 0;
+				this.#status = (this.#status & STATUS_OVERRUN) | ((byte >>> 8) & 7);
+				if (this.#received.length < this.#receiveLevel) {
+					this.#raw &= ~INTERRUPT_RECEIVE;
+				}
 				if (!this.#received.length) {
-					this.#raw &= ~(INTERRUPT_RECEIVE | INTERRUPT_RECEIVE_TIMEOUT);
+					this.#raw &= ~INTERRUPT_RECEIVE_TIMEOUT;
 				}
 				this.#update();
 				return byte;
 			}
-			case 0x04: return 0;
+			case 0x04: return this.#status;
 			case 0x18:
 				return (
 					(this.#shifting || this.#transmit.length ? FLAG_BUSY : 0) | (this.#received.length ? 0 : FLAG_RECEIVE_EMPTY) |
@@ -330,7 +354,7 @@ export class Uart extends Block {
 					this.#shift();
 				}
 				break;
-			case 0x04: break;
+			case 0x04: this.#status = 0; break;
 			case 0x20: break;
 			case 0x24: this.#integer = value & 0xffff; break;
 			case 0x28: this.#fraction = value & 0x3f; break;
