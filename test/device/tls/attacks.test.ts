@@ -222,7 +222,7 @@ const attacks: readonly Attack[] = [
 		{ what: `an alert in front of its ${step}`, version, part: front(step, server => { server.alert(2, 80); server.end(); }), code: "ERR_TLS_ALERT" },
 		{ what: `FIN in front of its ${step}`, version, part: { ...front(step, server => server.end()), body: (name, body) => stepsOf(version).indexOf(name) >= stepsOf(version).indexOf(step) ? undefined : body }, code: "ERR_TLS_CUT" },
 		{ what: `close_notify in front of its ${step}`, version, part: front(step, farewell), code: "ERR_TLS_CUT" },
-		{ what: `silence in place of its ${step}`, version, part: { opened() {}, body: (name, body) => stepsOf(version).indexOf(name) >= stepsOf(version).indexOf(step) ? undefined : body }, code: "ETIMEDOUT", settings: { timeout: "60" } },
+		{ what: `silence in place of its ${step}`, version, part: { opened() {}, body: (name, body) => stepsOf(version).indexOf(name) >= stepsOf(version).indexOf(step) ? undefined : body }, code: "ETIMEDOUT", settings: { timeout: "60", lastTimeout: "1500" } },
 	])),
 	// Once the server is proven.
 	{ what: "a record that does not authenticate", version: "both", part: opened(server => server.record(content.applicationData, Buffer.from("hello"), { damage: record => flipped(record) })), code: "ERR_TLS_PROTOCOL", alert: 20, isProven: true },

@@ -10,7 +10,8 @@
  * (maximum_fragment_bytes). Between two of several connections: pass
  * (milliseconds that go by), thenEpoch (the clock is set). From the second one
  * on: thenAlpn, thenExtra, thenIdentity (the identity is given then only, and no
- * root of the connection's own).
+ * root of the connection's own). timeout (milliseconds) is for all, lastTimeout
+ * for the last of several.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,7 +126,7 @@ static const char *setting(const char *name, const char *then, bool is_first)
 	return text ? text : peer_setting(name);
 }
 
-static void fetch_once(bool is_first)
+static void fetch_once(bool is_first, bool is_last)
 {
 	static char body[20000];
 	static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -141,7 +142,7 @@ static void fetch_once(bool is_first)
 		.protocols = setting("alpn", "thenAlpn", is_first),
 		.roots = &root,
 		.root_count = setting("extra", "thenExtra", is_first) && !by_identity ? 1 : 0,
-		.handshake_timeout_ms = (uint32_t)number("timeout"),
+		.handshake_timeout_ms = (uint32_t)number(is_last && peer_setting("lastTimeout") ? "lastTimeout" : "timeout"),
 		.changed = on_changed,
 	};
 	identity_der chain[2];
@@ -217,20 +218,20 @@ int main(int argc, char **argv)
 	if (peer_setting("faults")) {
 		for (unsigned n = 1;; n++) {
 			arena_fault_in = n;
-			fetch_once(true);
+			fetch_once(true, false);
 			if (arena_fault_in > 0)
 				break;
 		}
 		arena_fault_in = 0;
 	}
-	count = number("count");
-	for (unsigned long i = 0; i < (count ? count : 1); i++) {
+	count = peer_setting("count") ? number("count") : 1;
+	for (unsigned long i = 0; i < count; i++) {
 		if (i > 0) {
 			peer_pass((uint32_t)number("pass"));
 			if (peer_setting("thenEpoch"))
 				wall_clock_set_ms(strtoll(peer_setting("thenEpoch"), NULL, 10));
 		}
-		fetch_once(i == 0);
+		fetch_once(i == 0, i == count - 1);
 	}
 	peer_exit(0);
 	return 0;
