@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-
 typedef struct tls {
 	engine_event event; /* first: deliver gets it */
 	xsSlot told; /* the script's function for events */
