@@ -21,11 +21,14 @@
 
 #include "trust.h"
 
+#define FUZZ_EDGES 8192
+#define FUZZ_ORIGIN trust_judge
+#include "fuzzing.h"
+
 #define CHAIN_MAX 12 /* certificates */
 #define CHAIN_BYTES_MAX 24000
 #define POOL_MAX 4096
 #define KEEP_MAX 48 /* chains; what they leave out is found again in seconds */
-#define EDGES 8192
 #define LEVELS_MAX 16
 
 typedef struct chain {
@@ -35,42 +38,8 @@ typedef struct chain {
 
 static chain pool[POOL_MAX];
 static unsigned pool_count;
-static uint64_t state;
 
-/* --- Coverage: gcc calls this at each edge of the code under test. */
-
-static uint8_t edges_seen[EDGES], edges_now[EDGES];
-
-void __sanitizer_cov_trace_pc(void)
-{
-	static uintptr_t before;
-	/* From a fixed place, so that one seed tells one story wherever the program lies. */
-	uintptr_t here = (uintptr_t)__builtin_return_address(0) - (uintptr_t)trust_judge;
-
-	edges_now[(here ^ before) % EDGES] = 1;
-	before = here >> 1;
-}
-
-static unsigned take_new_edges(void)
-{
-	unsigned found = 0;
-
-	for (unsigned i = 0; i < EDGES; i++) {
-		found += edges_now[i] && !edges_seen[i];
-		edges_seen[i] |= edges_now[i];
-	}
-	return found;
-}
-
-/* --- Chance and memory. */
-
-static unsigned chance(unsigned below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (unsigned)(state >> 33) % below;
-}
+/* --- Memory. */
 
 static der copied(const uint8_t *from, size_t length)
 {
@@ -385,41 +354,22 @@ static void keep(const chain *of, const char *folder, unsigned number)
 	fclose(file);
 }
 
-/* Again and again the chain that adds the most for its size. */
-static void keep_the_best(const char *folder)
+static const char *kept_in;
+
+static void run_kinds(unsigned index)
 {
-	uint8_t (*maps)[EDGES] = calloc(pool_count, EDGES);
-	unsigned kept = 0;
+	for (unsigned kind = 0; kind < 16; kind++)
+		judge(&pool[index], kind);
+}
 
-	assert(maps);
-	memset(edges_seen, 0, sizeof edges_seen);
-	for (unsigned i = 0; i < pool_count; i++) {
-		memset(edges_now, 0, sizeof edges_now);
-		for (unsigned kind = 0; kind < 16; kind++)
-			judge(&pool[i], kind);
-		memcpy(maps[i], edges_now, EDGES);
-	}
-	for (;;) {
-		double most = 0;
-		unsigned best = 0;
+static size_t size_of(unsigned index)
+{
+	return bytes_of(&pool[index]);
+}
 
-		for (unsigned i = 0; i < pool_count; i++) {
-			unsigned adds = 0;
-			for (unsigned edge = 0; edge < EDGES; edge++)
-				adds += maps[i][edge] && !edges_seen[edge];
-			if (adds / (double)bytes_of(&pool[i]) > most) {
-				most = adds / (double)bytes_of(&pool[i]);
-				best = i;
-			}
-		}
-		if (most == 0 || kept == KEEP_MAX)
-			break;
-		memcpy(edges_now, maps[best], EDGES);
-		take_new_edges();
-		keep(&pool[best], folder, kept++);
-	}
-	free(maps);
-	printf("%u chains kept\n", kept);
+static void keep_chain(unsigned index, unsigned number)
+{
+	keep(&pool[index], kept_in, number);
 }
 
 static void too_slow(int signal)
@@ -437,7 +387,7 @@ int main(int count, char **words)
 	if (count < 4 || (files = scandir(words[3], &names, NULL, alphasort)) < 0)
 		return 2;
 	rounds = (unsigned)atoi(words[1]);
-	state = strtoull(words[2], NULL, 10) * 2 + 1;
+	chance_state = strtoull(words[2], NULL, 10) * 2 + 1;
 	signal(SIGALRM, too_slow);
 	for (int i = 0; i < files; i++) {
 		char path[4096];
@@ -472,8 +422,10 @@ int main(int count, char **words)
 			drop(&of);
 	}
 	printf("%u rounds, %u trusted, %u chains given, %u found\n", rounds, trusted, given, pool_count - given);
-	if (count > 4 && strcmp(words[4], "keep") == 0)
-		keep_the_best(words[3]);
+	if (count > 4 && strcmp(words[4], "keep") == 0) {
+		kept_in = words[3];
+		printf("%u chains kept\n", keep_the_best(pool_count, KEEP_MAX, run_kinds, size_of, keep_chain));
+	}
 	for (unsigned i = 0; i < pool_count; i++)
 		drop(&pool[i]);
 	return 0;

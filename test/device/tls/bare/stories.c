@@ -24,10 +24,13 @@
 
 #include "story.h"
 
+#define FUZZ_EDGES 65536
+#define FUZZ_ORIGIN story_tell
+#include "fuzzing.h"
+
 #define POOL_MAX 4096
 #define KEEP_MAX 64
 #define KEEP_BYTES_MAX 6000
-#define EDGES 65536
 #define WHOLE_EVERY 64 /* rounds, behind which a story must still go well */
 
 /* Of a record (RFC 8446 5.1) and of a handshake message in it (4). */
@@ -38,42 +41,8 @@
 static story *pool[POOL_MAX];
 static unsigned pool_count, given;
 static story *gives_13, *gives_12;
-static uint64_t state;
 
-/* --- Coverage: gcc calls this at each edge of the code under test. */
-
-static uint8_t edges_seen[EDGES], edges_now[EDGES];
-
-void __sanitizer_cov_trace_pc(void)
-{
-	static uintptr_t before;
-	/* From a fixed place, so that one seed tells one story wherever the program lies. */
-	uintptr_t here = (uintptr_t)__builtin_return_address(0) - (uintptr_t)story_tell;
-
-	edges_now[(here ^ before) % EDGES] = 1;
-	before = here >> 1;
-}
-
-static unsigned take_new_edges(void)
-{
-	unsigned found = 0;
-
-	for (unsigned i = 0; i < EDGES; i++) {
-		found += edges_now[i] && !edges_seen[i];
-		edges_seen[i] |= edges_now[i];
-	}
-	return found;
-}
-
-/* --- Chance and memory. */
-
-static unsigned chance(unsigned below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (unsigned)(state >> 33) % below;
-}
+/* --- Memory. */
 
 static uint8_t *copied(const uint8_t *from, size_t length)
 {
@@ -423,42 +392,24 @@ static void keep(const story *of, const char *path)
 	fclose(file);
 }
 
-/* Again and again the story that adds the most for its size. */
-static void keep_the_best(const char *folder)
+static const char *kept_in;
+
+static void run_story(unsigned index)
 {
-	uint8_t (*maps)[EDGES] = calloc(pool_count, EDGES);
-	unsigned kept = 0;
+	story_tell(pool[index]);
+}
 
-	assert(maps);
-	memset(edges_seen, 0, sizeof edges_seen);
-	for (unsigned i = 0; i < pool_count; i++) {
-		memset(edges_now, 0, sizeof edges_now);
-		story_tell(pool[i]);
-		memcpy(maps[i], edges_now, EDGES);
-	}
-	for (;;) {
-		char path[4096];
-		double most = 0;
-		unsigned best = 0;
+static size_t size_of(unsigned index)
+{
+	return bytes_of(pool[index]) <= KEEP_BYTES_MAX ? bytes_of(pool[index]) : 0;
+}
 
-		for (unsigned i = 0; i < pool_count; i++) {
-			unsigned adds = 0;
-			for (unsigned edge = 0; edge < EDGES; edge++)
-				adds += maps[i][edge] && !edges_seen[edge];
-			if (bytes_of(pool[i]) <= KEEP_BYTES_MAX && adds / (double)bytes_of(pool[i]) > most) {
-				most = adds / (double)bytes_of(pool[i]);
-				best = i;
-			}
-		}
-		if (most == 0 || kept == KEEP_MAX)
-			break;
-		memcpy(edges_now, maps[best], EDGES);
-		take_new_edges();
-		snprintf(path, sizeof path, "%s/%03u.story", folder, kept++);
-		keep(pool[best], path);
-	}
-	free(maps);
-	printf("%u stories kept\n", kept);
+static void keep_story(unsigned index, unsigned number)
+{
+	char path[4096];
+
+	snprintf(path, sizeof path, "%s/%03u.story", kept_in, number);
+	keep(pool[index], path);
 }
 
 /* What the fuzzer dies of is left behind. */
@@ -568,7 +519,7 @@ int main(int count, char **words)
 	if (count < 4)
 		return 2;
 	rounds = (unsigned)atoi(words[1]);
-	state = strtoull(words[2], NULL, 10) * 2 + 1;
+	chance_state = strtoull(words[2], NULL, 10) * 2 + 1;
 	load_all(words[3]);
 	for (unsigned i = 0; i < given; i++) {
 		alarm(20);
@@ -605,8 +556,10 @@ int main(int count, char **words)
 	alarm(0);
 	under_way = NULL;
 	printf("%u rounds, %u open, %u resumed, %u stories given, %u found\n", rounds, opened, resumed, given, pool_count - given);
-	if (count > 4 && strcmp(words[4], "keep") == 0)
-		keep_the_best(words[3]);
+	if (count > 4 && strcmp(words[4], "keep") == 0) {
+		kept_in = words[3];
+		printf("%u stories kept\n", keep_the_best(pool_count, KEEP_MAX, run_story, size_of, keep_story));
+	}
 	for (unsigned i = 0; i < pool_count; i++)
 		drop(pool[i]);
 	return 0;
