@@ -46,6 +46,25 @@ const MULTICAST_LIMIT = 10;
 /** An ioctl's outcome: a reason below 0, or the value of a get. */
 type Outcome = number | Uint8Array;
 
+/** What an ioctl or a variable is asked with. */
+interface Asked {
+	/** Behind the name of a variable. */
+	value: Uint8Array;
+	/** The first word of the value. */
+	word: number | undefined;
+	/** Of the interface that the request names. */
+	bss: BssSettings | undefined;
+}
+
+/** What the firmware does with one. Without `get` or `set` that is not known. */
+interface Command {
+	get?: (asked: Asked) => Outcome;
+	/** Answers nothing when all is well. */
+	set?: (asked: Asked) => Outcome | undefined | void;
+	/** A set of fewer bytes is refused. Default 0. */
+	bytes?: number;
+}
+
 export interface FirmwareOptions {
 	power: PowerCycle;
 	random: Random;
@@ -295,83 +314,30 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 			this.#power.log.violation("info", "radio-ioctl-after-country", `${this.#describe(request)} less than ${COUNTRY_SETTLES_MICROS / 1000} ms after "country" was answered; it fails`);
 			return REFUSED.busy;
 		}
-		const { command } = request;
+		const { command, payload } = request;
 		if (command === IOCTL.getVariable || command === IOCTL.setVariable) {
 			return this.#performVariable(request);
 		}
-		return request.set ? this.#performSet(request) : this.#performGet(request);
-	}
-
-	#performSet(request: IoctlRequest): Outcome {
-		const { command, payload } = request;
-		const bss = this.#bss[request.interfaceIndex];
-		if (!bss) {
+		if (!request.set) {
+			return this.#run({ get: this.#ioctlGets[command] }, request, payload)
+				?? this.#plain.getIoctl(command) ?? this.#unsupported(request, "unknown ioctl");
+		}
+		if (!this.#bss[request.interfaceIndex]) {
 			return REFUSED.notFound;
 		}
-		const word = word32(payload, 0);
-		switch (command) {
-			case IOCTL.up:
-				if (!this.#regulatory.loaded) {
-					this.#power.log.violation("warning", "radio-up-without-clm", "UP before the regulatory table (CLM) was loaded: there are no channels");
-				}
-				this.#up = true;
-				return 0;
-			case IOCTL.down:
-				this.#association.leave();
-				this.#closeNetwork();
-				this.#up = false;
-				return 0;
-			case IOCTL.setSsid:
-				return this.#join(payload);
-			case IOCTL.disassociate:
-				// The events follow the reply.
-				this.#power.after(1_000, () => this.#association.leave());
-				return 0;
-			case IOCTL.setPassphrase:
-				return bss.setPassphrase(payload);
-			case IOCTL.setWirelessSecurity:
-			case IOCTL.setWpaAuth:
-			case IOCTL.setAuth:
-				if (word === undefined) {
-					return REFUSED.badLength;
-				}
-				bss[command === IOCTL.setWpaAuth ? "wpaAuth" : command === IOCTL.setAuth ? "authentication" : "wirelessSecurity"] = word;
-				return 0;
-			case IOCTL.setChannel:
-				if (word === undefined) {
-					return REFUSED.badLength;
-				}
-				if (word < 1 || word > this.highestChannel) {
-					return REFUSED.outOfRange;
-				}
-				this.#channel = word;
-				return 0;
-			default:
-				return this.#plain.setIoctl(command, payload) ?? this.#unsupported(request, "unknown ioctl");
-		}
+		return this.#run(this.#ioctlSets[command], request, payload) ?? this.#plain.setIoctl(command, payload) ?? this.#unsupported(request, "unknown ioctl");
 	}
 
-	#performGet(request: IoctlRequest): Outcome {
-		const accessPoint = this.#association.accessPoint;
-		switch (request.command) {
-			case IOCTL.getBssid:
-				return accessPoint ? accessPoint.bssid : REFUSED.notAssociated;
-			case IOCTL.getSsid:
-				return Uint8Array.from([...bytes32(this.#bss[0].ssid.length), ...this.#bss[0].ssid]);
-			case IOCTL.getChannel: {
-				const channel = accessPoint?.channel ?? this.#channel;
-				return Uint8Array.from([...bytes32(channel), ...bytes32(channel), ...bytes32(0)]);
-			}
-			case IOCTL.getRssi:
-				return accessPoint ? bytes32(accessPoint.rssiDbm) : REFUSED.notAssociated;
-			case IOCTL.getAssociationList: {
-				// As many as the host has room for.
-				const stations = this.#hosted?.network.stations.slice(0, Math.max(0, Math.floor((request.payload.length - 4) / 6))) ?? [];
-				return Uint8Array.from([...bytes32(stations.length), ...stations.flatMap((mac) => [...mac])]);
-			}
-			default:
-				return this.#plain.getIoctl(request.command) ?? this.#unsupported(request, "unknown ioctl");
+	/** @returns undefined when the table does not know it. */
+	#run(command: Command | undefined, request: IoctlRequest, value: Uint8Array): Outcome | undefined {
+		const asked = { value, word: word32(value, 0), bss: this.#bss[request.interfaceIndex] };
+		if (!request.set) {
+			return command?.get?.(asked);
 		}
+		if (!command?.set) {
+			return undefined;
+		}
+		return value.length < (command.bytes ?? 0) ? REFUSED.badLength : command.set(asked) ?? 0;
 	}
 
 	#unsupported(request: IoctlRequest, why: string): number {
@@ -388,116 +354,124 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 			return REFUSED.badArgument;
 		}
 		const value = request.payload.subarray(name.length + 1);
-		return request.set ? this.#setVariable(request, name, value) : this.#getVariable(request, name, value);
+		const plain = () => request.set ? this.#plain.setVariable(name, value) : this.#plain.getVariable(name);
+		return this.#run(this.#variables.get(name), request, value) ?? plain() ?? this.#unsupported(request, "unknown variable");
 	}
 
-	#getVariable(request: IoctlRequest, name: string, value: Uint8Array): Outcome {
-		switch (name) {
-			case "cur_etheraddr": return this.#mac;
-			case "ver": return text(VERSION);
-			case "clmver": return text(CLM_VERSION);
-			case "clmload_status": return bytes32(this.#regulatory.status);
-			case "mcast_list": return Uint8Array.from([...this.#multicast, ...new Uint8Array(4 + 6 * MULTICAST_LIMIT - this.#multicast.length)]);
-			case "ccgpioin": return bytes32(1 << VBUS_GPIO);
-			case "gpioout": return bytes32(this.#gpioOut);
-			case "country": {
+	// ---- the tables: what each ioctl and variable does. What is only kept is in plain-settings.ts -----------------------
+
+	readonly #ioctlSets: Readonly<Record<number, Command>> = {
+		[IOCTL.up]: { set: () => this.#goUp() },
+		[IOCTL.down]: { set: () => this.#goDown() },
+		[IOCTL.setSsid]: { set: ({ value }) => this.#join(value) },
+		// The events follow the reply.
+		[IOCTL.disassociate]: { set: () => { this.#power.after(1_000, () => this.#association.leave()); } },
+		[IOCTL.setPassphrase]: { set: ({ value, bss }) => bss!.setPassphrase(value) },
+		[IOCTL.setWirelessSecurity]: { bytes: 4, set: ({ word, bss }) => { bss!.wirelessSecurity = word!; } },
+		[IOCTL.setWpaAuth]: { bytes: 4, set: ({ word, bss }) => { bss!.wpaAuth = word!; } },
+		[IOCTL.setAuth]: { bytes: 4, set: ({ word, bss }) => { bss!.authentication = word!; } },
+		[IOCTL.setChannel]: { bytes: 4, set: ({ word }) => this.#setChannel(word!) },
+	};
+
+	readonly #ioctlGets: Readonly<Record<number, Command["get"]>> = {
+		[IOCTL.getBssid]: () => this.#association.accessPoint?.bssid ?? REFUSED.notAssociated,
+		[IOCTL.getSsid]: () => Uint8Array.from([...bytes32(this.#bss[0].ssid.length), ...this.#bss[0].ssid]),
+		[IOCTL.getChannel]: () => {
+			const channel = bytes32(this.#association.accessPoint?.channel ?? this.#channel);
+			return Uint8Array.from([...channel, ...channel, ...bytes32(0)]);
+		},
+		[IOCTL.getRssi]: () => this.#association.accessPoint ? bytes32(this.#association.accessPoint.rssiDbm) : REFUSED.notAssociated,
+		[IOCTL.getAssociationList]: ({ value }) => {
+			// As many as the host has room for.
+			const stations = this.#hosted?.network.stations.slice(0, Math.max(0, Math.floor((value.length - 4) / 6))) ?? [];
+			return Uint8Array.from([...bytes32(stations.length), ...stations.flatMap((mac) => [...mac])]);
+		},
+	};
+
+	readonly #variables: ReadonlyMap<string, Command> = new Map(Object.entries<Command>({
+		"apsta": { set: ({ value }) => this.#setBothInterfaces(value) },
+		"bss": {
+			get: ({ word }) => bytes32(this.#hosted && word === this.#hosted.index ? 1 : 0),
+			bytes: 8, set: ({ value, word }) => this.#openNetwork(word!, word32(value, 4) !== 0),
+		},
+		"bsscfg:event_msgs": {
+			get: () => Uint8Array.from([0, 0, 0, 0, ...this.#eventMask.subarray(0, 24)]),
+			set: ({ value }) => this.#setEvents(value),
+		},
+		"bsscfg:ssid": { set: ({ value, word }) => this.#bss[word ?? -1]?.setSsid(value.subarray(4)) ?? REFUSED.notFound },
+		"bsscfg:sup_wpa": perInterface(this.#bss, (bss, setting) => { bss.supplicant = setting === 1; }),
+		"bsscfg:sup_wpa2_eapver": perInterface(this.#bss, () => {}),
+		"bsscfg:sup_wpa_tmo": perInterface(this.#bss, (bss, setting) => { bss.supplicantTimeoutMs = Math.min(setting, 60_000); }),
+		"bsscfg:wpa_auth": perInterface(this.#bss, (bss, setting) => { bss.wpaAuth = setting; }),
+		"bsscfg:wsec": perInterface(this.#bss, (bss, setting) => { bss.wirelessSecurity = setting; }),
+		"ccgpioin": { get: () => bytes32(1 << VBUS_GPIO) },
+		"clmload": { set: ({ value }) => this.#regulatory.load(value) },
+		"clmload_status": { get: () => bytes32(this.#regulatory.status) },
+		"clmver": { get: () => text(CLM_VERSION) },
+		"country": {
+			get: () => {
 				const code = Uint8Array.from(Buffer.from(this.#regulatory.country.padEnd(4, "\0")));
 				return Uint8Array.from([...code, ...bytes32(-1), ...code]);
-			}
-			case "bsscfg:event_msgs": return Uint8Array.from([0, 0, 0, 0, ...this.#eventMask.subarray(0, 24)]);
-			case "bss": return bytes32(this.#hosted && word32(value, 0) === this.#hosted.index ? 1 : 0);
-			case "mfp": return bytes32(this.#bss[request.interfaceIndex]?.managementFrameProtection ?? 0);
-			case "maxassoc": return bytes32(MOST_STATIONS);
-			default: return this.#plain.getVariable(name) ?? this.#unsupported(request, "unknown variable");
+			},
+			set: ({ value }) => this.#regulatory.setCountry(value),
+		},
+		"cur_etheraddr": { get: () => this.#mac, bytes: 6, set: ({ value }) => { this.#mac = value.slice(0, 6); } },
+		"escan": { set: ({ value }) => this.#up ? this.#scan.request(value) : REFUSED.notUp },
+		"gpioout": { get: () => bytes32(this.#gpioOut), bytes: 8, set: ({ value, word }) => this.#setGpio(word!, word32(value, 4)!) },
+		"join": { set: ({ value }) => this.#join(value, joinPlace(value)) },
+		"maxassoc": { get: () => bytes32(MOST_STATIONS) },
+		"mcast_list": {
+			get: () => Uint8Array.from([...this.#multicast, ...new Uint8Array(4 + 6 * MULTICAST_LIMIT - this.#multicast.length)]),
+			set: ({ value }) => this.#setMulticast(value),
+		},
+		"mfp": {
+			get: ({ bss }) => bytes32(bss?.managementFrameProtection ?? 0),
+			bytes: 4, set: ({ word, bss }) => {
+				if (bss) {
+					bss.managementFrameProtection = word!;
+				}
+				return bss ? 0 : REFUSED.notFound;
+			},
+		},
+		"mkeep_alive": { bytes: 11, set: () => {} },
+		"sae_password": { set: ({ value, bss }) => bss?.setPassword(value) ?? REFUSED.notFound },
+		"ver": { get: () => text(VERSION) },
+	}));
+
+	#goUp(): void {
+		if (!this.#regulatory.loaded) {
+			this.#power.log.violation("warning", "radio-up-without-clm", "UP before the regulatory table (CLM) was loaded: there are no channels");
 		}
+		this.#up = true;
 	}
 
-	#setVariable(request: IoctlRequest, name: string, value: Uint8Array): Outcome {
-		const word = word32(value, 0);
-		switch (name) {
-			case "clmload": return this.#regulatory.load(value);
-			case "country": return this.#regulatory.setCountry(value);
-			case "cur_etheraddr":
-				if (value.length < 6) {
-					return REFUSED.badLength;
-				}
-				this.#mac = value.slice(0, 6);
-				return 0;
-			case "bsscfg:event_msgs":
-				if (value.length < 5 || word !== 0) {
-					return REFUSED.badArgument;
-				}
-				this.#eventMask.fill(0);
-				this.#eventMask.set(value.subarray(4, 4 + this.#eventMask.length));
-				return 0;
-			case "mcast_list": return this.#setMulticast(value);
-			case "gpioout": return this.#setGpio(value);
-			case "bsscfg:sup_wpa":
-				return this.#perInterface(value, (bss, setting) => {
-					bss.supplicant = setting === 1;
-				});
-			case "bsscfg:sup_wpa_tmo":
-				return this.#perInterface(value, (bss, setting) => {
-					bss.supplicantTimeoutMs = Math.min(setting, 60_000);
-				});
-			case "bsscfg:wsec":
-				return this.#perInterface(value, (bss, setting) => {
-					bss.wirelessSecurity = setting;
-				});
-			case "bsscfg:wpa_auth":
-				return this.#perInterface(value, (bss, setting) => {
-					bss.wpaAuth = setting;
-				});
-			case "bsscfg:sup_wpa2_eapver":
-				return this.#perInterface(value, () => {});
-			case "bsscfg:ssid":
-				return this.#bss[word ?? -1]?.setSsid(value.subarray(4)) ?? REFUSED.notFound;
-			case "bss": {
-				const up = word32(value, 4);
-				return word === undefined || up === undefined ? REFUSED.badLength : this.#openNetwork(word, up !== 0);
-			}
-			case "escan": return this.#up ? this.#scan.request(value) : REFUSED.notUp;
-			case "join": return this.#join(value, joinPlace(value));
-			case "apsta":
-				if (this.#up) {
-					this.#power.log.violation("error", "radio-apsta-up", "apsta was set while the interface is up; the firmware stops");
-					return REFUSED.notDown;
-				}
-				return this.#plain.setVariable(name, value)!;
-			case "sae_password": return this.#bss[request.interfaceIndex]?.setPassword(value) ?? REFUSED.notFound;
-			case "mfp":
-				if (word === undefined) {
-					return REFUSED.badLength;
-				}
-				return this.#setProtection(request.interfaceIndex, word);
-			case "mkeep_alive":
-				return value.length < 11 ? REFUSED.badLength : 0;
-			default: return this.#plain.setVariable(name, value) ?? this.#unsupported(request, "unknown variable");
-		}
+	#goDown(): void {
+		this.#association.leave();
+		this.#closeNetwork();
+		this.#up = false;
 	}
 
-	#setProtection(index: number, setting: number): Outcome {
-		const bss = this.#bss[index];
-		if (!bss) {
-			return REFUSED.notFound;
+	#setChannel(channel: number): Outcome | void {
+		if (channel < 1 || channel > this.highestChannel) {
+			return REFUSED.outOfRange;
 		}
-		bss.managementFrameProtection = setting;
-		return 0;
+		this.#channel = channel;
 	}
 
-	/** "bsscfg:" variables: index of the interface, then the value. */
-	#perInterface(value: Uint8Array, apply: (bss: BssSettings, setting: number) => void): Outcome {
-		const index = word32(value, 0);
-		const setting = word32(value, 4);
-		if (index === undefined || setting === undefined) {
-			return REFUSED.badLength;
+	#setBothInterfaces(value: Uint8Array): Outcome | undefined {
+		if (this.#up) {
+			this.#power.log.violation("error", "radio-apsta-up", "apsta was set while the interface is up; the firmware stops");
+			return REFUSED.notDown;
 		}
-		const bss = this.#bss[index];
-		if (!bss) {
-			return REFUSED.notFound;
+		return this.#plain.setVariable("apsta", value);
+	}
+
+	#setEvents(value: Uint8Array): Outcome | void {
+		if (value.length < 5 || word32(value, 0) !== 0) {
+			return REFUSED.badArgument;
 		}
-		apply(bss, setting);
-		return 0;
+		this.#eventMask.fill(0);
+		this.#eventMask.set(value.subarray(4, 4 + this.#eventMask.length));
 	}
 
 	#setMulticast(value: Uint8Array): Outcome {
@@ -509,12 +483,7 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 		return 0;
 	}
 
-	#setGpio(value: Uint8Array): Outcome {
-		const mask = word32(value, 0);
-		const levels = word32(value, 4);
-		if (mask === undefined || levels === undefined) {
-			return REFUSED.badLength;
-		}
+	#setGpio(mask: number, levels: number): void {
 		const before = this.#gpioOut;
 		this.#gpioOut = (before & ~mask) | (levels & mask);
 		for (let index = LED_GPIO; index <= VBUS_GPIO; index++) {
@@ -522,7 +491,6 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 				this.#onGpio(index, ((this.#gpioOut >>> index) & 1) === 1);
 			}
 		}
-		return 0;
 	}
 
 	// ---- a network of its own ----------------------------------------------------------------------------------------
@@ -586,6 +554,20 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 		this.#association.join({ ssid: bss.ssid, ...place }, { ...bss });
 		return 0;
 	}
+}
+
+/** A "bsscfg:" variable: index of the interface, then the value. */
+function perInterface(all: readonly BssSettings[], apply: (bss: BssSettings, setting: number) => void): Command {
+	return {
+		bytes: 8,
+		set: ({ value, word }) => {
+			const bss = all[word!];
+			if (bss) {
+				apply(bss, word32(value, 4)!);
+			}
+			return bss ? 0 : REFUSED.notFound;
+		},
+	};
 }
 
 /** Where "join" looks, behind SSID and times of the scan: BSSID at 56 (ones: any), at 64 how many chanspecs, at 68 the first. */
