@@ -11,6 +11,7 @@
 #include "mbedtls/sha256.h"
 #include "pico/unique_id.h"
 #include "resolver.h"
+#include "station.h"
 
 #define LINK_LOCAL_INDEX 0 // lwIP takes the own part of all addresses from it
 #define DHCP_TRIES 2
@@ -40,6 +41,12 @@ void station_ipv6_begin(struct netif *netif, const char *ssid)
 	ip6_addr_assign_zone(&address, IP6_UNICAST, netif);
 	netif_ip6_addr_set(netif, LINK_LOCAL_INDEX, &address);
 	netif_ip6_addr_set_state(netif, LINK_LOCAL_INDEX, IP6_ADDR_TENTATIVE);
+}
+
+void station_ipv6_renew(struct netif *netif, u8_t from_mac)
+{
+	(void)from_mac;
+	station_ipv6_begin(netif, station_ssid());
 }
 
 const ip6_addr_t *station_ipv6_address(const struct netif *netif)

@@ -16,6 +16,10 @@
 // which is another in each network and the same whenever it is joined (RFC 7217, RFC 8064), so that nobody follows the board by it.
 void station_ipv6_begin(struct netif *netif, const char *ssid);
 
+// The same for the network that was named last, of an interface that the driver has just made: it calls this instead of lwIP's
+// netif_create_ip6_linklocal_address (CMakeLists.txt).
+void station_ipv6_renew(struct netif *netif, u8_t from_mac);
+
 // An address that others than this link can reach, ready for use; NULL: none.
 const ip6_addr_t *station_ipv6_address(const struct netif *netif);
 

@@ -114,6 +114,15 @@ deviceTest("the own part of the address is another in each network, and the same
 	assert.ok(own.every(address => !address.includes("ff:fe")), "of no hardware address");
 });
 
+deviceTest("a radio that hangs and is started anew does not give its hardware address away", () => scene([{ join: {} }, { join: {} }, { waitMs: 10_000 }, { addresses: true }],
+	{ radioFaults: { hangAfterMicros: 150e3, failures: 1 } }), run => {
+	const [refused, joined, , addresses] = said(run);
+	assert.match(refused!, /^ERR_WIFI_CHIP: /);
+	assert.match(joined!, /^join 192/);
+	assert.match(addresses!, ownNetwork);
+	assert.ok(!addresses!.includes("ff:fe"), `${addresses} is of the hardware address`);
+});
+
 test("others connect to the board over IPv6", async () => {
 	const board = await sceneBoard(scene([{ join: {} }, { waitMs: 3_000 }, { say: { address: site, port: 7 } }, { listen: 80 }],
 		{ hosts: { "six.example": { address: null, ipv6: site, ports: { 7: { connect: echo } } } } }));
