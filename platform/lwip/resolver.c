@@ -73,7 +73,8 @@ static ip_addr_t *servers_of_family(const ip_addr_t *address)
 static const ip_addr_t *network_servers(void)
 {
 #if LWIP_IPV6
-	if (ip_addr_isany(&lease_servers[0]))
+	// Those of a lease of the network before are kept, too.
+	if (ip_addr_isany(&lease_servers[0]) || !netif_default || ip4_addr_isany_val(*netif_ip4_addr(netif_default)))
 		return advertised_servers;
 #endif
 	return lease_servers;

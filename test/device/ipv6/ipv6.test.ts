@@ -114,6 +114,16 @@ deviceTest("the own part of the address is another in each network, and the same
 	assert.ok(own.every(address => !address.includes("ff:fe")), "of no hardware address");
 });
 
+deviceTest("in a network of IPv6 alone nobody asks the name servers of the one before", scene([
+	{ join: { ssid: "first", password: "simulated network", fixed: { address: "192.168.4.50", gateway: "192.168.4.1", nameServers: ["192.0.2.53"] } } },
+	{ join: { ssid: "second" } }, { resolve: "six.example" },
+], { accessPoints: [{ ssid: "first", password: "simulated network" }, { ssid: "second" }], faults: { dhcpSilent: true }, hosts: { "six.example": { address: null, ipv6: site } } }), run => {
+	const [first, second, name] = said(run);
+	assert.equal(first, "join 192.168.4.50 by 192.168.4.1, 500");
+	assert.match(second!, new RegExp(`^join ${ownNetwork.source} by fe80::`));
+	assert.equal(name, `resolve ${site}`);
+});
+
 deviceTest("a radio that hangs and is started anew does not give its hardware address away", () => scene([{ join: {} }, { join: {} }, { waitMs: 10_000 }, { addresses: true }],
 	{ radioFaults: { hangAfterMicros: 150e3, failures: 1 } }), run => {
 	const [refused, joined, , addresses] = said(run);

@@ -1,7 +1,7 @@
 // Joins, and does the steps of the configuration one after another; a line for each.
 
 import config from "mc/config";
-import { join } from "wifi";
+import { join, type JoinOptions } from "wifi";
 import WiFi from "embedded:network/interface/wifi";
 import { address } from "network/ipv6";
 import { synchronizeClock } from "network/ntp";
@@ -11,7 +11,7 @@ import Listener from "embedded:io/socket/listener";
 import fetch from "fetch";
 
 interface Step {
-	readonly join?: { readonly ssid?: string; readonly password?: string };
+	readonly join?: JoinOptions;
 	readonly addresses?: true;
 	readonly waitMs?: number;
 	readonly resolve?: string;
