@@ -98,12 +98,15 @@ static void write_names(const mbedtls_x509_crt *leaf, char *to)
 	for (; name && used < VERIFY_NAME_BYTES; name = name->next) {
 		const char *separator = used ? ", " : "";
 		const unsigned char *bytes = name->buf.p;
+		char address[ADDRESS_TEXT_BYTES];
 		int count = 0;
 
 		if (bytes && kind_of(name) == MBEDTLS_X509_SAN_DNS_NAME)
 			count = snprintf(to + used, VERIFY_NAME_BYTES - used, "%s%.*s", separator, (int)name->buf.len, (const char *)bytes);
-		else if (bytes && kind_of(name) == MBEDTLS_X509_SAN_IP_ADDRESS && name->buf.len == 4)
-			count = snprintf(to + used, VERIFY_NAME_BYTES - used, "%s%u.%u.%u.%u", separator, bytes[0], bytes[1], bytes[2], bytes[3]);
+		else if (bytes && kind_of(name) == MBEDTLS_X509_SAN_IP_ADDRESS && (name->buf.len == 4 || name->buf.len == 16)) {
+			address_text(address, bytes, name->buf.len);
+			count = snprintf(to + used, VERIFY_NAME_BYTES - used, "%s%s", separator, address);
+		}
 		if (count > 0)
 			used += (size_t)count;
 	}

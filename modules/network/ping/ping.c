@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "address_text.h"
 #include "lwip/icmp.h"
 #include "lwip/inet_chksum.h"
 #include "lwip/ip4.h"
@@ -160,10 +161,10 @@ static err_t send_request(const xs_ping *ping)
 void xs_ping_send(xsMachine *the)
 {
 	char text[16];
-	ip4_addr_t address;
+	uint8_t address[ADDRESS_BYTES_MAX];
 	xsmcToStringBuffer(xsArg(0), text, sizeof text);
 	double length = xsmcToNumber(xsArg(1));
-	if (!ip4addr_aton(text, &address))
+	if (address_of_text(text, address) != sizeof(ip4_addr_t))
 		engine_throw(the, "EINVAL", "ping: address \"%s\" is not IPv4 in dotted form", text);
 	if (!(length >= 0 && length <= DATA_MAX_BYTES) || length != (uint16_t)length)
 		engine_throw(the, "EINVAL", "ping %s: %d bytes, expected 0 to %d", text, (int)length, DATA_MAX_BYTES);
@@ -184,7 +185,7 @@ void xs_ping_send(xsMachine *the)
 	uint32_t numbers = LWIP_RAND();
 	memset(ping, 0, sizeof *ping);
 	ping->event.deliver = deliver;
-	ping->address = address;
+	memcpy(&ping->address, address, sizeof ping->address);
 	ping->identifier = (uint16_t)numbers;
 	ping->sequence = (uint16_t)(numbers >> 16);
 	ping->length = (uint16_t)length;

@@ -2,11 +2,9 @@
 
 #include "engine.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "access_point.h"
-#include "dns_message.h"
 #include "network.h"
 
 typedef enum xs_access_point_event {
@@ -121,11 +119,11 @@ void xs_access_point_guests(xsMachine *the)
 	xsmcVars(1);
 	xsmcSetNewArray(xsResult, 0);
 	for (unsigned i = 0; i < count; i++) {
-		char mac[STATION_MAC_TEXT_BYTES], address[16] = "";
+		char mac[STATION_MAC_TEXT_BYTES], address[ADDRESS_TEXT_BYTES] = "";
 		station_mac_text(mac, guests[i].mac);
 		uint32_t four = guests[i].address;
 		if (four)
-			snprintf(address, sizeof address, "%u.%u.%u.%u", (unsigned)(four >> 24), (unsigned)(four >> 16 & 255), (unsigned)(four >> 8 & 255), (unsigned)(four & 255));
+			address_text(address, (const uint8_t[]){(uint8_t)(four >> 24), (uint8_t)(four >> 16), (uint8_t)(four >> 8), (uint8_t)four}, sizeof four);
 		xsmcSetString(xsVar(0), mac);
 		xsmcSetIndex(xsResult, i * 2, xsVar(0));
 		xsmcSetString(xsVar(0), address);

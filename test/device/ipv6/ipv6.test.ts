@@ -73,7 +73,7 @@ deviceTest("a server is reached and proved by its address in the URL, and refuse
 }, run => {
 	const [, , , page, refused] = said(run);
 	assert.equal(page, `fetch 200 https://[${site}]/ hello`);
-	assert.match(refused!, /^ERR_TLS_CERT_ALTNAME_INVALID: .*for six\.example, not for 2001:db8::20/);
+	assert.match(refused!, /^ERR_TLS_CERT_ALTNAME_INVALID: .*for 2001:db8::66, six\.example, not for 2001:db8::20/);
 });
 
 deviceTest("without a router that advertises, IPv4 goes on alone", scene([{ join: {} }, { waitMs: 3_000 }, { addresses: true }, { resolve: "six.example" }, { say: { address: site, port: 7 } }], {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "address_text.h"
 #include "lwip/igmp.h"
 
 #define MEMBERSHIPS_MAX 4
@@ -34,9 +35,12 @@ static void destroy(void *data)
 void xs_multicast_join(xsMachine *the)
 {
 	char text[16];
-	ip4_addr_t group;
+	uint8_t address[ADDRESS_BYTES_MAX];
+	ip4_addr_t group = {0};
 	xsmcToStringBuffer(xsArg(0), text, sizeof text);
-	if (!ip4addr_aton(text, &group) || !ip4_addr_ismulticast(&group))
+	if (address_of_text(text, address) == sizeof group)
+		memcpy(&group, address, sizeof group);
+	if (!ip4_addr_ismulticast(&group))
 		engine_throw(the, "EINVAL", "udp: multicast \"%s\" is no group, expected 224.0.0.1 to 239.255.255.255", text);
 	xsResult = xsNewHostObject(destroy);
 	xs_membership *membership = NULL;
