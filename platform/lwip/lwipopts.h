@@ -7,6 +7,7 @@
 #define LWIPOPTS_H
 
 #include <stdint.h>
+#include "library_options.h" // IPv6, raw, IGMP and what needs ports: whether the libraries of the app ask for it
 
 #define NO_SYS 1
 #define LWIP_SOCKET 0
@@ -14,15 +15,9 @@
 #define SYS_LIGHTWEIGHT_PROT 0 // interrupts never touch lwIP
 
 #define LWIP_IPV4 1
-#ifndef LWIP_IPV6
-#define LWIP_IPV6 0 // 1 by the library "network-ipv6"
-#endif
 #define LWIP_ARP 1
 #define LWIP_ETHERNET 1
 #define LWIP_ICMP 1
-#ifndef LWIP_RAW
-#define LWIP_RAW 0 // 1 by the library "network-raw"
-#endif
 #define LWIP_UDP 1
 #define LWIP_TCP 1
 #define LWIP_DHCP 1
@@ -30,9 +25,6 @@
 #define LWIP_DHCP_DOES_ACD_CHECK 0 // a second more for each lease
 #ifndef LWIP_DNS
 #define LWIP_DNS 0 // resolver.c in its place; 1 for dhcp.c and nd6.c alone (CMakeLists.txt), which look for servers then
-#endif
-#ifndef LWIP_IGMP
-#define LWIP_IGMP 0 // 1 by the library "network-multicast"
 #endif
 
 // The heap holds what is being sent: TCP copies each segment into it.
@@ -65,13 +57,7 @@
 #define MEMP_NUM_TCP_PCB 12
 #define MEMP_NUM_TCP_PCB_LISTEN 2
 #define MEMP_NUM_TCP_SEG 32
-#ifndef PICOFETCH_ACCESS_POINT_PORTS
-#define PICOFETCH_ACCESS_POINT_PORTS 0
-#endif
-#ifndef PICOFETCH_MDNS_PORTS
-#define PICOFETCH_MDNS_PORTS 0
-#endif
-#define MEMP_NUM_UDP_PCB (14 + PICOFETCH_ACCESS_POINT_PORTS + PICOFETCH_MDNS_PORTS) // DHCP, eight of the resolver, five of scripts, and what guests ask
+#define MEMP_NUM_UDP_PCB (14 + 2 * PICOFETCH_ACCESS_POINT + PICOFETCH_MDNS) // DHCP, eight of the resolver, five of scripts, and what guests ask
 #define MEMP_NUM_ARP_QUEUE 10
 #define ARP_QUEUEING 1
 #define ARP_QUEUE_LEN 8 // else the oldest of the resolver's eight queries are dropped until the router's address is known

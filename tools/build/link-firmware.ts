@@ -16,7 +16,7 @@ const platformFolder = join(projectFolder, "platform");
 
 /**
  * Apps with different C share most of it: what one has compiled, another takes from the cache. Paths below the project are relative for
- * it, since each app is built in a folder of its own.
+ * it, since each app is built in a folder of its own. No macro may name that folder: the cache would look into every file again.
  */
 const compilerCache = {
 	CMAKE_C_COMPILER_LAUNCHER: "ccache",
@@ -53,9 +53,7 @@ export interface Firmware {
  */
 export async function linkFirmware(inputs: FirmwareInputs, progress: (line: string) => void): Promise<Firmware> {
 	const firmwareFolder = join(projectFolder, "build/firmware");
-	// Seen from any folder below firmwareFolder.
-	const radioFirmware = relative(join(firmwareFolder, "folder"), packRadio(join(projectFolder, "build/radio")));
-	const fragment = cmakeFragment(inputs, radioFirmware);
+	const fragment = cmakeFragment(inputs, packRadio(join(projectFolder, "build/radio")));
 	const folder = join(firmwareFolder, createHash("sha256").update(fragment).digest("hex").slice(0, 12));
 	return withLock(`${folder}.lock`, async () => {
 		writeIfChanged(join(folder, "app.cmake"), fragment);
@@ -93,7 +91,7 @@ function cmakeFragment({ sources, libraries, definitions, debugger: hasDebugger 
 		list("APP_SOURCES", sources.map(path => relative(platformFolder, path)).sort()),
 		list("APP_LIBRARIES", libraries),
 		list("APP_DEFINITIONS", [...definitions].sort()),
-		list("APP_RADIO_FIRMWARE", [radioFirmware]),
+		list("APP_RADIO_FIRMWARE", [relative(platformFolder, radioFirmware)]),
 		...hasDebugger ? ["set(APP_DEBUGGER ON)\n"] : [],
 	].join("");
 }
