@@ -1,7 +1,6 @@
 // Makes the events of node:test readable: a line a test under the name of its file, every failure again at the end
 // with its reason, then the count.
 
-import { relative } from "node:path";
 import type { TestEvent } from "node:test/reporters";
 import { coloursFor } from "../colours.ts";
 
@@ -11,31 +10,42 @@ interface Failure {
 	readonly reason: string;
 }
 
+/** node:test's reason to skip what `--name` does not name. */
+const notNamed = "test name does not match pattern";
+
 export class TestReport {
 	passed = 0;
 	failed = 0;
 	skipped = 0;
 	readonly #failures: Failure[] = [];
-	readonly #outputs = new Map<string, string>();
 	readonly #colours: ReturnType<typeof coloursFor>;
-	#file: string | undefined;
 
-	constructor(readonly stream: { readonly isTTY?: boolean; write(text: string): unknown }, readonly root: string) {
+	constructor(readonly stream: { readonly isTTY?: boolean; write(text: string): unknown }) {
 		this.#colours = coloursFor(stream);
 	}
 
-	take(event: TestEvent): void {
-		switch (event.type) {
-			case "test:stdout":
-			case "test:stderr": {
-				const { file, message } = event.data;
-				this.#outputs.set(file, (this.#outputs.get(file) ?? "") + message);
-				break;
+	/**
+	 * Prints what one test file tells, in one piece when it has ended, since files run side by side.
+	 *
+	 * @param path of the file, as it shall be shown. A test's own `file` is where test() was called, which may be a file that many share.
+	 */
+	async file(path: string, events: AsyncIterable<TestEvent>): Promise<void> {
+		const lines: string[] = [];
+		let output = "";
+		for await (const event of events) {
+			switch (event.type) {
+				case "test:stdout":
+				case "test:stderr":
+					output += event.data.message;
+					break;
+				case "test:pass":
+				case "test:fail":
+					lines.push(...this.#result(path, event, () => output));
+					break;
 			}
-			case "test:pass":
-			case "test:fail":
-				this.#result(event);
-				break;
+		}
+		if (lines.length !== 0) {
+			this.#line(["", this.#colours.bold(path), ...lines].join("\n"));
 		}
 	}
 
@@ -62,33 +72,27 @@ export class TestReport {
 		this.#line(`${this.passed} passed, ${this.failed} failed`);
 	}
 
-	#result(event: Extract<TestEvent, { type: "test:pass" | "test:fail" }>): void {
-		const { name, nesting, details, skip, todo } = event.data;
-		const file = event.data.file ?? "";
+	/** The line of a test; none for a file that has ended well, which is a test to node:test too, and for one that was not asked for. */
+	#result(path: string, event: Extract<TestEvent, { type: "test:pass" | "test:fail" }>, output: () => string): string[] {
+		const { name, nesting, details, skip, todo, file } = event.data;
 		const isFile = name === file;
 		const isGroup = details.type === "suite" || (event.type === "test:fail" && failureType(event.data.details.error) === "subtestsFailed");
-		if (this.#file !== file) {
-			this.#file = file;
-			this.#line(`\n${this.#colours.bold(relative(this.root, file))}`);
-		}
-		if (event.type === "test:pass" && isFile) {
-			return;
+		if ((event.type === "test:pass" && isFile) || skip === notNamed) {
+			return [];
 		}
 		const title = isFile ? "(the file itself)" : name;
 		const mark = event.type === "test:fail" ? this.#colours.red("✖") : skip !== undefined ? this.#colours.yellow("-") : this.#colours.green("✔");
 		const reason = typeof skip === "string" ? ` (${skip})` : "";
-		this.#line(`  ${"  ".repeat(nesting)}${mark} ${title}${reason} ${this.#colours.dim(`${Math.round(details.duration_ms)} ms`)}`);
-		if (isGroup) {
-			return;
+		if (!isGroup) {
+			if (skip !== undefined || todo !== undefined) {
+				this.skipped++;
+			} else if (event.type === "test:pass") {
+				this.passed++;
+			} else {
+				this.fail(path, title, reasonOf(event.data.details.error) + (isFile ? `\n${output()}` : ""));
+			}
 		}
-		if (skip !== undefined || todo !== undefined) {
-			this.skipped++;
-		} else if (event.type === "test:pass") {
-			this.passed++;
-		} else {
-			const output = isFile ? `\n${this.#outputs.get(file) ?? ""}` : "";
-			this.fail(relative(this.root, file), title, reasonOf(event.data.details.error) + output);
-		}
+		return [`  ${"  ".repeat(nesting)}${mark} ${title}${reason} ${this.#colours.dim(`${Math.round(details.duration_ms)} ms`)}`];
 	}
 
 	#line(text: string): void {

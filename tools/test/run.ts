@@ -41,22 +41,23 @@ async function runTests({ only, name }: Options): Promise<void> {
 	}
 	await rm(outputFolder, { recursive: true, force: true });
 	await mkdir(outputFolder, { recursive: true });
-	const report = new TestReport(process.stdout, root);
+	const report = new TestReport(process.stdout);
 	if (files.some(file => file.startsWith("test/device/"))) {
 		await buildDeviceApp(report);
 	}
 
 	// The processes of the test files read TypeScript through the same loader as this one.
 	process.env["NODE_OPTIONS"] = `${process.env["NODE_OPTIONS"] ?? ""} --import=${import.meta.resolve("tsx")}`;
-	const events = run({
-		files: files.map(file => join(root, file)),
-		concurrency: filesAtATime,
-		timeout: fileTimeoutMs,
-		...(name ? { testNamePatterns: name } : {}),
-	});
-	for await (const event of events) {
-		report.take(event);
-	}
+	const waiting = files.values();
+	await Promise.all(Array.from({ length: filesAtATime }, async () => {
+		for (const file of waiting) {
+			await report.file(file, run({
+				files: [join(root, file)],
+				timeout: fileTimeoutMs,
+				...(name ? { testNamePatterns: name } : {}),
+			}));
+		}
+	}));
 	report.end((performance.now() - startedAtMs) / 1000, await leftBehind());
 	process.exitCode = report.failed === 0 && report.passed !== 0 ? 0 : 1;
 }
