@@ -19,16 +19,16 @@ const projectFolder = resolve(import.meta.dirname, "../..");
 export function command(): Command {
 	const certs = new Command().description("Lists, adds and refreshes the roots that an image trusts.");
 	certs.command("list", { isDefault: true })
-		.description("what an app trusts")
+		.description("Lists what an app trusts.")
 		.option("--app <folder>", "the app, a folder with a manifest.json (default: the project's own)")
 		.action(list);
 	certs.command("add")
-		.description("add the root that a host needs, or the roots of a PEM file, to the certs/ of an app")
+		.description("Adds the root that a host needs, or the roots of a PEM file, to the certs/ of an app.")
 		.argument("<host>", "HOST or HOST:PORT, or a file of roots in PEM")
 		.option("--app <folder>", "the app, a folder with a manifest.json (default: the project's own)")
 		.action(add);
 	certs.command("refresh")
-		.description("bring the newest of Mozilla's roots into certs/mozilla.pem")
+		.description("Brings the newest of Mozilla's roots into certs/mozilla.pem.")
 		.option("--from <file>", "take this certdata.txt, not the newest of Debian's ca-certificates")
 		.action(refresh);
 	return certs;
