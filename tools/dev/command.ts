@@ -99,7 +99,7 @@ async function dev({ app, seed, forward = [], pcap, keylog, page: pagePort, open
 			const board = new PicoW({
 				seed,
 				epochMs: Date.now(),
-				network: { accessPoints: [simulatedNetwork], hosts: { [serverName]: server }, ...pcap !== undefined && { pcap: (bytes: Uint8Array) => appendFileSync(pcap, bytes) } },
+				network: { accessPoints: [simulatedNetwork], hosts: { [serverName]: server.host }, ...pcap !== undefined && { pcap: (bytes: Uint8Array) => appendFileSync(pcap, bytes) } },
 			});
 			board.loadUf2(uf2);
 			running = board;

@@ -6,7 +6,7 @@ import { Command } from "commander";
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { PicoW, type TcpPeer } from "../../simulator/simulator.ts";
+import { type NetworkOptions, PicoW } from "../../simulator/simulator.ts";
 import { buildApp } from "../build/build-app.ts";
 import { certificatesOf } from "../build/roots.ts";
 import { buildDay } from "../build/build-day.ts";
@@ -45,7 +45,7 @@ interface StartOptions {
 /** What the device is to fetch, and from whom. */
 interface Scene {
 	readonly url: string;
-	readonly hosts: Record<string, TcpPeer>;
+	readonly hosts: NonNullable<NetworkOptions["hosts"]>;
 	readonly roots: readonly Uint8Array[];
 	/** Undefined when the story was told; else why it was not. */
 	verdict(consoleText: string): string | undefined;
@@ -153,7 +153,7 @@ async function servedScene(options: StartOptions): Promise<Scene> {
 	});
 	return {
 		url: `https://${serverName}/value`,
-		hosts: { [serverName]: server },
+		hosts: { [serverName]: server.host },
 		roots: [(await authority()).certificateDer],
 		verdict(consoleText) {
 			const { handshakes, requests } = server.facts;
