@@ -23,7 +23,7 @@ export function command(): Command {
 		.option("--app <folder>", "the app, a folder with a manifest.json (default: the project's own)")
 		.action(list);
 	certs.command("add")
-		.description("Adds the root that a host needs, or the roots of a PEM file, to the certs/ of an app.")
+		.description("add the root that a host needs, or the roots of a PEM file, to the certs/ of an app")
 		.argument("<host>", "HOST or HOST:PORT, or a file of roots in PEM")
 		.option("--app <folder>", "the app, a folder with a manifest.json (default: the project's own)")
 		.action(add);
