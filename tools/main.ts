@@ -14,77 +14,77 @@ interface Row {
 
 const rows: Record<string, Row> = {
 	start: {
-		summary: "build the firmware, boot it on a simulated Pico W and fetch a verified page",
+		summary: "builds the firmware, boots it on a simulated Pico W and fetches a verified page",
 		needsSetUp: true,
 		load: () => import("./start/start.ts"),
 	},
 	test: {
-		summary: "run every test",
+		summary: "runs every test",
 		needsSetUp: true,
 		load: () => import("./test/run.ts"),
 	},
 	build: {
-		summary: "build an app into a .uf2 for the Pico W",
+		summary: "builds an app into a .uf2 for the Pico W",
 		needsSetUp: true,
 		load: () => import("./build/command.ts"),
 	},
 	dev: {
-		summary: "run an app on a simulated Pico W, and anew whenever a file changes",
+		summary: "runs an app on a simulated Pico W, and anew whenever a file changes",
 		needsSetUp: true,
 		load: () => import("./dev/command.ts"),
 	},
 	certs: {
-		summary: "list, add and refresh the roots that images trust",
+		summary: "lists, adds and refreshes the roots that images trust",
 		needsSetUp: false,
 		load: () => import("./certificates/command.ts"),
 	},
 	setup: {
-		summary: "install what is missing: compiler, third-party sources, test authority",
+		summary: "installs what is missing: compiler, third-party sources, test authority",
 		needsSetUp: false,
 		load: () => import("./setup/command.ts"),
 	},
 	simulate: {
-		summary: "boot a .uf2, .elf or .bin on a simulated Pico W",
+		summary: "boots a .uf2, .elf or .bin on a simulated Pico W",
 		needsSetUp: false,
 		load: () => import("../simulator/cli.ts"),
 	},
 	debug: {
-		summary: "debug an app on a simulated Pico W with xsbug or another XS debugger",
+		summary: "debugs an app on a simulated Pico W with xsbug or another XS debugger",
 		needsSetUp: true,
 		load: () => import("./debug/command.ts"),
 	},
 	flash: {
-		summary: "build an app and put it onto a Pico W over USB",
+		summary: "builds an app and puts it onto a Pico W over USB",
 		needsSetUp: false,	// only when it builds, and then by itself
 		load: () => import("./flash/command.ts"),
 	},
 	monitor: {
-		summary: "show the console of a board",
+		summary: "shows the console of a board",
 		needsSetUp: false,
 		load: () => import("./monitor/command.ts"),
 	},
 	new: {
-		summary: "make a folder for an app of your own",
+		summary: "makes a folder for an app of your own",
 		needsSetUp: false,
 		load: () => import("./new/command.ts"),
 	},
 	size: {
-		summary: "build an app and print where its RAM and flash go",
+		summary: "builds an app and prints where its RAM and flash go",
 		needsSetUp: true,
 		load: () => import("./size.ts"),
 	},
 	bench: {
-		summary: "measure boot, handshake and first byte on the simulated Pico W",
+		summary: "measures boot, handshake and first byte on the simulated Pico W",
 		needsSetUp: true,
 		load: () => import("../test/bench/bench.ts"),
 	},
 	conformance: {
-		summary: "run public suites of certificate paths through the validator",
+		summary: "runs public suites of certificate paths through the validator",
 		needsSetUp: true,
 		load: () => import("./conformance/command.ts"),
 	},
 	soak: {
-		summary: "fetch again and again on one boot, and watch memory",
+		summary: "runs the long tests, by chance, until their time is over",
 		needsSetUp: true,
 		load: () => import("../test/bench/soak.ts"),
 	},
@@ -100,12 +100,15 @@ async function main(commandLine: readonly string[]): Promise<void> {
 		return;
 	}
 	try {
-		if (row.needsSetUp && !parameters.some(parameter => parameter === "--help" || parameter === "-h")) {
-			const { setUp } = await import("./setup/set-up.ts");
-			await setUp();
-		}
 		const { command } = await row.load();
-		await command().name(`npm run ${name} --`).parseAsync(parameters, { from: "user" });
+		const program = command().name(`npm run ${name} --`);
+		if (row.needsSetUp) {
+			program.hook("preAction", async () => {	// behind the options: a typo is told at once
+				const { setUp } = await import("./setup/set-up.ts");
+				await setUp();
+			});
+		}
+		await program.parseAsync(parameters, { from: "user" });
 	} catch (error) {
 		if (!(error instanceof UserError)) {
 			throw error;

@@ -21,7 +21,7 @@ interface Options {
 
 export function command(): Command {
 	return new Command()
-		.description("Build an app and print where its RAM and flash go.")
+		.description("Builds an app and prints where its RAM and flash go.")
 		.option("--app <folder>", "the app, a folder with a manifest.json (default: the project's own)")
 		.option("--keep", "keep this table: later ones say what has changed since")
 		.option("--json", "print {ram, flash, kept}: lists of {name, bytes}, and the table that was kept, or null")

@@ -8,7 +8,7 @@ let values: Record<string, unknown> | undefined;
 function read(): Record<string, unknown> {
 	if (values === undefined) {
 		values = JSON.parse(text("CONF") ?? "{}") as Record<string, unknown>;
-		for (const [name, record, enumerable] of [["ssid", "SSID", true], ["password", "PASS", false]] as const) {
+		for (const [name, record, enumerable] of [["ssid", "SSID", true], ["password", "PASS", false], ["security", "SECU", true]] as const) {
 			const value = text(record);
 			if (value !== undefined) Object.defineProperty(values, name, { value, enumerable, configurable: true });
 		}
@@ -16,7 +16,7 @@ function read(): Record<string, unknown> {
 	return values;
 }
 
-/** Read-only; what a value is, the app knows. Keys are those of `config` in manifest.json, `ssid` and `password`. */
+/** Read-only; what a value is, the app knows. Keys are those of `config` in manifest.json, `ssid`, `password` and `security`. */
 const config: Readonly<Record<string, any>> = new Proxy({}, {
 	get: (_, key) => Reflect.get(read(), key),
 	has: (_, key) => Reflect.has(read(), key),

@@ -121,7 +121,19 @@ function objectText(value: object, depth: number, around: readonly object[]): st
 	}
 	if (value instanceof Set) return list("{", bounded([...value].slice(0, mostItems).map(item), value.size), "}", `${name}(${value.size}) `, depth);
 	const prefix = name === "Object" ? "" : name === "" ? "[Object: null prototype] " : `${name} `;
-	return list("{", properties(value, item), "}", prefix, depth);
+	const own = properties(value, item);
+	if (own.length === 0 && isListOfPairs(value)) {
+		const pairs = [...value.entries()];
+		return list("{", bounded(pairs.slice(0, mostItems).map(([key, one]) => `${item(key)} => ${item(one)}`), pairs.length), "}", prefix, depth);
+	}
+	if (own.length === 0 && hasOwnText(value)) return `[${prefix.trimEnd()}: ${String(value)}]`;
+	return list("{", own, "}", prefix, depth);
+}
+
+/** Headers, URLSearchParams and their like: what the web calls iterable. */
+function isListOfPairs(value: object): value is { entries(): Iterable<readonly [unknown, unknown]> } {
+	const { entries, forEach } = value as { entries?: unknown; forEach?: unknown };
+	return typeof entries === "function" && typeof forEach === "function";
 }
 
 function className(value: object): string {
@@ -160,12 +172,24 @@ function properties(value: object, item: (one: unknown) => string): string[] {
 }
 
 function errorText(error: Error, depth: number, around: readonly object[]): string {
-	const head = error.stack?.startsWith(error.name) ? error.stack : `${error.name}: ${error.message}${error.stack ? `\n${error.stack}` : ""}`;
+	const lines = stackLines(error);
+	const head = error.stack?.startsWith(error.name) ? lines : [`${error.name}: ${error.message}`, ...lines];
+	const outer = around.at(-1);
+	const above = outer instanceof Error ? stackLines(outer) : [];
+	let shared = 0;
+	while (shared < lines.length - 1 && lines.at(-1 - shared) === above.at(-1 - shared)) shared++;
+	if (shared > 1) head.splice(-shared, shared, ` ... ${shared} more as above`);
+	const text = head.join("\n");
 	const inner = [...around, error];
 	const facts = Object.keys(error).filter(key => key !== "stack" && key !== "message" && key !== "name");
 	const texts = facts.map(key => `${key}: ${inspected((error as unknown as Record<string, unknown>)[key], depth + 1, inner)}`);
 	if (error.cause !== undefined) texts.push(`[cause]: ${inspected(error.cause, depth + 1, inner)}`);
-	return texts.length > 0 ? `${head} ${list("{", texts, "}", "", depth)}` : head;
+	return texts.length > 0 ? `${text} ${list("{", texts, "}", "", depth)}` : text;
+}
+
+/** Without those of the engine's own functions, which bear neither name nor place. */
+function stackLines({ stack }: Error): string[] {
+	return stack === undefined || stack === "" ? [] : stack.split("\n").filter(line => line !== " at ()");
 }
 
 function list(open: string, items: readonly string[], close: string, prefix: string, depth: number): string {

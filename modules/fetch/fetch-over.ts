@@ -4,6 +4,7 @@
 import { CodedError } from "../base/error.ts";
 import type { AbortSignal } from "../web/abort-controller.ts";
 import { Headers, type HeadersInit } from "../web/headers.ts";
+import { URLSearchParams } from "../url/url-search-params.ts";
 import { TextEncoder } from "../web/text.ts";
 import { Call, type Network } from "./call.ts";
 import { parseHttpUrl, type HttpUrl } from "./http-url.ts";
@@ -13,8 +14,8 @@ export interface FetchOptions {
 	/** Default "GET". */
 	readonly method?: string;
 	readonly headers?: HeadersInit;
-	/** Text is sent as UTF-8. */
-	readonly body?: string | ArrayBuffer | Uint8Array;
+	/** Text is sent as UTF-8, search parameters as a form. */
+	readonly body?: string | ArrayBuffer | ArrayBufferView | URLSearchParams | null;
 	readonly signal?: AbortSignal;
 	/** "follow" (default) follows up to five, "manual" answers the redirect itself, "error" rejects. */
 	readonly redirect?: "follow" | "manual" | "error";
@@ -118,7 +119,7 @@ interface Request {
 
 function firstRequest(url: string, { method = "GET", headers, body }: FetchOptions): Request {
 	const name = method.toUpperCase();
-	const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body instanceof ArrayBuffer ? new Uint8Array(body) : body;
+	const { bytes, type } = extracted(body);
 	if (bytes !== undefined && (name === "GET" || name === "HEAD")) {
 		throw new CodedError("ERR_HTTP_REQUEST", `a ${name} request has no body`);
 	}
@@ -129,9 +130,19 @@ function firstRequest(url: string, { method = "GET", headers, body }: FetchOptio
 	fields.set("connection", "close");
 	if (!fields.has("accept")) fields.set("accept", "*/*");
 	if (!fields.has("user-agent")) fields.set("user-agent", "picofetch");
-	if (typeof body === "string" && !fields.has("content-type")) fields.set("content-type", "text/plain;charset=UTF-8");
+	if (type !== undefined && !fields.has("content-type")) fields.set("content-type", type);
 	if (bytes !== undefined || name === "POST" || name === "PUT") fields.set("content-length", String(bytes?.length ?? 0));
 	return { url: parseHttpUrl(url), method: name, headers: new Map(fields), body: bytes };
+}
+
+/** A body's bytes, and the type that is theirs unless the headers say another (WHATWG Fetch, extract a body). */
+function extracted(body: FetchOptions["body"]): { readonly bytes?: Uint8Array; readonly type?: string } {
+	if (body === undefined || body === null) return {};
+	if (typeof body === "string") return { bytes: new TextEncoder().encode(body), type: "text/plain;charset=UTF-8" };
+	if (body instanceof ArrayBuffer) return { bytes: new Uint8Array(body) };
+	if (ArrayBuffer.isView(body)) return { bytes: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) };
+	if (body instanceof URLSearchParams) return { bytes: new TextEncoder().encode(String(body)), type: "application/x-www-form-urlencoded;charset=UTF-8" };
+	throw new CodedError("ERR_HTTP_REQUEST", "the body is neither text nor bytes nor URLSearchParams: of an object send JSON.stringify(object)");
 }
 
 /** What is asked for after a redirect (WHATWG Fetch, HTTP-redirect fetch). From https: the way to http: is closed. */

@@ -6,7 +6,7 @@ import WiFi, { type FixedAddress, type WiFiConnectOptions } from "./wifi.ts";
 
 /** What `join` needs. */
 export interface JoinOptions {
-	/** Name of the network: 1 to 32 bytes of UTF-8. Default: the one that the build was given (`--ssid`), with its password. */
+	/** Name of the network: 1 to 32 bytes of UTF-8. Default: the one that the build was given (`--ssid`), with its password and security. */
 	ssid?: string;
 	/** 8 to 63 characters, or 64 hexadecimal digits; none for an open network. */
 	password?: string;
@@ -48,7 +48,7 @@ const scansMax = 2;
  */
 export function join({ ssid, password, timeoutMs = 30_000, security, bssid, channel, fixed, hostName, powerSaving }: JoinOptions = {}): Promise<Joined> {
 	if (ssid === undefined) {
-		({ ssid, password } = config as { ssid?: string; password?: string });
+		({ ssid, password, security = config.security } = { security, ssid: config.ssid, password: config.password });
 	}
 	return ssid === undefined
 		? Promise.reject(new CodedError("ERR_WIFI_UNCONFIGURED", "wifi: no network is named. Build with --ssid NAME --password PASSPHRASE, or call join({ssid, password})."))

@@ -1,8 +1,8 @@
 // The console over USB CDC. See console.h.
 //
-// Standard output goes to a ring; each turn of the loop hands over what TinyUSB has room for, when a host listens.
-// Without a host, or when it stops reading, the ring keeps the newest bytes; the host then reads first how many were dropped,
-// and goes on at the beginning of a line.
+// Standard output goes to a ring; each turn of the loop hands over what TinyUSB has room for, when a host listens. Who prints
+// more than the ring holds waits for a host that reads. Without a host, or when it stops reading, nobody waits and the ring keeps
+// the newest bytes; the host then reads first how many were dropped, and goes on at the beginning of a line.
 // The SDK's own output path spins when an open host stops reading (pico_stdio_usb/stdio_usb.c): it is not used.
 
 #include "console.h"
@@ -22,15 +22,30 @@
 #define BACKLOG_BYTES 2048	// a power of two
 // The controller still holds the last 64 bytes when TinyUSB's buffer is empty; a host fetches them within a few frames.
 #define LAST_TRANSFER_US 20000
+// A host that takes nothing for so long does not read.
+#define STALLED_US 20000
 
 static char backlog[BACKLOG_BYTES];
 static uint32_t written;	// bytes ever put in; the ring holds [read, written)
 static uint32_t read;
 static uint32_t dropped;
+static volatile bool in_task;	// TinyUSB's task is at work
+static bool stalled;	// the host has opened the console and does not read
+
+// Before a byte that the ring has no room for. Interrupts and TinyUSB's own callbacks cannot wait for TinyUSB.
+static void wait_for_room(void)
+{
+	uint64_t until = time_us_64() + STALLED_US;
+	while (written - read == BACKLOG_BYTES && !stalled && tud_cdc_connected() && !in_task && !__get_current_exception()) {
+		loop_busy_turn();
+		stalled = written - read == BACKLOG_BYTES && time_us_64() >= until;
+	}
+}
 
 static void backlog_put(const char *bytes, int length)
 {
 	for (int i = 0; i < length; i++) {
+		wait_for_room();
 		if (written - read == BACKLOG_BYTES) {
 			read++;
 			dropped++;
@@ -83,6 +98,7 @@ static void hand_over(void)
 		if (!length)
 			break;
 		read += tud_cdc_write(backlog + offset, length);
+		stalled = false;
 	}
 	tud_cdc_write_flush();
 }
@@ -93,7 +109,6 @@ static void hand_over(void)
 // longer. So the task runs in an interrupt of the lowest priority until a host has configured the board, and nothing
 // else of TinyUSB is in use until then. From there on it runs in the loop, as everything does.
 static unsigned enumeration_irq;
-static volatile bool in_task;
 
 static void run_task(void)
 {

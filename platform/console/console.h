@@ -1,4 +1,4 @@
-// The console: standard output over USB CDC, polled from the loop, never waiting for a host.
+// The console: standard output over USB CDC, polled from the loop. Who prints waits for a host that reads, never for one that does not.
 #ifndef CONSOLE_H
 #define CONSOLE_H
 

@@ -102,10 +102,15 @@ void fxQueuePromiseJobs(txMachine *the)
 	loop_wake();
 }
 
-// A rejection that nobody handles by the end of the jobs is an uncaught error.
+static bool rejections_waiting(txMachine *the)
+{
+	return mxUnhandledPromises.value.reference->next != NULL;
+}
+
+// A rejection that nobody handles by the end of the jobs is an uncaught error, also where there are no jobs.
 static void run_jobs(void)
 {
-	while (machine && jobs_waiting) {
+	while (machine && (jobs_waiting || rejections_waiting(machine))) {
 		jobs_waiting = false;
 		xsBeginHost(machine);
 		while (((txMachine *)the)->stackTop[-1 - mxPendingJobsStackIndex].value.reference->next)

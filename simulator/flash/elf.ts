@@ -1,9 +1,20 @@
-/** The parts of a 32-bit little-endian ELF that a simulator needs (System V ABI, chapters 4 and 5). */
+/** The one reader of 32-bit little-endian ELF files (System V ABI, chapters 4 and 5); also for tools that look into a program. */
 
 export interface ElfSegment {
 	/** Where the bytes lie before the program runs: in flash, also of initialised data. */
 	loadAddress: number;
 	data: Uint8Array;
+}
+
+export interface ElfSection {
+	readonly name: string;
+	readonly address: number;
+	readonly sizeBytes: number;
+	/** True when it takes memory of the target. */
+	readonly allocated: boolean;
+	/** False for sections that are only zeros: .bss. */
+	readonly hasBytes: boolean;
+	readonly bytes: Uint8Array;
 }
 
 export interface ElfSymbol {
@@ -12,15 +23,29 @@ export interface ElfSymbol {
 	name: string;
 }
 
+/** A symbol as it stands in the file. */
+export interface ElfSymbolEntry {
+	readonly name: string;
+	readonly address: number;
+	readonly sizeBytes: number;
+	readonly type: number;
+	readonly isGlobal: boolean;
+}
+
 const MAGIC = 0x7f454c46;
 const HEADER_BYTES = 52;
 const PROGRAM_HEADER_BYTES = 32;
+const SECTION_HEADER_BYTES = 40;
 const TYPE_EXECUTABLE = 2;
 const MACHINE_ARM = 40;
 const SEGMENT_LOAD = 1;
 const SECTION_SYMBOLS = 2;
+const SECTION_NO_BITS = 8;
+const SECTION_ALLOCATED = 2;
+const SYMBOL_BYTES = 16;
+const BINDING_GLOBAL = 1;
 const TYPE_OBJECT = 1;
-const TYPE_FUNCTION = 2;
+export const TYPE_FUNCTION = 2;
 
 /** By its first bytes. */
 export function isElf(file: Uint8Array): boolean {
@@ -91,28 +116,64 @@ export function objectSymbols(file: Uint8Array): ElfSymbol[] {
 	return symbolsOf(file, TYPE_OBJECT);
 }
 
-function symbolsOf(file: Uint8Array, type: number): ElfSymbol[] {
+function symbolsOf(file: Uint8Array, wanted: number): ElfSymbol[] {
+	return elfSymbols(file).filter(({ type, address }) => type === wanted && address)
+		.map(({ name, address, sizeBytes }) => ({ start: address, end: address + sizeBytes, name })).sort((a, b) => a.start - b.start);
+}
+
+/** All sections but the first, which is none. @throws Error when it is not a whole 32-bit little-endian ELF. */
+export function elfSections(file: Uint8Array): ElfSection[] {
+	const headers = sectionHeaders(file);
+	const names = headers[viewOf(file).getUint16(50, true)];
+	return headers.slice(1).map(({ nameOffset, type, flags, address, offset, sizeBytes }) => {
+		const hasBytes = type !== SECTION_NO_BITS;
+		return {
+			name: names ? text(file, names.offset + nameOffset) : "", address, sizeBytes, hasBytes,
+			allocated: (flags & SECTION_ALLOCATED) !== 0,
+			bytes: hasBytes ? part(file, offset, sizeBytes) : new Uint8Array(0),
+		};
+	});
+}
+
+/** All symbols, in the order of the file. @throws Error when it is not a whole 32-bit little-endian ELF. */
+export function elfSymbols(file: Uint8Array): ElfSymbolEntry[] {
+	const headers = sectionHeaders(file);
+	return headers.filter(({ type }) => type === SECTION_SYMBOLS).flatMap(({ offset, sizeBytes, link }) => {
+		const table = viewOf(part(file, offset, sizeBytes));
+		const strings = headers[link];
+		return Array.from({ length: Math.floor(sizeBytes / SYMBOL_BYTES) }, (_, index) => {
+			const at = index * SYMBOL_BYTES;
+			const information = table.getUint8(at + 12);
+			return {
+				name: strings ? text(file, strings.offset + table.getUint32(at, true)) : "",
+				address: table.getUint32(at + 4, true),
+				sizeBytes: table.getUint32(at + 8, true),
+				type: information & 15,
+				isGlobal: information >> 4 === BINDING_GLOBAL,
+			};
+		});
+	});
+}
+
+function sectionHeaders(file: Uint8Array) {
 	const view = header(file);
-	const sections = view.getUint32(32, true);
-	const sectionBytes = view.getUint16(46, true);
-	const symbols: ElfSymbol[] = [];
-	for (let index = 0; index < view.getUint16(48, true); index++) {
-		const at = sections + index * sectionBytes;
-		if (view.getUint32(at + 4, true) !== SECTION_SYMBOLS) {
-			continue;
-		}
-		const strings = view.getUint32(sections + view.getUint32(at + 24, true) * sectionBytes + 16, true);
-		const start = view.getUint32(at + 16, true);
-		const end = start + view.getUint32(at + 20, true);
-		for (let symbol = start; symbol < end; symbol += 16) {
-			const value = view.getUint32(symbol + 4, true);
-			const size = view.getUint32(symbol + 8, true);
-			if ((view.getUint8(symbol + 12) & 15) === type && value) {
-				const nameAt = strings + view.getUint32(symbol, true);
-				const name = Buffer.from(file.subarray(nameAt, file.indexOf(0, nameAt))).toString();
-				symbols.push({ start: value, end: value + size, name });
-			}
-		}
+	const [start, size] = [view.getUint32(32, true), view.getUint16(46, true)];
+	return Array.from({ length: view.getUint16(48, true) }, (_, index) => {
+		const entry = viewOf(part(file, start + index * size, SECTION_HEADER_BYTES));
+		const [nameOffset, type, flags, address, offset, sizeBytes, link] = [0, 4, 8, 12, 16, 20, 24].map(field => entry.getUint32(field, true)) as [number, number, number, number, number, number, number];
+		return { nameOffset, type, flags, address, offset, sizeBytes, link };
+	});
+}
+
+function part(file: Uint8Array, offset: number, length: number): Uint8Array {
+	if (offset + length > file.length) {
+		throw new Error(`ELF: cut short, ${length} bytes at ${offset} are not in the file`);
 	}
-	return symbols.sort((a, b) => a.start - b.start);
+	return file.subarray(offset, offset + length);
+}
+
+/** Up to the zero behind it. */
+function text(file: Uint8Array, offset: number): string {
+	const end = file.indexOf(0, offset);
+	return end < 0 ? "" : Buffer.from(file.buffer, file.byteOffset + offset, end - offset).toString();
 }

@@ -126,6 +126,6 @@ function shown(value: number, unit: Figure["unit"]): string {
 }
 
 function count(text: string): number {
-	if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("a number from 1 on is expected.");
+	if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("A number from 1 on is expected.");
 	return Number(text);
 }

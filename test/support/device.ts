@@ -32,6 +32,8 @@ export interface DeviceScene extends Pick<NetworkOptions, "accessPoints" | "clie
 	/** The network the device is told to join. Default: the one on the air. */
 	readonly ssid?: string;
 	readonly password?: string;
+	/** As `--security` tells it. Default: not told. */
+	readonly security?: string;
 	/** What the clock can be set to at the earliest. Default: the firmware's, 2024-01-01. */
 	readonly earliest?: Date;
 	/** Trusted roots, as `--ca` gives them, DER. Default: the test authority. */
@@ -87,6 +89,7 @@ export async function sceneUf2(scene: DeviceScene): Promise<Uint8Array> {
 		configuration: { ...app.configuration, ...scene.configuration },
 		ssid: scene.ssid ?? simulatedNetwork.ssid,
 		password: scene.password ?? simulatedNetwork.password,
+		...scene.security && { security: scene.security },
 		...scene.earliest && { earliest: scene.earliest },
 		roots: scene.roots ?? [(await authority()).certificateDer],
 		data: app.data,

@@ -7,7 +7,7 @@ import { coloursFor } from "../colours.ts";
 import { UserError } from "../user-error.ts";
 import { buildApp, type BuiltApp } from "./build-app.ts";
 import { readElf } from "./elf.ts";
-import { type NetworkSettings, networkSettings } from "./network-settings.ts";
+import { type NetworkSettings, networkSettings, type Security, securities } from "./network-settings.ts";
 import { buildDay } from "./build-day.ts";
 import { withRecords } from "./records.ts";
 import { type RootsProfile, rootsOf, rootsProfiles, type TrustedRoots } from "./roots.ts";
@@ -21,6 +21,7 @@ export interface BuildCommandOptions {
 	readonly debug?: boolean;
 	readonly ssid?: string;
 	readonly password?: string;
+	readonly security?: Security;
 	readonly ca?: readonly string[];
 	readonly roots?: RootsProfile;
 	readonly config?: Readonly<Record<string, unknown>>;
@@ -39,6 +40,7 @@ export function withBuildOptions(command: Command): Command {
 		.option("--debug", "with the debugger's protocol on a second serial port: build/NAME-debug.uf2")
 		.option("--ssid <name>", "Wi-Fi network (or PICOFETCH_SSID, or network.json)")
 		.option("--password <passphrase>", "its passphrase (or PICOFETCH_PASSWORD, or network.json)")
+		.addOption(new Option("--security <kind>", "its protection (default: wpa2 with a passphrase, open without)").choices(securities))
 		.option("--ca <file>", "trust the roots of this PEM file too; may be repeated", (file, files: string[] = []) => [...files, file])
 		.addOption(new Option("--roots <profile>", "which of the web's roots to trust (default: the manifest's \"roots\", else full)").choices(rootsProfiles))
 		.option("--config <key=value>", "set a key of the app's config; may be repeated", addSetting);

@@ -10,6 +10,8 @@ export interface Records {
 	readonly configuration: object;
 	readonly ssid?: string;
 	readonly password?: string;
+	/** As `security` of "wifi" has it. */
+	readonly security?: string;
 	/** It is later, wherever the image runs: the clock refuses to be set before. Default 2024-01-01. */
 	readonly earliest?: Date;
 	/** The user's own authorities, DER, which are held to RFC 5280 alone. The web's lie beside the image (root-store.ts). */
@@ -80,12 +82,6 @@ export function readRecords(image: Uint8Array): DataRecord[] {
 	}
 }
 
-/** The SHA-1 build id of the ELF that an image belongs to, in hexadecimal. */
-export function imageBuildId(image: Uint8Array): string {
-	checkedFrozenLength(image);
-	return Buffer.from(image.subarray(imageRecord.buildId, imageRecord.buildId + 20)).toString("hex");
-}
-
 function emitRecords(records: Records): Uint8Array {
 	const text = new TextEncoder();
 	const list: DataRecord[] = [{ type: "CONF", bytes: text.encode(JSON.stringify(records.configuration)) }];
@@ -94,6 +90,9 @@ function emitRecords(records: Records): Uint8Array {
 	}
 	if (records.password !== undefined) {
 		list.push({ type: "PASS", bytes: text.encode(records.password) });
+	}
+	if (records.security !== undefined) {
+		list.push({ type: "SECU", bytes: text.encode(records.security) });
 	}
 	if (records.earliest !== undefined) {
 		list.push({ type: "TIME", bytes: new Uint8Array(BigInt64Array.of(BigInt(records.earliest.getTime())).buffer) });

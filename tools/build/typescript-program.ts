@@ -6,6 +6,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
 import { UserError } from "../user-error.ts";
 import { engineLimits } from "./engine-limits.ts";
+import { missingIncludes } from "./missing-includes.ts";
 import { finishModule, type Leanings, prepareModule, SourceFault } from "./module-text.ts";
 import { writeIfChanged } from "./write-if-changed.ts";
 
@@ -38,7 +39,7 @@ export function runTypeScript(modules: readonly ModuleToCompile[], folder: strin
 	}
 	const diagnostics = ts.getPreEmitDiagnostics(program);
 	if (diagnostics.length > 0) {
-		throw new UserError(format(ts.sortAndDeduplicateDiagnostics(diagnostics)));
+		throw new UserError([format(ts.sortAndDeduplicateDiagnostics(diagnostics)).trimEnd(), ...missingIncludes(diagnostics)].join("\n"));
 	}
 
 	const bySource = new Map(modules.map(({ specifier, source }) => [source, specifier]));

@@ -36,7 +36,7 @@ export function assembleUf2({ elf, image, rootStore = compileRootStore([]) }: { 
 	}
 	const parts = segments
 		.filter(({ loadAddress }) => loadAddress >= flashStart && loadAddress < flashEnd)
-		.map(({ loadAddress, bytes }) => ({ address: loadAddress, bytes }));
+		.map(({ loadAddress, data }) => ({ address: loadAddress, bytes: data }));
 	return encodeUf2([...parts, { address: start, bytes: image }, { address: roots, bytes: rootStore }]);
 }
 

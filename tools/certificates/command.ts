@@ -19,7 +19,7 @@ const projectFolder = resolve(import.meta.dirname, "../..");
 export function command(): Command {
 	const certs = new Command().description("Lists, adds and refreshes the roots that an image trusts.");
 	certs.command("list", { isDefault: true })
-		.description("what an app trusts")
+		.description("Lists what an app trusts.")
 		.option("--app <folder>", "the app, a folder with a manifest.json (default: the project's own)")
 		.action(list);
 	certs.command("add")
@@ -28,7 +28,7 @@ export function command(): Command {
 		.option("--app <folder>", "the app, a folder with a manifest.json (default: the project's own)")
 		.action(add);
 	certs.command("refresh")
-		.description("bring the newest of Mozilla's roots into certs/mozilla.pem")
+		.description("Brings the newest of Mozilla's roots into certs/mozilla.pem.")
 		.option("--from <file>", "take this certdata.txt, not the newest of Debian's ca-certificates")
 		.action(refresh);
 	return certs;

@@ -45,7 +45,7 @@ export interface Score {
 export function command(): Command {
 	const program = new Command()
 		.enablePositionalOptions()
-		.description("run certificate-path cases of public suites through the validator")
+		.description("Runs certificate-path cases of public suites through the validator.")
 		.option("--suite <folder>", "folder with .json files: x509-limbo's limbo.json, BetterTLS's export-tests")
 		.option("--vectors <folder>", "folder with .json files of test vectors: Wycheproof's testvectors_v1")
 		.option("--both", "let Mbed TLS judge each path that was found too, as on the board")
@@ -70,7 +70,7 @@ export function command(): Command {
 			process.exitCode = isUnsafe(scores) ? 1 : 0;
 		});
 	program.command("tls-shim")
-		.description("the device as the client of an outside TLS test runner, with the flags of BoringSSL's shim: -port, -shim-id, -host-name, -trust-cert ...")
+		.description("The device as the client of an outside TLS test runner, with the flags of BoringSSL's shim: -port, -shim-id, -host-name, -trust-cert ...")
 		.argument("[flags...]")
 		.helpOption(false)
 		.allowUnknownOption()

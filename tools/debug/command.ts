@@ -9,6 +9,7 @@ import { addSetting } from "../build/command.ts";
 import { buildDay } from "../build/build-day.ts";
 import { withRecords } from "../build/records.ts";
 import { assembleUf2 } from "../build/uf2-file.ts";
+import { port as portToUse, seconds, wholeNumber } from "../option-values.ts";
 import { simulatedNetwork } from "../start/simulated-network.ts";
 import { UserError } from "../user-error.ts";
 import { bridgeBoard, openSerialPort } from "./board.ts";
@@ -22,7 +23,7 @@ interface Options {
 	readonly connect: number;
 	readonly listen?: number;
 	readonly port?: string;
-	readonly config: Readonly<Record<string, unknown>>;
+	readonly config?: Readonly<Record<string, unknown>>;
 	readonly seed: number;
 	readonly timeout: number;
 }
@@ -32,16 +33,16 @@ export function command(): Command {
 	return new Command()
 		.description("Builds an app with the debugger's protocol, boots it on a simulated Pico W, and connects a debugger to it; or connects it to a board.")
 		.option("--app <folder>", "folder of the app, with its manifest.json (default: this project's main.ts)")
-		.option("--connect <port>", "the debugger listens on this port of this machine, as xsbug does", portNumber, xsbugPort)
-		.option("--listen <port>", "wait here for a debugger that connects, 0 for any free port", portNumber)
+		.option("--connect <port>", "the debugger listens on this port of this machine, as xsbug does", portToUse, xsbugPort)
+		.option("--listen <port>", "wait here for a debugger that connects, 0 for any free port", portToUse)
 		.option("--port <path>", "no simulation: a board's second serial port, /dev/ttyACM1 for instance; its .uf2 is of npm run build -- --debug")
-		.option("--config <key=value>", "set a key of the app's config; may be repeated", addSetting, {})
-		.option("--seed <number>", "seed of everything random in the simulated world", Number, 1)
-		.option("--timeout <seconds>", "virtual seconds the device gets; none pass while the program stands", Number, 3600)
+		.option("--config <key=value>", "set a key of the app's config; may be repeated", addSetting)
+		.option("--seed <number>", "seed of everything random in the simulated world", wholeNumber, 1)
+		.option("--timeout <seconds>", "virtual seconds the device gets; none pass while the program stands", seconds, 3600)
 		.action(debug);
 }
 
-async function debug({ app, connect, listen, port, config, seed, timeout }: Options): Promise<void> {
+async function debug({ app, connect, listen, port, config = {}, seed, timeout }: Options): Promise<void> {
 	const toDebugger = (): Promise<Socket> => listen === undefined
 		? connectToDebugger(connect)
 		: waitForDebugger(listen, at => console.log(`waiting for a debugger on 127.0.0.1:${at}`));
@@ -67,12 +68,4 @@ async function debug({ app, connect, listen, port, config, seed, timeout }: Opti
 	if (end.reason !== "timeout") {
 		throw new UserError(`the firmware stopped: ${end.reason === "fault" ? end.fault.text : end.reason === "halted" ? end.text : end.reason}`);
 	}
-}
-
-function portNumber(text: string): number {
-	const port = Number(text);
-	if (!/^\d+$/.test(text) || port > 65_535) {
-		throw new UserError(`found ${JSON.stringify(text)}, expected a TCP port, 0 to 65535`);
-	}
-	return port;
 }

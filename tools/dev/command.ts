@@ -14,7 +14,7 @@ import { authority } from "../certificates/authority.ts";
 import { issue } from "../certificates/issue.ts";
 import { coloursFor } from "../colours.ts";
 import { emptyFile } from "../output-file.ts";
-import { port } from "../option-values.ts";
+import { port, wholeNumber } from "../option-values.ts";
 import { keyLog } from "../start/key-log.ts";
 import { PageServer } from "../start/page-server.ts";
 import { serverName, simulatedNetwork } from "../start/simulated-network.ts";
@@ -44,7 +44,7 @@ export function command(): Command {
 		.option("--open", "open that page in a browser; without --page, on a free port")
 		.option("--pcap <file>", "write the frames on the air of the board that runs to a file")
 		.option("--keylog <file>", `write the TLS secrets of https://${serverName}/, for Wireshark to read the --pcap with`)
-		.option("--seed <number>", "seed of everything random in the simulated world", Number, 1)
+		.option("--seed <number>", "seed of everything random in the simulated world", wholeNumber, 1)
 		.addHelpText("after", [
 			"",
 			`The board joins a simulated network; https://${serverName}/ answers in it, and config.url is that address.`,
@@ -99,7 +99,7 @@ async function dev({ app, seed, forward = [], pcap, keylog, page: pagePort, open
 			const board = new PicoW({
 				seed,
 				epochMs: Date.now(),
-				network: { accessPoints: [simulatedNetwork], hosts: { [serverName]: server }, ...pcap !== undefined && { pcap: (bytes: Uint8Array) => appendFileSync(pcap, bytes) } },
+				network: { accessPoints: [simulatedNetwork], hosts: { [serverName]: server.host }, ...pcap !== undefined && { pcap: (bytes: Uint8Array) => appendFileSync(pcap, bytes) } },
 			});
 			board.loadUf2(uf2);
 			running = board;

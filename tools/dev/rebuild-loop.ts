@@ -46,6 +46,7 @@ export async function rebuildLoop<Built>(world: RebuildWorld<Built>, signal: Abo
 			world.print(`--- ${why}running after ${((world.now() - began) / 1000).toFixed(1)} s (${world.time()}) ---`);
 			running = world.run(built);
 		} catch (error) {
+			if (signal.aborted) return;	// Ctrl-C ended the compiler too
 			world.print(`${error instanceof Error ? error.message : String(error)}\n--- ${why}not built (${world.time()}); ${running === undefined ? "waiting" : "the last one runs on, waiting"} for a change ---`);
 		}
 		watcher.update(world.files());

@@ -80,8 +80,8 @@ async function run(file: string | undefined, options: Options): Promise<void> {
 }
 
 /** @throws UserError when an option could have no effect */
-function refuseBuildOptions(file: string, { app, debug, ssid, password, ca, roots, config }: BuildCommandOptions): void {
-	const idle = Object.entries({ app, debug, ssid, password, ca, roots, config }).filter(([, value]) => value !== undefined).map(([name]) => `--${name}`);
+function refuseBuildOptions(file: string, { app, debug, ssid, password, security, ca, roots, config }: BuildCommandOptions): void {
+	const idle = Object.entries({ app, debug, ssid, password, security, ca, roots, config }).filter(([, value]) => value !== undefined).map(([name]) => `--${name}`);
 	if (idle.length > 0) throw new UserError(`${idle.join(", ")}: ${file} is built already: leave the file out, or the options`);
 }
 

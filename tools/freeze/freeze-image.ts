@@ -56,8 +56,8 @@ export async function freezeImage(options: FreezeOptions): Promise<Uint8Array> {
 export async function freeze({ elf, packs, preload, creation, afterFailure = "stay", mostCycles = 4e9, main = "main" }: FreezeOptions): Promise<{ image: Uint8Array; figures: FreezeFigures }> {
 	const parsed = readElf(elf);
 	const board = new PicoW({});
-	for (const { loadAddress, bytes } of parsed.segments) {
-		if (loadAddress >= flashStart && loadAddress < flashEnd) board.flash.set(bytes, loadAddress - flashStart);
+	for (const { loadAddress, data } of parsed.segments) {
+		if (loadAddress >= flashStart && loadAddress < flashEnd) board.flash.set(data, loadAddress - flashStart);
 	}
 	board.powerOn();
 	await board.runUntilProgramCounter(address(parsed, "main"), mostCyclesToMain);

@@ -3,6 +3,8 @@
 import { createServer, type Server } from "node:https";
 import { duplexPair, type Duplex } from "node:stream";
 
+const httpsPort = 443;
+
 export interface PageServerOptions {
 	/** The server's certificate and its intermediates, PEM. */
 	readonly certificateChainPem: string;
@@ -35,6 +37,11 @@ export class PageServer {
 		this.#server.on("secureConnection", () => this.#handshakes++);
 		if (keyLog) this.#server.on("keylog", keyLog);
 		this.#server.on("tlsClientError", () => {});	// a refusal by the client; it says why on its console
+	}
+
+	/** The host that it is, in a simulated network: HTTPS alone, so that a plain http: is refused and does not wait for an answer. */
+	get host(): { readonly ports: Readonly<Record<number, PageServer>> } {
+		return { ports: { [httpsPort]: this } };
 	}
 
 	/** Opens a connection to the server: the near end of a stream. */

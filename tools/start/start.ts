@@ -6,7 +6,7 @@ import { Command } from "commander";
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { PicoW, type TcpPeer } from "../../simulator/simulator.ts";
+import { type NetworkOptions, PicoW } from "../../simulator/simulator.ts";
 import { buildApp } from "../build/build-app.ts";
 import { certificatesOf } from "../build/roots.ts";
 import { buildDay } from "../build/build-day.ts";
@@ -14,7 +14,7 @@ import { withRecords } from "../build/records.ts";
 import { assembleUf2 } from "../build/uf2-file.ts";
 import { authority } from "../certificates/authority.ts";
 import { issue } from "../certificates/issue.ts";
-import { seconds } from "../option-values.ts";
+import { seconds, wholeNumber } from "../option-values.ts";
 import { UserError } from "../user-error.ts";
 import { bridgeDebugger } from "../debug/bridge.ts";
 import { connectToDebugger, xsbugPort } from "../debug/connect.ts";
@@ -33,8 +33,8 @@ const { ssid, password } = simulatedNetwork;
 
 interface StartOptions {
 	readonly url?: string;
-	readonly host: readonly string[];
-	readonly ca: readonly string[];
+	readonly host?: readonly string[];
+	readonly ca?: readonly string[];
 	readonly seed: number;
 	readonly timeout: number;
 	readonly pcap?: string;
@@ -45,20 +45,20 @@ interface StartOptions {
 /** What the device is to fetch, and from whom. */
 interface Scene {
 	readonly url: string;
-	readonly hosts: Record<string, TcpPeer>;
+	readonly hosts: NonNullable<NetworkOptions["hosts"]>;
 	readonly roots: readonly Uint8Array[];
 	/** Undefined when the story was told; else why it was not. */
 	verdict(consoleText: string): string | undefined;
 }
 
 export function command(): Command {
-	const list = (value: string, values: readonly string[]): string[] => [...values, value];
+	const list = (value: string, values: readonly string[] = []): string[] => [...values, value];
 	return new Command()
-		.description("build the firmware, boot it on a simulated Pico W and fetch a verified page")
+		.description("Builds the firmware, boots it on a simulated Pico W and fetches a verified page.")
 		.option("--url <url>", "fetch this instead of the page that this command serves")
-		.option("--host <name=127.0.0.1:port>", "who answers for NAME: a server on this machine (repeatable)", list, [])
-		.option("--ca <file>", "trust this root certificate too, PEM (repeatable)", list, [])
-		.option("--seed <number>", "seed of everything random in the simulated world", Number, 1)
+		.option("--host <name=127.0.0.1:port>", "who answers for NAME: a server on this machine; may be repeated", list)
+		.option("--ca <file>", "trust this root certificate too, PEM; may be repeated", list)
+		.option("--seed <number>", "seed of everything random in the simulated world", wholeNumber, 1)
 		.option("--timeout <seconds>", "virtual seconds the device gets", seconds, 120)
 		.option("--pcap <file>", "write the frames on the air to a file")
 		.option("--keylog <file>", "write the TLS secrets of the server that this command runs, for Wireshark to read the --pcap with")
@@ -140,7 +140,7 @@ function finish(status: number, lastLine: string): void {
 
 /** The page of this run, with a value that nobody can know before, behind a certificate of the test authority. */
 async function servedScene(options: StartOptions): Promise<Scene> {
-	if (options.host.length > 0 || options.ca.length > 0) {
+	if (options.host !== undefined || options.ca !== undefined) {
 		throw new UserError("--host and --ca say who answers and who vouches for --url URL: give it too");
 	}
 	const value = randomBytes(8).toString("hex");
@@ -153,7 +153,7 @@ async function servedScene(options: StartOptions): Promise<Scene> {
 	});
 	return {
 		url: `https://${serverName}/value`,
-		hosts: { [serverName]: server },
+		hosts: { [serverName]: server.host },
 		roots: [(await authority()).certificateDer],
 		verdict(consoleText) {
 			const { handshakes, requests } = server.facts;
@@ -168,7 +168,7 @@ async function servedScene(options: StartOptions): Promise<Scene> {
 	};
 }
 
-async function usersScene(url: string, { host, ca, keylog }: StartOptions): Promise<Scene> {
+async function usersScene(url: string, { host = [], ca = [], keylog }: StartOptions): Promise<Scene> {
 	if (keylog !== undefined) {
 		throw new UserError("--keylog: the secrets are your server's to log, the firmware gives none away: have it write the file (Node: --tls-keylog=FILE)");
 	}

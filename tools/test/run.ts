@@ -26,7 +26,7 @@ const filesAtATime = 2;
 
 export function command(): Command {
 	return new Command()
-		.description("Run every test: test/unit in Node, test/device by the UF2 on the simulated Pico W.")
+		.description("Runs every test: test/unit in Node, test/device by the UF2 on the simulated Pico W.")
 		.option("--only <text>", "only the files whose path contains this")
 		.option("--name <regexp>", "only the tests whose name matches this", regularExpression)
 		.action((options: Options) => runTests(options));

@@ -11,10 +11,10 @@ import { assembleUf2 } from "../../../tools/build/uf2-file.ts";
 const projectFolder = resolve(import.meta.dirname, "../../..");
 const talkative = join(import.meta.dirname, "app");
 
-async function boardWith(app: string, options: PicoWOptions = {}): Promise<PicoW> {
+async function boardWith(app: string, options: PicoWOptions = {}, settings: Record<string, unknown> = {}): Promise<PicoW> {
 	const { elf, image, configuration } = await buildApp({ app, quiet: true });
 	const board = new PicoW({ seed: 1, ...options });
-	board.loadUf2(assembleUf2({ elf, image: withRecords(image, { configuration, roots: [] }) }));
+	board.loadUf2(assembleUf2({ elf, image: withRecords(image, { configuration: { ...configuration, ...settings }, roots: [] }) }));
 	return board;
 }
 
@@ -56,6 +56,14 @@ test("the app runs on in time while an open host reads nothing, and the host the
 	const end = await board.run({ until: /tick 610\r\n/, timeoutMicros: 2e6 });
 	assert.equal(end.reason, "matched", board.console.text.slice(before));
 	assert.match(board.console.text.slice(before), /\[console: \d+ bytes dropped, no host was reading\]\r\ntick \d+\r\n/);
+});
+
+test("a host that reads gets all of a text that is longer than what the console keeps", async () => {
+	const board = await boardWith(talkative, {}, { again: true });
+	const end = await board.run({ until: /tick 6\r\n/, timeoutMicros: 5e6 });
+	assert.equal(end.reason, "matched", board.console.text);
+	const all = Array.from({ length: 300 }, (_, line) => `line ${String(line).padStart(4, "0")}\r\n`).join("");
+	assert.ok(board.console.text.endsWith(`tick 5\r\n${all}tick 6\r\n`), board.console.text);
 });
 
 test("typing into the console stops nothing", async () => {

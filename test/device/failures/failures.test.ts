@@ -46,6 +46,7 @@ const anyLine = "\\((?:test/device/failures/app|modules/base)/\\w+\\.ts:\\d+\\)"
 const failures: readonly (readonly [what: string, provoke: string, says: RegExp, kind: string])[] = [
 	["an uncaught error", "error", new RegExp(`^Uncaught RangeError: 2 is too much\\r\\n at check ${anyLine}`, "m"), "uncaught"],
 	["a rejection that nobody handles", "rejection", new RegExp(`^Uncaught Error: nobody waits\\r\\n at .*${anyLine}[^]*?a cause`, "m"), "uncaught"],
+	["a rejection in a timer, with no promise at work", "rejection later", new RegExp(`^Uncaught Error: nobody waits\\r\\n at .*${anyLine}[^]*?a cause`, "m"), "uncaught"],
 	["an error in a timer", "timer", new RegExp(`^Uncaught RangeError: 3 is too much\\r\\n at check ${anyLine}`, "m"), "uncaught"],
 	["slots exhausted", "slots", new RegExp(`^picofetch: memory exhausted: .*\\r\\n at ${anyLine}`, "m"), "memory"],
 	["chunks exhausted", "chunks", new RegExp(`^picofetch: memory exhausted: .*\\r\\n at ${anyLine}`, "m"), "memory"],

@@ -23,7 +23,7 @@ test("the key log of the page server opens the frames of the run, and only its o
 	await writeFile(file, "of another run", { mode: 0o644 });
 	const { chainPem, keyPem } = await issue({ names: [host] });
 	const server = new PageServer({ certificateChainPem: chainPem, keyPem, page, keyLog: keyLog(file) });
-	const { outcome, pcap, console: text } = await runDevice({ hosts: { [host]: server }, configuration: { url: `https://${host}/` } });
+	const { outcome, pcap, console: text } = await runDevice({ hosts: { [host]: server.host }, configuration: { url: `https://${host}/` } });
 	assert.deepEqual(outcome, { kind: "received", bytes: page.length }, text);
 	assert.equal((await stat(file)).mode & 0o777, 0o600);
 	const log = await readFile(file, "utf8");
@@ -33,6 +33,13 @@ test("the key log of the page server opens the frames of the run, and only its o
 	assert.match(plain, /^[^]*HTTP\/1\.1 200 OK\r\n[^]*$/);
 	assert.ok(plain.includes(page), plain);
 	assert.ok(!Buffer.from(pcap).includes(page), "and nobody else");
+});
+
+test("the page server speaks HTTPS alone: plain http: is refused at once", async () => {
+	const { chainPem, keyPem } = await issue({ names: [host] });
+	const server = new PageServer({ certificateChainPem: chainPem, keyPem, page });
+	const { outcome, console: text } = await runDevice({ hosts: { [host]: server.host }, configuration: { url: `http://${host}/` }, timeoutMs: 5000 });
+	assert.deepEqual(outcome, { kind: "refused", code: "ECONNREFUSED" }, text);
 });
 
 test("a server of the user's own logs its keys itself", async () => {

@@ -47,6 +47,10 @@ for (const [security, kind] of pruned) {
 	});
 }
 
+deviceTest("a build that was told of WPA3 joins it without a word of the script", { ...scene("joins, and a name", [network("wpa3")], { joins: [{}] }), security: "wpa3" }, run => {
+	says(run, /^join ok \{"ssid":"picofetch","address":"192\.168\.4\.2"/m);
+});
+
 for (const [security, kind] of [["wpa2", "wpa2"], ["wpa2/wpa3", "wpa2"], ["wpa2/wpa3", "wpa2/wpa3"], ["wpa3", "wpa3"]] as const) {
 	deviceTest(`a wrong password for ${security} is refused by a network of ${kind}, and the right one taken`,
 		scene("join wrong, then right", [network(kind)], { security }), run => {

@@ -48,6 +48,22 @@ test("names of the browser and of Node are unknown on the device", async context
 	assert.match(await refusal(compile), /TS2584: Cannot find name 'document'.*\n.*Cannot find name 'process'/);
 });
 
+test("a module or a global that is not included is told with the manifest that brings it", async context => {
+	const { compile } = appWith(context, { "app/main.ts": 'import Preference from "preference";\nnew Preference(btoa(fetch));\nnew Unheard();\n' });
+	const lines = (await refusal(compile)).split("\n");
+	assert.deepEqual(lines.map(line => /TS\d+/.exec(line)?.[0] ?? line), [
+		"TS2307", "TS2304", "TS2304", "TS2304",
+		'btoa: add "$(MODULES)/base64/manifest.json" to "include" in manifest.json',
+		'fetch: add "$(MODULES)/fetch/manifest.json" to "include" in manifest.json',
+		'preference: add "$(MODULES)/storage/preference/manifest.json" to "include" in manifest.json',
+	]);
+});
+
+test("main awaits at its top, with no import or export in it", async context => {
+	const { compile } = appWith(context, { "app/main.ts": "await undefined;\n" });
+	assert.deepEqual((await compile()).map(({ specifier }) => specifier), ["main", "embedded:io/pin"]);
+});
+
 test("native() becomes the engine's syntax, and line and column of what follows stay right", async context => {
 	const { compile } = appWith(context, {
 		"app/main.ts": [

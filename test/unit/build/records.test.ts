@@ -18,14 +18,15 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 test("records come back as they were put in, in order, at multiples of four", () => {
 	const roots = [Uint8Array.of(0x30, 1, 2), Uint8Array.of(0x30, 3, 4, 5, 6)];
-	const image = withRecords(frozenImage(516), { configuration: { url: "https://ä.example/" }, ssid: "net", password: "a passphrase", earliest: new Date("2026-11-26T00:00:00Z"), roots });
+	const image = withRecords(frozenImage(516), { configuration: { url: "https://ä.example/" }, ssid: "net", password: "a passphrase", security: "wpa3", earliest: new Date("2026-11-26T00:00:00Z"), roots });
 	const records = readRecords(image);
-	assert.deepEqual(records.map(({ type }) => type), ["CONF", "SSID", "PASS", "TIME", "ROOT", "ROOT"]);
+	assert.deepEqual(records.map(({ type }) => type), ["CONF", "SSID", "PASS", "SECU", "TIME", "ROOT", "ROOT"]);
 	assert.equal(text(records[0]!.bytes), '{"url":"https://ä.example/"}');
 	assert.equal(text(records[1]!.bytes), "net");
 	assert.equal(text(records[2]!.bytes), "a passphrase");
-	assert.deepEqual(records.slice(4).map(({ bytes }) => bytes), roots);
-	assert.deepEqual([...records[3]!.bytes], [0, 0xe4, 0x26, 0x15, 0xa2, 0x01, 0, 0]);
+	assert.equal(text(records[3]!.bytes), "wpa3");
+	assert.deepEqual(records.slice(5).map(({ bytes }) => bytes), roots);
+	assert.deepEqual([...records[4]!.bytes], [0, 0xe4, 0x26, 0x15, 0xa2, 0x01, 0, 0]);
 	assert.equal(image.length % 4, 0);
 });
 

@@ -112,3 +112,10 @@ test("a change during a build is built after it", async () => {
 	end.abort();
 	await loop;
 });
+
+test("a build that the end has broken off is no fault", async () => {
+	const { made, events } = world([]);
+	const end = new AbortController();
+	await rebuildLoop({ ...made, async build() { end.abort(); throw new Error("cmake was ended"); } }, end.signal);
+	assert.deepEqual(events, ["watch /app/main.ts", "watch no more"]);
+});

@@ -9,6 +9,7 @@ import type { Response } from "../../../modules/fetch/response.ts";
 import { FakeNetwork, turns, type FakeSocket } from "./fake-network.ts";
 
 const { fetchOver } = await import("../../../modules/fetch/fetch-over.ts");
+const { URLSearchParams } = await import("../../../modules/url/url-search-params.ts");
 const { AbortController, AbortSignal } = await import("../../../modules/web/abort-controller.ts");
 
 const url = "https://a.example/page";
@@ -170,6 +171,12 @@ test("a body that is POSTed goes out with its length and type", async () => {
 	assert.ok(network.last.written.endsWith("\r\n\r\nh\xc3\xa9"));
 	await (await fetchFrom(network, url, { method: "PUT", body: Uint8Array.of(1, 2), headers: { "content-type": "a/b" } })).text();
 	assert.match(network.last.written, /content-length: 2\r\ncontent-type: a\/b\r\n/);
+	await (await fetchFrom(network, url, { method: "POST", body: new URLSearchParams({ name: "a b", other: "ä" }) })).text();
+	assert.match(network.last.written, /content-length: 21\r\ncontent-type: application\/x-www-form-urlencoded;charset=UTF-8\r\n.*\r\n\r\nname=a\+b&other=%C3%A4$/s);
+	await (await fetchFrom(network, url, { method: "POST", body: new DataView(Uint8Array.of(1, 65, 66, 1).buffer, 1, 2) })).text();
+	assert.match(network.last.written, /content-length: 2\r\n(?!content-type).*\r\n\r\nAB$/s);
+	await (await fetchFrom(network, url, { method: "POST", body: null })).text();
+	assert.match(network.last.written, /content-length: 0\r\n/);
 	await (await fetchFrom(network, url, { method: "POST" })).text();
 	assert.match(network.last.written, /content-length: 0\r\n/);
 });
@@ -178,6 +185,7 @@ for (const [name, options] of Object.entries<FetchOptions>({
 	"a body on GET": { body: "x" },
 	"a body on HEAD": { method: "HEAD", body: "x" },
 	"a method that is none": { method: "GET / HTTP/1.1\r\nX:" },
+	"an object that nobody made text of": { method: "POST", body: { a: 1 } as never },
 	"a content-length of its own": { method: "POST", body: "x", headers: { "Content-Length": "5" } },
 	"a transfer-encoding of its own": { method: "POST", headers: { "Transfer-Encoding": "chunked" } },
 	"a host of its own": { headers: { host: "b.example" } },

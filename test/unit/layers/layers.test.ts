@@ -33,7 +33,7 @@ const oddities: readonly (readonly [string, string, RegExp])[] = [
 	["modules/io/socket/tcp/tcp.ts", 'import fetch from "fetch";', /never a layer above it/],
 	["modules/io/socket/tcp/tcp.ts", 'import fetch from "../../../fetch/fetch.ts";', /never a layer above it/],
 	["simulator/core/chip.ts", 'import type { Elf } from "../../tools/build/elf.ts";', /learns the chip from the documents/],
-	["tools/start/start.ts", 'import { Chip } from "../../simulator/core/chip.ts";', /its one public entry/],
+	["tools/start/start.ts", 'import { Chip } from "../../simulator/core/chip.ts";', /the simulator's public entries/],
 	["tools/build/build-app.ts", 'const lazily = await import("../../modules/url/url.ts");', /read as files/],
 	["tools/size.ts", 'import "../test/support/device.ts";', /test\/ is not imported by others/],
 	["modules/io/socket/tcp/tcp.c", '#include "../udp/udp.h"', /another module's C/],

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { InvalidArgumentError } from "commander";
-import { port, seconds } from "../../../tools/option-values.ts";
+import { port, seconds, wholeNumber } from "../../../tools/option-values.ts";
 
 test("a time limit is a number above 0", () => {
 	assert.equal(seconds("0.5"), 0.5);
@@ -15,4 +15,10 @@ test("a port to listen on is a whole number up to 65535, 0 for any", () => {
 	assert.equal(port("0"), 0);
 	assert.equal(port("65535"), 65_535);
 	for (const text of ["", " ", "-1", "65536", "80.5", "http", "80:80"]) assert.throws(() => port(text), InvalidArgumentError, text);
+});
+
+test("a seed or a count is a whole number, 0 or more", () => {
+	assert.equal(wholeNumber("0"), 0);
+	assert.equal(wholeNumber("719303"), 719_303);
+	for (const text of ["", " ", "-1", "1.5", "x", "NaN", "1e99"]) assert.throws(() => wholeNumber(text), InvalidArgumentError, text);
 });

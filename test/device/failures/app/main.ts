@@ -43,6 +43,7 @@ const ways: Readonly<Record<string, () => unknown>> = {
 	nothing() {},
 	error: () => new Reading(2).check(),
 	rejection: () => Promise.reject(new Error("nobody waits", { cause: "a cause" })),
+	"rejection later": () => setTimeout(ways["rejection"]!, 100),	// when no job of a promise is left
 	timer: () => setTimeout(() => new Reading(3).check(), 100),
 	slots() {
 		let chain: unknown = null;

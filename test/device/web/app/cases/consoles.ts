@@ -19,6 +19,6 @@ export const consoles: Readonly<Record<string, readonly Case[]>> = {
 	"console, more": [
 		() => { console.group("outer"); console.log("in"); console.group(); console.log("a\nb"); console.groupEnd(); console.groupEnd(); console.log("out"); }, () => { console.count(); console.count(); console.count("x"); console.countReset(); console.count(); },
 		() => console.table([{ a: 1, b: "x" }, { a: 2, c: [1] }]), () => console.table([1, "two"]), () => console.table({ x: { y: 1, z: 2 } }, ["y"]), () => console.table(new Map([["k", { a: 1 }]])), () => console.table(new Set([5])), () => console.table("text"), () => console.table([]),
-		() => console.table([[1, 2], [3]]), () => console.assert(true, "silent"), () => console.groupCollapsed("folded"), () => console.groupEnd(),
+		() => console.table([[1, 2], [3]]), () => console.assert(true, "silent"), () => console.groupCollapsed("folded"), () => console.groupEnd(), () => console.log(new URLSearchParams("a=1&b=2"), [new URLSearchParams()]),
 	],
 };
