@@ -79,6 +79,14 @@ function number(text: string): number {
 	return value;
 }
 
+function wholeNumber(text: string): number {
+	const value = number(text);
+	if (!Number.isSafeInteger(value)) {
+		throw new InvalidArgumentError("a whole number, 0 or more, is expected");
+	}
+	return value;
+}
+
 function portNumber(text: string): number {
 	const value = number(text);
 	if (!Number.isInteger(value) || value > 65535) {
@@ -147,7 +155,7 @@ export function command(): Command {
 		.option("--page <port>", "serve a page that shows the board, in real time, on this port of 127.0.0.1 (0: a free one)", portNumber)
 		.option("--open", "open that page in a browser; without --page, on a free port")
 		.option("--report <file>", "write what happened as JSON")
-		.option("--seed <n>", "seed of every random stream", number, 1)
+		.option("--seed <n>", "seed of every random stream", wholeNumber, 1)
 		.option("--epoch <time>", "power-on, as an ISO 8601 instant (default: noon UTC of the day on which the program was written, from 2026-11-25 on)")
 		.option("--ap <ssid,...>", `an access point instead of picofetch's: its name, then ${ACCESS_POINT_KEYS} (repeatable)`, accessPoint, [])
 		.option("--faults <key=value,...>", `what the air does to frames: ${FAULT_KEYS}`, read(parseFaults))
@@ -162,7 +170,7 @@ export function command(): Command {
 		.option("--replay <file>", "take the bytes of host peers from such a file")
 		.option("--patience <ms>", "host milliseconds to wait for a silent server", number)
 		.option("--latency <ms>", "virtual milliseconds from the device's last byte to the answer", number)
-		.option("--mtu <bytes>", "largest packet on the way to the device; what is larger comes in pieces (default: 1500)", number)
+		.option("--mtu <bytes>", "largest packet on the way to the device; what is larger comes in pieces (default: 1500)", wholeNumber)
 		.option("--wire <gpio=gpio>", "a jumper between two GPIOs, for what the board drives (repeatable)", wire, [])
 		.option("--clock <gpio=hz>", "a clock from outside on GPIO 20 or 22, CLK_GPIN0 and 1 (repeatable)", clock, [])
 		.option("--no-network", "no radio chip on the board")
@@ -223,7 +231,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 		return to(file, path);
 	};
 	try {
-		until = options.until === undefined ? undefined : new RegExp(options.until);
+		until = options.until === undefined ? undefined : expression(options.until);
 		const epochMs = options.epoch === undefined ? noonOf(statSync(path).mtimeMs) : Date.parse(options.epoch);
 		if (Number.isNaN(epochMs)) {
 			throw new Error(`--epoch ${options.epoch}: not an ISO 8601 instant such as 2026-11-25T12:00:00Z`);
@@ -403,6 +411,24 @@ function ending(result: RunResult, options: Options): string {
 	}
 }
 
+function readRecording(path: string): Recording {
+	const text = readFileSync(path, "utf8");
+	try {
+		return JSON.parse(text) as Recording;
+	} catch (cause) {
+		// The parser's words show the file's bytes.
+		throw new Error(`--replay ${path}: not a recording, as --record writes it`, { cause });
+	}
+}
+
+function expression(text: string): RegExp {
+	try {
+		return new RegExp(text);
+	} catch (cause) {
+		throw new Error(`--until ${text}: ${(cause as Error).message}`, { cause });
+	}
+}
+
 function network(options: Options, pcap: ((bytes: Uint8Array) => void) | undefined): Partial<NetworkOptions> {
 	return {
 		hosts: options.host,
@@ -417,6 +443,6 @@ function network(options: Options, pcap: ((bytes: Uint8Array) => void) | undefin
 		...(options.record !== undefined && {
 			record: (recording: Recording) => writeFileSync(options.record as string, `${JSON.stringify(recording)}\n`),
 		}),
-		...(options.replay !== undefined && { replay: JSON.parse(readFileSync(options.replay, "utf8")) as Recording }),
+		...(options.replay !== undefined && { replay: readRecording(options.replay) }),
 	};
 }

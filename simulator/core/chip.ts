@@ -50,6 +50,9 @@ const IRQ_SIO_PROC0 = 15;
 const IRQ_CLOCKS = 17;
 const FUNCTION_UART = 2;
 const FUNCTION_CLOCK = 8;
+/** F8 of GPIO 15 and 16: D+ and D- of a USB controller that is muxed to the pads. */
+const FUNCTION_USB_DEBUG = 8;
+const USB_DEBUG_PIN = 15;
 /** GPIOs of CLK_GPIN0 and 1. */
 const CLOCK_INPUT_PINS = [20, 22] as const;
 /** The GPIOs that can be a UART's signals, as masks (datasheet 1.4.3, table 2). */
@@ -188,7 +191,7 @@ export class Chip implements Bus, DmaBus {
 		});
 		this.dma = new Dma(this, this.clock, setInterrupt, unknown);
 		this.pio = new PioBlocks(this.pins, this.core, () => this.#active.cycles, this.dma, setInterrupt, unknown);
-		this.usb = new UsbController(setInterrupt, unknown);
+		this.usb = new UsbController(setInterrupt, () => ((this.pins.input & this.pins.selected(FUNCTION_USB_DEBUG)) >>> USB_DEBUG_PIN) & 3, unknown);
 		this.serialFlash = new SerialFlash(base.flash, options.flashSizeBytes, options.uniqueId, () => this.clock.micros, (code, text) =>
 			this.violations.violation("error", code, text),
 		);

@@ -125,6 +125,8 @@ export class Processor {
 	readonly irqPriority = new Uint8Array(32);
 	pendingNmi = false;
 	pendingSvcall = false;
+	/** SVC was executed where its exception may not be taken. */
+	#callRefused = false;
 	pendingPendsv = false;
 	pendingSystick = false;
 	/** Name of rp2040js' SYSCFG: interrupts that raise NMI. */
@@ -305,7 +307,7 @@ export class Processor {
 		this.irqEnabled = 0;
 		this.irqPriority.fill(0);
 		this.pendingNmi = false;
-		this.pendingSvcall = false;
+		this.pendingSvcall = this.#callRefused = false;
 		this.pendingPendsv = false;
 		this.pendingSystick = false;
 		this.interruptNMIMask = 0;
@@ -460,6 +462,10 @@ export class Processor {
 	/** Wakes, and enters the pending exception when priority and mask allow. To be called between stretches. */
 	handleExceptions(): void {
 		this.exceptionsChanged = false;
+		if (this.#callRefused) {
+			this.#escalateCall();
+			return;
+		}
 		const exception = this.pendingException;
 		if (!exception) {
 			return;
@@ -477,6 +483,18 @@ export class Processor {
 			return;
 		}
 		this.#enterException(exception, this.registers[15]);
+	}
+
+	/** A supervisor call that priorities or PRIMASK refuse is a HardFault, which returns behind it (ARMv6-M, B1.5.6). */
+	#escalateCall(): void {
+		this.#callRefused = false;
+		const behind = this.registers[15];
+		if (this.#priorityOf(this.ipsr) >= 0) {
+			this.#enterException(EXCEPTION_HARD_FAULT, behind);
+			return;
+		}
+		this.#raise("supervisor-call", "SVC in the handler of HardFault or NMI", behind - 2);
+		this.#takeFault();
 	}
 
 	#enterException(exception: number, returnAddress: number): void {
@@ -1631,7 +1649,11 @@ export class Processor {
 					t += 2;
 					break;
 				case Op.Svc:
-					this.pendingSvcall = true;
+					if (this.primask || this.#priorityOf(EXCEPTION_SVCALL) >= this.#priorityOf(this.ipsr)) {
+						this.#callRefused = true;
+					} else {
+						this.pendingSvcall = true;
+					}
 					this.exceptionsChanged = true;
 					this.attend();
 					t++;

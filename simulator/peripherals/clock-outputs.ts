@@ -45,7 +45,8 @@ export class ClockOutputs {
 	}
 
 	#next(index: number, output: Output): void {
-		output.halves++;
+		// Pins have one level in a cycle of clk_sys: of a faster clock, the edges that lie within one are left out.
+		output.halves = Math.max(output.halves + 1, Math.ceil((this.#pins.cycle + 0.5 - output.startCycle) / output.halfCycles));
 		this.#pins.at(Math.round(output.startCycle + output.halves * output.halfCycles), () => {
 			if (this.#outputs[index] === output) {
 				this.#pins.setSignal(clockOutputSignal(index), (output.halves & 1) === 1);

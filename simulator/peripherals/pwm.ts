@@ -18,7 +18,11 @@ const PHASE_CORRECT = 1 << 1;
 const INVERT_A = 1 << 2;
 const INVERT_B = 1 << 3;
 const DIVIDER_MODE = 3 << 4;
-const PHASE_STEP = 3 << 6;
+/** A count more or less than the divider makes, while it makes fewer than one each cycle (4.5.2.7). */
+const PHASE_RETARD = 1 << 6;
+const PHASE_ADVANCE = 1 << 7;
+/** The counter has 16 bits. */
+const COUNTS = 0x10000;
 /** DIVMODE (4.5.2.5): the divider counts always, while input B is high, or input B's edges. */
 const MODE_HIGH = 1;
 const MODE_RISING = 2;
@@ -37,7 +41,7 @@ interface Slice {
 	nextTop: number;
 	compare: number;
 	top: number;
-	/** Ticks since the last wrap, at `sinceCycle`. */
+	/** Ticks since the last wrap, at `sinceCycle`; negative: until a counter that was set above TOP, which it misses, is 0. */
 	position: number;
 	sinceCycle: number;
 	/** Input B, and what the divider holds of it: cycles while it is low, sixteenths of edges. */
@@ -51,7 +55,6 @@ export class Pwm extends Block {
 	readonly #pins: Pins;
 	readonly #dma: Dma;
 	readonly #setInterrupt: (irq: number, high: boolean) => void;
-	readonly #note: (text: string) => void;
 	readonly #slices: Slice[] = Array.from({ length: SLICES }, (_, index) => ({
 		index,
 		pinsA: (1 << (2 * index)) | (index < 7 ? 1 << (16 + 2 * index) : 0),
@@ -69,7 +72,6 @@ export class Pwm extends Block {
 		this.#pins = pins;
 		this.#dma = dma;
 		this.#setInterrupt = setInterrupt;
-		this.#note = unknown;
 		pins.onCounted = () => this.#inputChanged();
 	}
 
@@ -142,13 +144,18 @@ export class Pwm extends Block {
 
 	#counter(slice: Slice): number {
 		const { position, top } = slice;
-		return position <= top ? position : 2 * top + 1 - position;
+		return position < 0 ? position + COUNTS : position <= top ? position : 2 * top + 1 - position;
+	}
+
+	#setCounter(slice: Slice, value: number): void {
+		slice.position = value <= slice.top ? value : value - COUNTS;
 	}
 
 	/** Brings position and outputs of a slice to the present. */
 	#settle(slice: Slice): void {
 		if (this.#runs(slice)) {
-			const ticks = Math.floor((this.#clock.cycles - slice.sinceCycle) / this.#tickCycles(slice) + 1e-6);
+			// None yet, while a count is left out.
+			const ticks = Math.max(0, Math.floor((this.#clock.cycles - slice.sinceCycle) / this.#tickCycles(slice) + 1e-6));
 			slice.sinceCycle += ticks * this.#tickCycles(slice);
 			this.#advance(slice, ticks);
 		}
@@ -190,7 +197,8 @@ export class Pwm extends Block {
 		const period = this.#period(slice);
 		let next = period;
 		for (const compare of [slice.compare & 0xffff, slice.compare >>> 16]) {
-			for (const edge of slice.control & PHASE_CORRECT ? [compare, period - compare] : [compare]) {
+			const edges = slice.position < 0 ? [compare - COUNTS, 0] : slice.control & PHASE_CORRECT ? [compare, period - compare] : [compare];
+			for (const edge of edges) {
 				if (edge > slice.position && edge < next) {
 					next = edge;
 				}
@@ -205,14 +213,20 @@ export class Pwm extends Block {
 
 	#setControl(slice: Slice, value: number): void {
 		this.#settle(slice);
-		if (value & PHASE_STEP) {
-			this.#note("PWM: PH_ADV and PH_RET are not modelled");
-		}
+		const counter = this.#counter(slice);
 		if (value & ENABLE && !(slice.control & ENABLE)) {
 			slice.sinceCycle = this.#clock.cycles;
 			slice.held = 0;
 		}
+		const turned = (value ^ slice.control) & PHASE_CORRECT;
 		slice.control = value & 0x3f;
+		if (turned) {
+			this.#setCounter(slice, counter);
+		}
+		if (this.#runs(slice) && this.#tickCycles(slice) > 1) {
+			this.#advance(slice, value & PHASE_ADVANCE ? 1 : 0);
+			slice.sinceCycle += value & PHASE_RETARD ? this.#tickCycles(slice) : 0;
+		}
 		this.#pins.counted = value & DIVIDER_MODE ? this.#pins.counted | slice.pinsB : this.#pins.counted & ~slice.pinsB;
 		slice.high = this.#inputOf(slice);
 		this.#pins.pwmOe = value & DIVIDER_MODE ? this.#pins.pwmOe & ~slice.pinsB : this.#pins.pwmOe | slice.pinsB;
@@ -252,13 +266,17 @@ export class Pwm extends Block {
 			switch (offset % SLICE_BYTES) {
 				case 0x00: this.#setControl(slice, value); return true;
 				case 0x04: slice.divider = value & 0xfff; break;
-				case 0x08: slice.position = value & 0xffff; slice.sinceCycle = this.#clock.cycles; break;
+				case 0x08: this.#setCounter(slice, value & 0xffff); slice.sinceCycle = this.#clock.cycles; break;
 				case 0x0c: slice.nextCompare = value >>> 0; break;
 				default: slice.nextTop = value & 0xffff; break;
 			}
 			if (!(slice.control & ENABLE)) {
 				slice.compare = slice.nextCompare;
-				slice.top = slice.nextTop;
+				if (slice.top !== slice.nextTop) {
+					const counter = this.#counter(slice);
+					slice.top = slice.nextTop;
+					this.#setCounter(slice, counter);
+				}
 			}
 			this.#apply(slice);
 			return true;

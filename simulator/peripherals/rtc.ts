@@ -1,16 +1,16 @@
 /**
  * RTC (RP2040 datasheet 4.8): a calendar of seconds that clk_rtc and its divider count, and an alarm that compares the
  * fields it is told to. Nothing is scheduled for the seconds: the time is computed when it is asked for, and an event
- * waits only while an alarm is on.
+ * waits only for a second in which an alarm begins or ends, however fast software lets them follow each other.
  */
 import type { VirtualClock } from "../core/virtual-clock.ts";
 import { Block } from "../core/registers.ts";
+import { type Moment, pass, secondsToTurn, turn, type Unit } from "./calendar.ts";
 
 const IRQ_RTC = 25;
 const CONTROL_ENABLE = 1;
 const CONTROL_ACTIVE = 2;
 const CONTROL_LOAD = 0x10;
-/** Leap years are every fourth, unless software says that this century's first is none (datasheet 4.8.4). */
 const CONTROL_FORCE_NOT_LEAP = 0x100;
 const MATCH_ENABLE = 1 << 28;
 const MATCH_ACTIVE = 1 << 29;
@@ -24,17 +24,18 @@ const MATCH_SECOND = 1 << 28;
 /** The bits of a date (SETUP_0) and of a time (SETUP_1). */
 const DATE_BITS = 0xffff1f;
 const TIME_BITS = 0x71f3f3f;
-const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-interface Moment {
-	year: number;
-	month: number;
-	day: number;
-	weekday: number;
-	hour: number;
-	minute: number;
-	second: number;
-}
+/** What an alarm may compare, the longest unit first: which unit, of a moment, in which alarm register, if this bit is set, where. */
+const COMPARED: [Unit | "second", keyof Moment, 0 | 1, enable: number, shift: number, mask: number][] = [
+	["year", "year", 0, MATCH_YEAR, 12, 0xfff],
+	["month", "month", 0, MATCH_MONTH, 8, 15],
+	["day", "day", 0, MATCH_DAY, 0, 31],
+	["day", "weekday", 1, MATCH_WEEKDAY, 24, 7],
+	["hour", "hour", 1, MATCH_HOUR, 16, 31],
+	["minute", "minute", 1, MATCH_MINUTE, 8, 63],
+	["second", "second", 1, MATCH_SECOND, 0, 63],
+];
+/** Turns of the calendar that are looked through for an alarm before an event goes on with it: there may be no such moment. */
+const SEARCHED_TURNS = 512;
 
 export class Rtc extends Block {
 	readonly #clock: VirtualClock;
@@ -103,41 +104,20 @@ export class Rtc extends Block {
 		}
 		// A hair of a nanosecond absorbs the rounding of the instants that were scheduled.
 		const passed = Math.floor((this.#clock.micros - this.#since) / period + 1e-9);
-		for (let second = 0; second < passed; second++) {
-			this.#count();
+		if (passed > 0) {
+			pass(this.#now, passed, this.#leapYears);
+			this.#since += passed * period;
 		}
-		this.#since += passed * period;
 	}
 
-	#count(): void {
-		const now = this.#now;
-		this.#matched = false;
-		if (++now.second < 60) {
-			return;
-		}
-		now.second = 0;
-		if (++now.minute < 60) {
-			return;
-		}
-		now.minute = 0;
-		if (++now.hour < 24) {
-			return;
-		}
-		now.hour = 0;
-		now.weekday = (now.weekday + 1) % 7;
-		const leap = now.month === 2 && now.year % 4 === 0 && !(this.#control & CONTROL_FORCE_NOT_LEAP);
-		if (++now.day <= (DAYS[now.month - 1] ?? 31) + (leap ? 1 : 0)) {
-			return;
-		}
-		now.day = 1;
-		if (++now.month <= 12) {
-			return;
-		}
-		now.month = 1;
-		now.year = (now.year + 1) & 0xfff;
+	get #leapYears(): boolean {
+		return !(this.#control & CONTROL_FORCE_NOT_LEAP);
 	}
 
-	/** The alarm is compared at the beginning of each second, and stands for that second; not where it is switched on within. */
+	/**
+	 * The alarm is compared at the beginning of each second, and stands for that second; not where it is switched on within.
+	 * The core sees the interrupt by cycles: events are no denser.
+	 */
 	#watch(): void {
 		this.#cancel?.();
 		this.#cancel = undefined;
@@ -145,27 +125,61 @@ export class Rtc extends Block {
 		if (!(this.#alarm0 & MATCH_ENABLE) || period === Infinity) {
 			return;
 		}
-		this.#cancel = this.#clock.schedule(this.#since + period - this.#clock.micros, () => {
+		const seconds = this.#secondsToChange();
+		if (seconds === Infinity) {
+			return;
+		}
+		const delayMicros = this.#since + seconds * period - this.#clock.micros;
+		this.#cancel = this.#clock.schedule(Math.max(delayMicros, 1e6 / this.#clock.frequencyHz), () => {
 			this.#cancel = undefined;
 			this.#catchUp();
-			this.#matched = this.#matches();
+			this.#matched = this.#mismatch(this.#now) === undefined;
 			this.#update();
 			this.#watch();
 		});
 	}
 
-	#matches(): boolean {
-		const now = this.#now;
-		const [date, time] = [this.#alarm0, this.#alarm1];
-		return (
-			(!(date & MATCH_YEAR) || now.year === ((date >>> 12) & 0xfff)) &&
-			(!(date & MATCH_MONTH) || now.month === ((date >>> 8) & 15)) &&
-			(!(date & MATCH_DAY) || now.day === (date & 31)) &&
-			(!(time & MATCH_WEEKDAY) || now.weekday === ((time >>> 24) & 7)) &&
-			(!(time & MATCH_HOUR) || now.hour === ((time >>> 16) & 31)) &&
-			(!(time & MATCH_MINUTE) || now.minute === ((time >>> 8) & 63)) &&
-			(!(time & MATCH_SECOND) || now.second === (time & 63))
-		);
+	/** Seconds until the alarm may begin or end; there it is looked at anew. */
+	#secondsToChange(): number {
+		const moment = { ...this.#now };
+		let seconds = 1;
+		pass(moment, 1, this.#leapYears);
+		let unit = this.#mismatch(moment);
+		if (this.#matched) {
+			return unit ? 1 : this.#secondsMatching(moment) + seconds;
+		}
+		for (let turns = 0; unit && turns < SEARCHED_TURNS; turns++) {
+			if (unit === "second") {
+				const wanted = this.#alarm1 & 63;
+				if (moment.second < wanted && wanted < 60) {
+					return seconds + wanted - moment.second;
+				}
+				unit = "minute";
+			}
+			seconds += secondsToTurn(moment, unit, this.#leapYears);
+			turn(moment, unit, this.#leapYears);
+			unit = this.#mismatch(moment);
+		}
+		return seconds;
+	}
+
+	/** Seconds for which a moment that matches goes on to do so: until the smallest of the compared numbers is another. */
+	#secondsMatching(moment: Moment): number {
+		const unit = COMPARED.findLast((row) => this.#compares(row))?.[0];
+		return unit === undefined ? Infinity : unit === "second" ? 1 : secondsToTurn(moment, unit, this.#leapYears);
+	}
+
+	#compares([, , register, enable]: (typeof COMPARED)[number]): boolean {
+		return ((register ? this.#alarm1 : this.#alarm0) & enable) !== 0;
+	}
+
+	/** The longest unit in which a moment is not the alarm's; undefined when it is the alarm's. */
+	#mismatch(moment: Moment): Unit | "second" | undefined {
+		const row = COMPARED.find((row) => {
+			const [, field, register, , shift, mask] = row;
+			return this.#compares(row) && moment[field] !== (((register ? this.#alarm1 : this.#alarm0) >>> shift) & mask);
+		});
+		return row?.[0];
 	}
 
 	get #raw(): number {

@@ -361,7 +361,8 @@ export class Backplane implements BusFunction {
 
 	#unmodelled(address: number, what: string): void {
 		const core = (address >= CHIP_COMMON && address < CHIP_COMMON + 0x10000) || (address >= CHIP_COMMON + WRAPPER && address < CHIP_COMMON + WRAPPER + 0x10000);
-		this.#power.log.violation(core ? "info" : "error", core ? "radio-unmodelled-core" : "radio-unmapped",
+		// A write to nothing is lost; what is read of it is nothing to go by.
+		this.#power.log.violation(core ? "info" : what === "write" ? "warning" : "error", core ? "radio-unmodelled-core" : "radio-unmapped",
 			`${what} of backplane address 0x${address.toString(16)}${core ? ", which is not modelled" : ": nothing is there"}`);
 	}
 

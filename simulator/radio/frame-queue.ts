@@ -179,7 +179,7 @@ export class FrameQueue implements BusFunction, FrameSource {
 			return;
 		}
 		if (bytes.length % 4 !== 0) {
-			log.violation("error", "radio-write-unrounded", `a write of ${bytes.length} bytes to function 2: not a multiple of 4`);
+			log.violation("warning", "radio-write-unrounded", `a write of ${bytes.length} bytes to function 2: not a multiple of 4`);
 		}
 		if (bytes.length > LARGEST_FRAME_BYTES + 32) {
 			log.violation("error", "radio-frame-large", `a write of ${bytes.length} bytes to function 2; the firmware takes 1536 and headers`);

@@ -27,6 +27,8 @@ export interface WordPort {
 	begin(): void;
 	/** The host sent 32 bits. @returns true when the chip talks from the next edge on. */
 	hostWord(word: number): boolean;
+	/** What the chip talks is the status behind a write that it has taken already. */
+	readonly onlyStatus: boolean;
 	/** The next 32 bits of the chip. Called when their first bit is due, when all bits before have been clocked. */
 	chipWord(): number;
 	/**
@@ -218,7 +220,8 @@ export class GspiBits {
 			this.#chipClocks++;
 			if (this.#pins.data.outputEnabled && !this.#contention) {
 				this.#contention = true;
-				this.#log.violation("error", "radio-contention",
+				// Some drivers write a word more than they say: only the status is lost.
+				this.#log.violation(this.#port?.onlyStatus ? "warning" : "error", "radio-contention",
 					`GP24 is driven by both sides: the RP2040's output was still enabled ${this.#chipClocks} clock(s) into the answer`);
 			}
 			if (this.#highSpeed) {

@@ -99,6 +99,10 @@ export class GspiWords implements WordPort {
 		this.#transactions++;
 	}
 
+	get onlyStatus(): boolean {
+		return this.#write;
+	}
+
 	hostWord(word: number): boolean {
 		const value = this.#toMemory(word);
 		if (!this.#haveCommand) {

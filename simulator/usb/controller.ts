@@ -24,13 +24,24 @@ const MAIN_HOST = 2;
 const SIE_PULLUP = 1 << 16;
 const SIE_EP0_PER_BUFFER = 1 << 29;
 
+const MUX_TO_PHY = 1;
+const MUX_TO_DIGITAL_PADS = 4;
+/** USBPHY_DIRECT and its override hold DP's pull-up whatever the controller is connected to. */
+const PHY_PULLUP = 1 << 1;
+const PHY_OVERRIDE_PULLUP = 1 << 2;
+
 const STATUS_VBUS = 1 << 0;
 const STATUS_SUSPENDED = 1 << 4;
 const STATUS_RESUME = 1 << 11;
+/** LINE_STATE: D+ and D-. 0 is SE0, a reset; 1 is J, the idle bus of a full-speed device. */
+const STATUS_LINE_STATE_SHIFT = 2;
+const LINE_SE0 = 0;
+const LINE_J = 1;
 const STATUS_CONNECTED = 1 << 16;
 const STATUS_SETUP = 1 << 17;
 const STATUS_COMPLETE = 1 << 18;
 const STATUS_BUS_RESET = 1 << 19;
+const STATUS_ACK = 1 << 30;
 /** Written with one to clear (datasheet table 407). */
 const STATUS_CLEARABLE = 0xff0f0a10 | 0;
 
@@ -53,6 +64,7 @@ export class UsbController extends Block {
 	readonly dpsram: Uint8Array;
 	readonly #view: DataView;
 	readonly #setInterrupt: (irq: number, high: boolean) => void;
+	readonly #padLines: () => number;
 
 	#address = 0;
 	#main = 0;
@@ -70,6 +82,8 @@ export class UsbController extends Block {
 	#connectionChanged = false;
 	#abort = 0;
 	#abortDone = 0;
+	/** The host holds both lines low. */
+	#inReset = false;
 	readonly #phy = new Uint32Array(3);
 	/** Which of two buffers comes next: bit 2n for IN, 2n+1 for OUT. */
 	#select = 0;
@@ -81,9 +95,11 @@ export class UsbController extends Block {
 	/** Software broke a rule of the datasheet. */
 	onViolation: ((code: string, text: string) => void) | undefined;
 
-	constructor(setInterrupt: (irq: number, high: boolean) => void, unknown: (text: string) => void) {
+	/** @param padLines D+ (1) and D- (2) as GPIO 15 and 16 give them, for a controller that is muxed to these. */
+	constructor(setInterrupt: (irq: number, high: boolean) => void, padLines: () => number, unknown: (text: string) => void) {
 		super("USBCTRL", unknown);
 		this.#setInterrupt = setInterrupt;
+		this.#padLines = padLines;
 		this.dpsram = new Uint8Array(4096);
 		this.#view = new DataView(this.dpsram.buffer);
 	}
@@ -105,12 +121,26 @@ export class UsbController extends Block {
 
 	// ---- the bus ----------------------------------------------------------------------------------------------------
 
-	/** True while a host sees a device: controller on, pull-up on, supply noticed. */
+	/** True while a host sees a device: controller on, supply noticed, and a pull-up, the controller's or one that the PHY was told to hold. */
 	get connected(): boolean {
-		return (
-			(this.#main & (MAIN_ENABLE | MAIN_HOST)) === MAIN_ENABLE && (this.#sie & SIE_PULLUP) !== 0 &&
-			(this.#muxing & 1) !== 0 && (this.#power & 0x0c) === 0x0c
-		);
+		const pulledUp = this.#atPhy ? this.#sie & SIE_PULLUP : this.#phy[0] & PHY_PULLUP && this.#phy[1] & PHY_OVERRIDE_PULLUP;
+		return (this.#main & (MAIN_ENABLE | MAIN_HOST)) === MAIN_ENABLE && pulledUp !== 0 && (this.#power & 0x0c) === 0x0c;
+	}
+
+	get #atPhy(): boolean {
+		return (this.#muxing & MUX_TO_PHY) !== 0;
+	}
+
+	/** It takes part in what is on the bus; else the host sees a device that answers nothing. */
+	get #listening(): boolean {
+		return this.connected && this.#atPhy;
+	}
+
+	get #lineState(): number {
+		if (this.#muxing & MUX_TO_DIGITAL_PADS) {
+			return this.#padLines();
+		}
+		return this.connected && !this.#inReset ? LINE_J : LINE_SE0;
 	}
 
 	/** The device address that software has set. */
@@ -118,13 +148,19 @@ export class UsbController extends Block {
 		return this.#address & 0x7f;
 	}
 
-	/** The host holds the bus in reset long enough. */
+	/** The host holds the bus in reset, long enough already to be noticed. */
 	busReset(): void {
+		this.#inReset = true;
 		this.#status |= STATUS_BUS_RESET | STATUS_CONNECTED;
 		this.#status &= ~STATUS_SUSPENDED;
 		this.#connectionChanged = true;
 		this.#select = 0;
 		this.#update();
+	}
+
+	/** The host lets go of the bus. */
+	endBusReset(): void {
+		this.#inReset = false;
 	}
 
 	/** The bus has been idle for 3 ms. */
@@ -140,6 +176,7 @@ export class UsbController extends Block {
 
 	/** The cable goes. */
 	disconnect(): void {
+		this.#inReset = false;
 		this.#status &= ~STATUS_CONNECTED;
 		this.#connectionChanged = true;
 		this.#update();
@@ -156,7 +193,7 @@ export class UsbController extends Block {
 
 	/** A SETUP transaction to endpoint 0; always taken by a device that is there. */
 	setup(packet: Uint8Array): OutAnswer {
-		if (!this.connected) {
+		if (!this.#listening) {
 			return "timeout";
 		}
 		this.dpsram.set(packet, 0);
@@ -169,7 +206,7 @@ export class UsbController extends Block {
 
 	/** An IN token. */
 	in(endpoint: number): InAnswer {
-		if (!this.connected) {
+		if (!this.#listening) {
 			return { kind: "timeout" };
 		}
 		const control = this.#endpointControl(endpoint, true);
@@ -194,13 +231,14 @@ export class UsbController extends Block {
 		const length = half & BUFFER_LENGTH;
 		const start = this.#bufferStart(endpoint, control) + 64 * which;
 		const data = this.dpsram.slice(start, start + length);
+		this.#status |= STATUS_ACK;
 		this.#done(endpoint, true, which, half & ~(BUFFER_AVAILABLE | BUFFER_FULL), control);
 		return { kind: "data", data, pid: half & BUFFER_PID ? 1 : 0 };
 	}
 
 	/** An OUT transaction; `pid` as the host sends it. A wrong toggle is acknowledged and dropped, as on the bus. */
 	out(endpoint: number, data: Uint8Array, pid: 0 | 1): OutAnswer {
-		if (!this.connected) {
+		if (!this.#listening) {
 			return "timeout";
 		}
 		const control = this.#endpointControl(endpoint, false);
@@ -315,7 +353,7 @@ export class UsbController extends Block {
 			case 0x44: return 0;
 			case 0x48: this.#sof = false; this.#update(); return this.#frame;
 			case 0x4c: return this.#sie;
-			case 0x50: return this.#status | ((this.#power & 0x0c) === 0x0c ? STATUS_VBUS : 0) | (this.connected ? 1 << 2 : 0);
+			case 0x50: return this.#status | ((this.#power & 0x0c) === 0x0c ? STATUS_VBUS : 0) | (this.#lineState << STATUS_LINE_STATE_SHIFT);
 			case 0x54: return 0;
 			case 0x58: return this.#bufferStatus;
 			case 0x5c: return 0;

@@ -108,6 +108,7 @@ export class UsbHost {
 		this.#cancelFrame = undefined;
 		this.#running = undefined;
 		this.#queue = [];
+		this.#controller.endBusReset();
 		this.#setConfigured(false);
 		for (const port of this.#ports) {
 			port.configure(undefined);
@@ -273,9 +274,16 @@ export class UsbHost {
 		return yield* this.#askWhatItIs((code, text) => this.#log.violation("error", code, text));
 	}
 
-	*#askWhatItIs(failed: (code: string, text: string) => void): Step {
+	*#reset(): Step {
 		this.#controller.busReset();
-		yield RESET_MICROS + RESET_RECOVERY_MICROS;
+		yield RESET_MICROS;
+		this.#controller.endBusReset();
+		yield RESET_RECOVERY_MICROS;
+		return true;
+	}
+
+	*#askWhatItIs(failed: (code: string, text: string) => void): Step {
+		yield* this.#reset();
 		// Hosts ask for 64 bytes first, to learn the packet size of endpoint 0: a device of 8 sends 8 and is not asked for more.
 		// What they want to know is in these, however the transfer ends (hub.c, get_bMaxPacketSize0).
 		const start: number[] = [];
@@ -290,8 +298,7 @@ export class UsbHost {
 			return false;
 		}
 		this.#controlPacketBytes = start[7];
-		this.#controller.busReset();
-		yield RESET_MICROS + RESET_RECOVERY_MICROS;
+		yield* this.#reset();
 		if (!(yield* this.#controlTransfer(0x00, 5, 1, 0, 0, undefined, []))) {
 			failed("usb-no-address", "the device refuses SET_ADDRESS");
 			return false;

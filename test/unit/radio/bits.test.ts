@@ -71,6 +71,7 @@ function transcript(scene: Scene, byEdges: boolean): { lines: string[]; bits: nu
 			words = 0;
 			told("selected");
 		},
+		onlyStatus: false,
 		hostWord: (word) => {
 			told(`word ${word.toString(16)}`);
 			soon();

@@ -335,6 +335,28 @@ test("bus faults are violations: early command, function 3, short transfer, loos
 	}
 });
 
+test("what proven drivers do and the chip forgives is a warning: a word too many behind a write, an odd frame, a write to nothing", () => {
+	const { host } = running("little");
+	const warned = (code: string, act: () => void): void => {
+		host.violations.length = 0;
+		act();
+		assert.deepEqual(host.errors(), []);
+		assert.ok(host.violations.some((entry) => entry.level === "warning" && entry.code === code), code);
+	};
+	warned("radio-write-unrounded", () => {
+		const frame = new Uint8Array(19);
+		frame.set([19, 0, 0xec, 0xff, 0, 0, 0, 12]);
+		host.write(WLAN, 0, frame);
+		host.violations.splice(0, host.violations.length, ...host.violations.filter(({ code }) => code === "radio-write-unrounded"));
+	});
+	warned("radio-unmapped", () => host.writeBackplane(0x30004024, 0, 4));
+	assert.ok(host.statusAppended);
+	warned("radio-contention", () => host.transfer([host.command(true, BUS, 0x18, 4), 0, 0], 0));
+	host.violations.length = 0;
+	host.transfer([host.command(false, BUS, 0x14, 4), 0], 0);
+	assert.ok(host.errors().some((text) => text.startsWith("radio-contention")), "over an answer that is read it is an error");
+});
+
 test("variables of the vendor's driver are kept; those that the model does not act on are named", () => {
 	const { host } = running("big");
 	const get = (name: string): number => new DataView(host.getVariable(name, 4).payload.slice().buffer).getInt32(0, true);

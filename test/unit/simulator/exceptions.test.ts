@@ -158,6 +158,33 @@ for (const [name, halfwords, code] of faulting) {
 	});
 }
 
+test("SVC that PRIMASK or priorities refuse is a HardFault that returns behind it; in HardFault's handler the core locks up", () => {
+	const SVC = 0xdf00;
+	const bare = bareProcessor();
+	bare.setWord(0x20000000 + 4 * 11, IRQ_HANDLER | 1);
+	bare.setWord(IRQ_HANDLER, 0xe7fedf00);	// the call's handler calls again
+	bare.program(SVC, NOP);
+	bare.step(1);
+	bare.core.handleExceptions();
+	assert.equal(bare.core.ipsr, 11);
+	bare.step(1);
+	bare.core.handleExceptions();
+	assert.equal(bare.core.ipsr, 3, "it may not preempt itself");
+	assert.equal(bare.word(bare.core.registers[13] + 24), IRQ_HANDLER + 2);
+	const masked = bareProcessor();
+	masked.program(CPSID, SVC, NOP);
+	masked.step(2);
+	masked.core.handleExceptions();
+	assert.equal(masked.core.ipsr, 3);
+	assert.equal(masked.word(masked.core.registers[13] + 24), CODE + 4);
+	assert.deepEqual(masked.faults, [], "software may mean it so");
+	masked.setWord(HANDLER, SVC);
+	masked.core.programCounter = HANDLER;
+	masked.step(1);
+	masked.core.handleExceptions();
+	assert.equal(masked.core.lockedUp, true);
+});
+
 test("a fault inside HardFault locks the core up", () => {
 	const bare = bareProcessor();
 	bare.program(0xde01);

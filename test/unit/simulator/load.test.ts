@@ -236,9 +236,49 @@ test("the command refuses options that name no program, two, no serial line, or 
 		[["a.elf", "--vcd", "a.vcd", "--vcd-pins", "30"], /"30" names no pins/],
 		[["a.elf", "--log-topics", "bus"], /--log-topics chooses among the lines of --log FILE: give that too/],
 		[["a.elf", "--log", "-", "--log-topics", "buses"], /"buses" is no topic: board, radio, bus, ioctl, event, network or "all" is expected/],
+		...["--seed", "--mtu"].flatMap((option) => ["1.5", "1e300"].map((value): [string[], RegExp] => [["a.elf", option, value], /a whole number, 0 or more, is expected/])),
+		...["--seed", "--mtu", "--timeout", "--patience", "--latency"].flatMap((option) =>
+			["", " ", "NaN", "Infinity", "-1", "7s"].map((value): [string[], RegExp] => [["a.elf", `${option}=${value}`], /a number, 0 or more, is expected/])),
+		[["a.elf", "--gdb", "65536"], /a port, 0 to 65535, is expected/],
+		[["a.elf", "--page", "1.5"], /a port, 0 to 65535, is expected/],
+		[["a.elf", "--clock", "21=46875"], /GPIO 20 or 22 and hertz are expected, such as 20=46875/],
+		[["a.elf", "--clock", "20=0"], /GPIO 20 or 22 and hertz are expected/],
+		[["a.elf", "--wire", "2"], /two GPIOs are expected, such as 2=3/],
+		[["a.elf", "--host", "a.example"], /NAME=127\.0\.0\.1:PORT is expected/],
 	];
 	for (const [options, sentence] of cases) {
 		const refusing = command().exitOverride().configureOutput({ writeErr: () => {} });
 		await assert.rejects(refusing.parseAsync(options, { from: "user" }), sentence);
 	}
+});
+
+test("what only the board can judge is refused with a sentence and status 1 too", async () => {
+	const program = join(folder, "refused.uf2");
+	writeFileSync(program, uf2(image(STORES)));
+	const cases: [string[], RegExp][] = [
+		[["--until", "("], /simulate: --until \(: .*[Uu]nterminated group/],
+		[["--epoch", "yesterday"], /simulate: --epoch yesterday: not an ISO 8601 instant/],
+		[["--mtu", "10"], /simulate: mtu: 10 is less than \d+ bytes/],
+		[["--wire", "2=30"], /simulate: .*30/],
+		[["--host", "a.example=192.0.2.1:80"], /simulate: .*192\.0\.2\.1/],
+		[["--replay", program], /simulate: --replay .*refused\.uf2: not a recording/],
+	];
+	const runs = await Promise.all(cases.map(([options]) => simulate(program, "--timeout", "0.01", ...options)));
+	runs.forEach(({ status, stderr }, index) => {
+		assert.equal(status, 1, `${cases[index][0].join(" ")}: ${stderr}`);
+		assert.match(stderr, cases[index][1]);
+		assert.equal(stderr.trimEnd().split("\n").length, 1, stderr);
+	});
+});
+
+test("a clock from outside is counted by the program's board, and bit-exact and fast runs of one program end at the same cycle", async () => {
+	const program = join(folder, "options.uf2");
+	writeFileSync(program, uf2(image(STORES)));
+	const reports = await Promise.all([["--bit-exact"], [], ["--clock", "20=46875", "--mtu", "1280", "--wire", "2=3", "--xip"]].map(async (options, index) => {
+		const report = join(folder, `options-${index}.json`);
+		assert.equal((await simulate(program, "--timeout", "0.01", "--report", report, ...options)).status, 0);
+		return JSON.parse(readFileSync(report, "utf8")) as RunReport;
+	}));
+	assert.equal(reports[0].activeCycles, reports[1].activeCycles);
+	assert.notEqual(reports[2].flashModel, reports[1].flashModel, "the report says which model of flash gave its figures");
 });

@@ -138,6 +138,48 @@ test("a slice counts while input B is high, or its rising or falling edges", () 
 	assert.deepEqual(chip.violations.list, []);
 });
 
+test("a counter that is set above TOP keeps its number, and comes to TOP by way of 0", () => {
+	const chip = pwmChip(0);
+	chip.poke(PWM + 0x10, 4, 9);
+	chip.poke(PWM + 0xc, 4, 5);
+	chip.poke(PWM + 8, 4, 1234);
+	assert.equal(chip.peek(PWM + 8, 4), 1234);
+	chip.poke(PWM + 0x10, 4, 2000);
+	chip.poke(PWM + 0x10, 4, 9);
+	assert.equal(chip.peek(PWM + 8, 4), 1234, "another TOP leaves the counter as it is");
+	chip.poke(PWM + 4, 4, 2 << 4);
+	chip.poke(PWM + 8, 4, 0xfff0);
+	chip.poke(PWM, 4, 1);
+	assert.equal(chip.pins.pin(0).level, false);
+	const edges = watch(chip, 0);
+	pass(chip, 80);
+	assert.deepEqual(edges.slice(0, 3).map(([cycle, level]) => [cycle - edges[0]![0], level]), [[0, true], [10, false], [20, true]]);
+	assert.equal(chip.peek(PWM + 0xa4, 4), 1);
+});
+
+test("a count is put in or left out where the divider has room for it", () => {
+	const chip = pwmChip();
+	const [ADVANCE, RETARD, HUNDRED_CYCLES] = [1 << 7, 1 << 6, 100 << 4];
+	chip.poke(PWM + 4, 4, HUNDRED_CYCLES);
+	chip.poke(PWM, 4, 1);
+	pass(chip, 450);
+	chip.poke(PWM, 4, ADVANCE | 1);
+	assert.equal(chip.peek(PWM + 8, 4), 5);
+	assert.equal(chip.peek(PWM, 4), 1, "the bit is clear again");
+	chip.poke(PWM, 4, RETARD | 1);
+	pass(chip, 100);
+	assert.equal(chip.peek(PWM + 8, 4), 5);
+	pass(chip, 100);
+	assert.equal(chip.peek(PWM + 8, 4), 6);
+	chip.poke(PWM, 4, 0);
+	chip.poke(PWM + 4, 4, 1 << 4);
+	chip.poke(PWM + 8, 4, 0);
+	const began = chip.clock.cycles;
+	chip.poke(PWM, 4, ADVANCE | 1);
+	assert.equal(chip.peek(PWM + 8, 4), chip.clock.cycles - began, "at full speed there is none");
+	assert.deepEqual(chip.violations.list, []);
+});
+
 test("a counter that goes by edges wraps, drives output A and interrupts", () => {
 	const chip = pwmChip(4, 5);
 	const SLICE_2 = PWM + 2 * 0x14;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Chip } from "../../../simulator/core/chip.ts";
+import { type Moment as CalendarMoment, pass as passCalendar } from "../../../simulator/peripherals/calendar.ts";
 import { bareChip, pass } from "./bare-chip.ts";
 
 const RTC = 0x4005c000;
@@ -130,4 +131,81 @@ test("an alarm compares what it is told to, at the beginning of a second, and st
 	assert.equal(chip.read(INTR, 4), 1);
 	passSeconds(chip, 1);
 	assert.equal(chip.read(INTR, 4), 0, "the second is over");
+});
+
+/** Divider 1 from clk_sys: each cycle of the core is a second of the calendar. */
+function racing(moment: Moment): Chip {
+	const chip = running(moment);
+	chip.write(CTRL, 4, 0);
+	chip.write(CLK_RTC_DIV, 4, 1 << 8);
+	chip.write(CLK_RTC_CTRL, 4, (2 << 5) | (1 << 11));	// the ring oscillator, as clk_sys
+	chip.write(CLKDIV_M1, 4, 0);
+	chip.write(CTRL, 4, 1);
+	return chip;
+}
+
+test("a calendar that no reader looked at for years is right, whatever was set", () => {
+	const moments: Moment[] = [[2027, 12, 31, 5, 23, 59, 58], [4095, 2, 29, 0, 31, 63, 63], [2100, 13, 0, 7, 4, 5, 6], [0, 0, 31, 6, 23, 0, 61], [2026, 15, 31, 3, 12, 0, 0]];
+	for (const from of moments) {
+		for (const seconds of [1, 59, 3_601, 86_401, 3_000_003]) {
+			const [inSteps, atOnce] = [{ ...named(from) }, { ...named(from) }];
+			for (let passed = 0; passed < seconds; passed++) {
+				passCalendar(inSteps, 1, true);
+			}
+			passCalendar(atOnce, seconds, true);
+			assert.deepEqual(atOnce, inSteps, `${seconds} s after ${from.join()}`);
+		}
+	}
+	const later = named([2026, 11, 25, 3, 12, 0, 0]);
+	// All 4096 years together have 1,496,064 days, 3 more than whole weeks.
+	passCalendar(later, 1e6 * 1_496_064 * 86_400, true);
+	assert.deepEqual(later, named([2026, 11, 25, (3 + 3e6) % 7, 12, 0, 0]));
+});
+
+function named([year, month, day, weekday, hour, minute, second]: Moment): CalendarMoment {
+	return { year, month, day, weekday, hour, minute, second };
+}
+
+const alarms: [string, date: number, time: number][] = [
+	["of every second", 0, 0],
+	["of a minute", 0, MATCH_MINUTE | (7 << 8)],
+	["of a second that no minute has", 0, MATCH_SECOND | 62],
+	["of a day that no month has", (1 << 25) | (2 << 8) | (1 << 24) | 31, 0],
+	["of a year", (1 << 26) | (2025 << 12), 0],
+];
+for (const [what, date, time] of alarms) {
+	test(`an alarm ${what} costs next to nothing, however fast the RTC is told to count`, () => {
+		const chip = racing([2026, 11, 25, 3, 12, 0, 0]);
+		chip.write(INTE, 4, 1);
+		chip.write(IRQ_SETUP_1, 4, time);
+		chip.write(IRQ_SETUP_0, 4, date | MATCH_ENABLE);
+		let events = 0;
+		const { schedule } = chip.clock;
+		chip.clock.schedule = (...event) => {
+			events++;
+			return schedule.apply(chip.clock, event);
+		};
+		pass(chip, 10_000_000);
+		assert.ok(events < 10_000, `${events} events for 10 million seconds of the calendar`);
+	});
+}
+
+test("an alarm begins and ends at its seconds when the RTC counts fast, and far away", () => {
+	const chip = racing([2026, 11, 25, 3, 12, 0, 0]);
+	chip.write(IRQ_SETUP_1, 4, MATCH_MINUTE | (2 << 8));
+	chip.write(IRQ_SETUP_0, 4, MATCH_ENABLE);
+	const raised: number[] = [];
+	for (let second = 0; second < 4_000; second++) {
+		if (chip.read(INTR, 4)) {
+			raised.push(60 * now(chip)[5] + now(chip)[6]);
+		}
+		pass(chip, 1);
+	}
+	assert.deepEqual([raised.length, raised[0], raised[59], raised[60]], [120, 120, 179, 120]);
+	chip.write(IRQ_SETUP_1, 4, 0);
+	chip.write(IRQ_SETUP_0, 4, MATCH_ENABLE | (1 << 26) | (2027 << 12) | (1 << 25) | (3 << 8) | (1 << 24) | 1);
+	while (!chip.read(INTR, 4)) {
+		pass(chip, 50_000);
+	}
+	assert.deepEqual(now(chip).slice(0, 3), [2027, 3, 1]);
 });

@@ -269,6 +269,18 @@ test("a clock output toggles at its divided frequency while somebody looks", () 
 	assert.ok(edges.length <= 1);
 });
 
+test("a clock that is faster than clk_sys is seen at its cycles, and no denser", () => {
+	const chip = chipWith({ 21: CLOCK });
+	chip.poke(0x40024000, 4, 0xfabaa0);	// the crystal, while clk_sys comes from the slower ring oscillator
+	chip.poke(CLOCKS + 4, 4, 1 << 8);
+	chip.poke(CLOCKS, 4, (5 << 5) | (1 << 11));
+	const edges = edgesOf(chip, [21]);
+	pass(chip, 1000);
+	assert.ok(edges.length > 100, `${edges.length}: it toggles`);
+	assert.equal(new Set(edges.map(({ cycle }) => cycle)).size, edges.length, "one level in a cycle");
+	assert.deepEqual(chip.violations.list, []);
+});
+
 test("the PWM counts a clock output over a jumper", () => {
 	const chip = chipWith({ 21: CLOCK, 1: 4 });
 	jumper(chip, 21, 1);

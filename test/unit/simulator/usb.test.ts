@@ -233,6 +233,35 @@ for (const packetBytes of [8, 16, 32]) {
 	});
 }
 
+test("a driver sees the lines low during a reset, and may leave the PHY behind it while the pull-up is held, as the work-around for RP2040-E5 does", () => {
+	const bench = start();
+	const { chip } = bench;
+	const lineState = (): number => (chip.peek(SIE_STATUS, 4) >>> 2) & 3;
+	assert.equal(lineState(), 1, "J: the pull-up on an idle bus");
+	bench.pass(21);
+	assert.equal(lineState(), 0, "SE0");
+	bench.pass(10);
+	assert.equal(lineState(), 1);
+	const GPIO_15 = 0x40014000 + 8 * 15 + 4;
+	chip.poke(GPIO_15, 4, (3 << 16) | 8);
+	chip.poke(USB + 0x7c, 4, 1 << 1);
+	chip.poke(USB + 0x80, 4, 1 << 2);
+	chip.poke(USB + 0x74, 4, 4 | 8);
+	assert.equal(lineState(), 1, "J by the pad's input override");
+	assert.equal(chip.usb.in(0).kind, "timeout", "it is deaf meanwhile");
+	bench.pass(1);
+	chip.poke(USB + 0x74, 4, 1 | 8);
+	chip.poke(USB + 0x80, 4, 0);
+	chip.poke(GPIO_15, 4, 5);
+	bench.pass(60);
+	assert.equal(bench.host.configured, true, "the host has not begun anew");
+	assert.ok(chip.peek(SIE_STATUS, 4) & (1 << 30), "its acknowledgements are noted");
+	assert.deepEqual(chip.violations.list.filter(({ level }) => level !== "info"), []);
+	chip.poke(USB + 0x74, 4, 4 | 8);
+	bench.pass(1);
+	assert.equal(bench.host.configured, false, "without the override the pull-up goes with the PHY");
+});
+
 test("a terminal that opens late gives DTR late, and takes no data before", () => {
 	const bench = start({ openAfterMs: 500 });
 	bench.pass(200);
