@@ -44,7 +44,7 @@ const scansMax = 2;
  * Joins a network and waits for an address. It always settles, `timeoutMs` after the call at the latest.
  *
  * @returns rejects with CodedError ERR_WIFI_NO_NETWORK, ERR_WIFI_PASSPHRASE, ERR_WIFI_SECURITY, ERR_WIFI_TIMEOUT, ERR_WIFI_FAILED,
- * ERR_WIFI_LOST, ERR_WIFI_CHIP, ERR_WIFI_UNCONFIGURED (no name anywhere) or EINVAL; then no network is joined.
+ * ERR_WIFI_LOST, ERR_WIFI_CHIP, ERR_WIFI_UNCONFIGURED (no name anywhere) or EINVAL; then this network is not joined.
  */
 export function join({ ssid, password, timeoutMs = 30_000, security, bssid, channel, fixed, hostName, powerSaving }: JoinOptions = {}): Promise<Joined> {
 	if (ssid === undefined) {
@@ -61,9 +61,9 @@ function joinNamed(wish: WiFiConnectOptions, timeoutMs: number): Promise<Joined>
 		let scans = 1;
 		const settle = (error?: CodedError) => {
 			clearTimeout(timer);
-			const { address = "", gateway = "", MAC: mac = "" } = wifi;
-			if (error) {
-				wifi.disconnect();
+			const { address = "", gateway = "", MAC: mac = "", connection, SSID } = wifi;
+			if (error && (connection < 400 || SSID === ssid)) {
+				wifi.disconnect();	// what others of the app have joined meanwhile stays theirs
 			}
 			wifi.close();
 			if (error) {
@@ -82,7 +82,7 @@ function joinNamed(wish: WiFiConnectOptions, timeoutMs: number): Promise<Joined>
 		const wifi = new WiFi({
 			onChanged() {
 				if (wifi.connection === 500) {
-					settle();
+					settle(wifi.SSID === ssid ? undefined : new CodedError("ERR_WIFI_LOST", `wifi "${ssid}": another network was joined instead`));
 					return;
 				}
 				const { failure } = wifi;

@@ -40,6 +40,7 @@ export default class Keeper {
 	#state: KeeperState = "joining";
 	#failure: CodedError | undefined;
 	#failures = 0;
+	#hasAsked = false;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#waiting: { resolve: (joined: Joined) => void; reject: (error: CodedError) => void }[] = [];
 
@@ -111,14 +112,15 @@ export default class Keeper {
 	}
 
 	#attempt(): void {
-		const { ssid, password, security, fixed, hostName, powerSaving, timeoutMs = 30_000 } = this.#options;
-		this.#timer = setTimeout(() => this.#failed(new CodedError("ERR_WIFI_TIMEOUT", `wifi "${ssid}": no address within ${timeoutMs} ms`)), timeoutMs);
+		const { ssid, password, security, fixed, hostName, powerSaving } = this.#options;
+		this.#timer = this.#timeLimit();
 		if (this.#state !== "joining") {
 			this.#tell("joining");
 		}
 		if (this.#state !== "joining") {
 			return;	// closed by the callback
 		}
+		this.#hasAsked = true;
 		try {
 			this.#wifi.connect({ SSID: ssid, password, security, fixed, hostName, powerSaving });
 		} catch (error) {
@@ -126,27 +128,48 @@ export default class Keeper {
 		}
 	}
 
-	/** Something changed below: an address came, or the network is lost. It may also come back by itself while a pause lasts. */
+	/**
+	 * Something changed below: an address came or went, the network is lost, or somebody else left it or joined another one. It may also come back
+	 * by itself while a pause lasts.
+	 */
 	#look(): void {
-		if (this.#wifi.connection === 500) {
-			clearTimeout(this.#timer);
-			this.#failures = 0;
-			this.#failure = undefined;
-			this.#tell("joined");
-			const { network } = this;
-			if (network) {
-				const waiting = this.#waiting;
-				this.#waiting = [];
-				for (const { resolve } of waiting) {
-					resolve(network);
-				}
-			}
-			return;
-		}
-		const { failure } = this.#wifi;
-		if (failure && (this.#state === "joining" || this.#state === "joined")) {
+		const { ssid } = this.#options;
+		const { connection, failure } = this.#wifi;
+		const isOurs = this.#wifi.SSID === ssid;
+		if (connection === 500 && isOurs) {
+			this.#found();
+		} else if (this.#state === "waiting" || !this.#hasAsked) {
+			return;	// its end is told already, or it is none of ours
+		} else if (failure) {
 			this.#failed(failure);
+		} else if (connection >= 400 && !isOurs) {
+			this.#failed(new CodedError("ERR_WIFI_LOST", `wifi "${ssid}": another network was joined instead`));
+		} else if (connection <= 200) {
+			this.#failed(new CodedError("ERR_WIFI_LOST", `wifi "${ssid}": it was left, not by its keeper`));
+		} else if (this.#state === "joined") {
+			this.#timer = this.#timeLimit();
+			this.#tell("joining");	// its address is gone, and asked for anew
 		}
+	}
+
+	#found(): void {
+		clearTimeout(this.#timer);
+		this.#failures = 0;
+		this.#failure = undefined;
+		this.#tell("joined");
+		const { network } = this;
+		if (network) {
+			const waiting = this.#waiting;
+			this.#waiting = [];
+			for (const { resolve } of waiting) {
+				resolve(network);
+			}
+		}
+	}
+
+	#timeLimit(): ReturnType<typeof setTimeout> {
+		const { ssid, timeoutMs = 30_000 } = this.#options;
+		return setTimeout(() => this.#failed(new CodedError("ERR_WIFI_TIMEOUT", `wifi "${ssid}": no address within ${timeoutMs} ms`)), timeoutMs);
 	}
 
 	#failed(error: CodedError): void {

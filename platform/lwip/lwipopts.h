@@ -38,7 +38,7 @@
 // A TLS record is up to 16,384 + 5 + 256 bytes (RFC 8446 section 5.2): with a smaller window a record could never come whole.
 #define TCP_MSS 1460
 #define TCP_WND (12 * TCP_MSS)
-#define TCP_SND_BUF (8 * TCP_MSS) // what is under way for an acknowledgement's time: with half of it TCP sends a third as fast
+#define TCP_SND_BUF (9 * TCP_MSS) // under way for an acknowledgement's time are eight: the ninth holds what does not fill a segment yet
 #define TCP_SND_QUEUELEN 24
 #define TCP_QUEUE_OOSEQ 1
 #define TCP_OOSEQ_MAX_PBUFS 6 // else frames behind a lost one take the whole pool

@@ -14,6 +14,7 @@
 #include "lwip/timeouts.h"
 #include "lwip/udp.h"
 #include "lwip_hooks.h"
+#include "network_address.h"
 #include "pico/async_context_poll.h"
 #include "pico/cyw43_arch.h"
 #include "pico/time.h"
@@ -123,10 +124,6 @@ static unsigned network_word(const uint8_t *bytes)
 {
 	return (unsigned)(bytes[0] << 8 | bytes[1]);
 }
-
-#ifndef ip_addr_zoneless_eq // lwIP has it with IPv6 alone
-#define ip_addr_zoneless_eq ip_addr_eq
-#endif
 
 // What is looked at in a packet of either family.
 typedef struct packet_facts {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lwip/ip4.h"
 #include "lwip/netif.h"
 #include "station_ipv6.h"
 
@@ -34,14 +35,25 @@ void network_address_text(char text[ADDRESS_TEXT_BYTES], const ip_addr_t *addres
 	address_text(text, (const uint8_t *)&ip_2_ip4(address)->addr, sizeof ip_2_ip4(address)->addr);
 }
 
+static bool network_is_there(void)
+{
+	struct netif *netif;
+	NETIF_FOREACH(netif) {
+		if (netif_is_up(netif) && netif_is_link_up(netif) && (!ip4_addr_isany_val(*netif_ip4_addr(netif)) || station_ipv6_address(netif) != NULL))
+			return true;
+	}
+	return false;
+}
+
 bool network_may_reach(const ip_addr_t *address)
 {
-	if (!netif_default || !netif_is_up(netif_default) || !netif_is_link_up(netif_default))
-		return false;
+	if (address == NULL)
+		return network_is_there();
 #if LWIP_IPV6
-	if (IP_IS_V6(address))
-		return ip6_addr_islinklocal(ip_2_ip6(address)) || station_ipv6_address(netif_default) != NULL;
+	if (IP_IS_V6(address)) { // lwIP would send from an address of the link, and nobody could answer
+		return netif_default && netif_is_up(netif_default) && netif_is_link_up(netif_default)
+			&& (ip6_addr_islinklocal(ip_2_ip6(address)) || station_ipv6_address(netif_default) != NULL);
+	}
 #endif
-	(void)address;
-	return true;
+	return ip4_route(ip_2_ip4(address)) != NULL;
 }

@@ -211,6 +211,7 @@ int station_join(const char *ssid, size_t ssid_length, const char *key, size_t k
 
 void station_leave(void)
 {
+	memset(wish.key, 0, sizeof wish.key);
 	if (!station_is_on() || cyw43_state.wifi_join_state == 0)
 		return;
 	station_give_address_back();

@@ -5,9 +5,13 @@
 #include <string.h>
 
 #include "lwip/dhcp.h"
+#include "lwip/icmp6.h"
+#include "lwip/ip6.h"
 #include "lwip/ip6_addr.h"
+#include "lwip/inet_chksum.h"
 #include "lwip/nd6.h"
 #include "lwip/priv/nd6_priv.h"
+#include "lwip/prot/nd6.h"
 #include "mbedtls/sha256.h"
 #include "pico/unique_id.h"
 #include "resolver.h"
@@ -15,6 +19,26 @@
 
 #define LINK_LOCAL_INDEX 0 // lwIP takes the own part of all addresses from it
 #define DHCP_TRIES 2
+
+// lwIP asks routers every four seconds, counted through all networks, so a second one would wait for them. It asks again where this is lost.
+static void ask_routers(struct netif *netif)
+{
+	if (!netif_is_link_up(netif))
+		return;
+	struct pbuf *p = pbuf_alloc(PBUF_IP, sizeof(struct rs_header), PBUF_RAM);
+	if (p == NULL)
+		return;
+	ip6_addr_t routers;
+	struct rs_header *solicitation = p->payload;
+	ip6_addr_set_allrouters_linklocal(&routers);
+	ip6_addr_assign_zone(&routers, IP6_MULTICAST, netif);
+	memset(solicitation, 0, sizeof *solicitation);
+	solicitation->type = ICMP6_TYPE_RS;
+	// Nobody's address yet: ours is being tried (RFC 4861 section 4.1).
+	solicitation->chksum = ip6_chksum_pseudo(p, IP6_NEXTH_ICMP6, p->len, IP6_ADDR_ANY6, &routers);
+	ip6_output_if(p, NULL, &routers, ND6_HOPLIM, 0, IP6_NEXTH_ICMP6, netif);
+	pbuf_free(p);
+}
 
 void station_ipv6_begin(struct netif *netif, const char *ssid)
 {
@@ -46,6 +70,7 @@ void station_ipv6_begin(struct netif *netif, const char *ssid)
 void station_ipv6_renew(struct netif *netif, u8_t from_mac)
 {
 	(void)from_mac;
+	netif_set_link_callback(netif, ask_routers);
 	station_ipv6_begin(netif, station_ssid());
 }
 

@@ -38,7 +38,8 @@ const scriptArena = "XS arena (slots, chunks, stack)";
 /** Rows by where an object comes from; the first that fits. What lies in a folder of platform/ is named relative to it by CMake. */
 const origins: readonly (readonly [string, RegExp])[] = [
 	["XS engine", /third-party\/xs\/|\.dir\/(?:xs|image)\//],
-	["lwIP", /third-party\/lwip\/|\.dir\/lwip\/|\/pico_lwip\//],
+	["lwIP", /third-party\/lwip\/|\/pico_lwip\//],
+	["names and addresses", /\.dir\/lwip\//],
 	["Mbed TLS", /third-party\/mbedtls\/|mbedtls\.a|\.dir\/tls\//],
 	["path validator", /\.dir\/trust\//],
 	["radio driver", /cyw43/],

@@ -1,4 +1,4 @@
-// An echo request and its answer (RFC 792), as one promise.
+// An echo request and its answer (RFC 792; with `network/ipv6` also RFC 4443), as one promise.
 //
 // Above it: whatever an app wants to know of its network. Below it: lwIP's raw ICMP (ping.c), the resolver.
 
@@ -8,7 +8,7 @@ import Resolver from "../dns/resolver/resolver.ts";
 
 /** How to ask. */
 export interface PingOptions {
-	/** Bytes of data, 0 to 1472. Default 56. */
+	/** Bytes of data, 0 to 1472, by IPv6 to 1232. Default 56. */
 	lengthBytes?: number;
 	/** Time for the name and the answer together. Default 2,000. */
 	timeoutMs?: number;
@@ -16,7 +16,7 @@ export interface PingOptions {
 
 /** An answer. */
 export interface Pong {
-	/** Whose it is, IPv4. */
+	/** Whose it is. */
 	readonly address: string;
 	/** The way there and back, in milliseconds, with fractions. */
 	readonly timeMs: number;
@@ -34,7 +34,7 @@ const answered = 0;
 /**
  * Asks a host whether it is there. It always settles, `timeoutMs` after the call at the latest. Four may be under way at once.
  *
- * @param host name, or IPv4 address in dotted form.
+ * @param host name, or address: IPv4 in dotted form, with `network/ipv6` also IPv6.
  * @returns the answer; rejects with CodedError ETIMEDOUT (no answer), EHOSTUNREACH (a router says that there is no way), ENETUNREACH (no
  * network), EINVAL (length), ENOMEM, or what the resolver says of a name.
  */
@@ -67,7 +67,7 @@ export function ping(host: string, { lengthBytes = 56, timeoutMs = 2_000 }: Ping
 			});
 		};
 		try {
-			resolver.resolve({ host, family: 4, timeoutMs }, (error, address) => {
+			resolver.resolve({ host, timeoutMs }, (error, address) => {
 				try {
 					if (error) {
 						throw error;

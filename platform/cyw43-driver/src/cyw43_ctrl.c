@@ -53,6 +53,7 @@ static void cyw43_poll_func(void);
 static int cyw43_ensure_up(cyw43_t *self);
 static int cyw43_wifi_switch_on(cyw43_t *self, uint32_t country);
 static int cyw43_wifi_start_join(cyw43_t *self);
+static void cyw43_wifi_forget_key(cyw43_t *self);
 static void cyw43_health_check(cyw43_t *self);
 static void cyw43_ap_event(cyw43_t *self, const struct cyw43_event *event);
 static int cyw43_ap_configure(cyw43_t *self);
@@ -148,8 +149,10 @@ static void cyw43_settle(cyw43_t *self) {
 			self->pend_rejoin_wpa = false;
 			cyw43_ll_set_u32(&self->cyw43_ll, WLC_SET_WPA_AUTH, WPA_AUTH_WPA_PSK);
 		}
-		if (cyw43_wifi_start_join(self) != 0)
+		if (cyw43_wifi_start_join(self) != 0) {
 			self->wifi_join_state = JOIN_FAILED;
+			cyw43_wifi_forget_key(self);
+		}
 	}
 }
 
@@ -214,9 +217,16 @@ void cyw43_ctrl_event(cyw43_int_t *ll, const struct cyw43_event *event) {
 
 // Join.
 
+static void cyw43_wifi_forget_key(cyw43_t *self) {
+	memset(self->wifi_join_key, 0, sizeof self->wifi_join_key);
+	self->wifi_join_key_length = 0;
+}
+
 static void cyw43_join_decide(cyw43_t *self, uint32_t kind, cyw43_join_reason_t reason, const struct cyw43_event *event) {
 	self->wifi_join_state = kind;
 	self->wifi_join_facts = (cyw43_join_facts_t){reason, event->type, event->status, event->reason};
+	if (kind != JOIN_LOST)
+		cyw43_wifi_forget_key(self); // nobody tries again
 }
 
 // This try failed: another one, or the end with the worst that was seen.
@@ -455,11 +465,6 @@ static int cyw43_wifi_apply_join(cyw43_t *self, uint32_t kind) {
 	self->wifi_join_started_ms = cyw43_hal_ticks_ms();
 	self->wifi_join_state = kind | (auth_type == CYW43_AUTH_OPEN ? JOIN_KEYED : 0);
 	return cyw43_wifi_start_join(self);
-}
-
-static void cyw43_wifi_forget_key(cyw43_t *self) {
-	memset(self->wifi_join_key, 0, sizeof self->wifi_join_key);
-	self->wifi_join_key_length = 0;
 }
 
 static int cyw43_wifi_join_locked(cyw43_t *self, size_t ssid_len, const uint8_t *ssid, size_t key_len, const uint8_t *key, uint32_t auth_type, const uint8_t *bssid, uint32_t channel) {

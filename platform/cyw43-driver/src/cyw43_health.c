@@ -70,6 +70,7 @@ static void cyw43_health_give_up(cyw43_t *self) {
 	self->itf_state = 0;
 	self->restarts = 0;
 	self->wifi_join_state = JOIN_FAILED;
+	cyw43_wifi_forget_key(self);
 }
 
 static void cyw43_health_restart(cyw43_t *self) {
@@ -79,6 +80,7 @@ static void cyw43_health_restart(cyw43_t *self) {
 	CYW43_STAT_INC(RESTART);
 	self->wifi_join_facts = (cyw43_join_facts_t){.reason = CYW43_JOIN_REASON_CHIP};
 	self->pend_disassoc = self->pend_rejoin = self->pend_rejoin_wpa = self->pend_link_up = self->pend_link_down = false;
+	self->pend_ap_link_up = self->pend_ap_link_down = false;
 	if (self->wifi_scan_state == 1)
 		self->wifi_scan_state = 2;
 	cyw43_cb_tcpip_set_link_down(self, CYW43_ITF_STA); // connections live on, if the network comes back
@@ -95,8 +97,10 @@ static void cyw43_health_restart(cyw43_t *self) {
 	} while (cyw43_health_bring_back(self) != 0);
 	if (!rejoin)
 		return;
-	if (cyw43_wifi_apply_join(self, JOIN_LOST) != 0)
+	if (cyw43_wifi_apply_join(self, JOIN_LOST) != 0) {
 		self->wifi_join_state = JOIN_FAILED;
+		cyw43_wifi_forget_key(self);
+	}
 }
 
 // Of the poll, outside of any wait.

@@ -76,13 +76,21 @@ deviceTest("a server is reached and proved by its address in the URL, and refuse
 	assert.match(refused!, /^ERR_TLS_CERT_ALTNAME_INVALID: .*for 2001:db8::66, six\.example, not for 2001:db8::20/);
 });
 
-deviceTest("without a router that advertises, IPv4 goes on alone", scene([{ join: {} }, { waitMs: 3_000 }, { addresses: true }, { resolve: "six.example" }, { say: { address: site, port: 7 } }], {
+deviceTest("routers of a second network are asked at once", scene([{ join: { ssid: "first", password: "simulated network" } }, { join: { ssid: "second" } }, { waitMs: 2_200 }, { addresses: true }],
+	{ accessPoints: [{ ssid: "first", password: "simulated network" }, { ssid: "second" }] }), run => {
+	assert.match(said(run).at(-1)!, ownNetwork);
+});
+
+deviceTest("without a router that advertises, IPv4 goes on alone", scene([{ join: {} }, { waitMs: 3_000 }, { addresses: true }, { resolve: "six.example" }, { say: { address: site, port: 7 } },
+	{ clock: true }, { fetch: `https://[${site}]/` }], {
 	ipv6: false, hosts: { "six.example": { address: null, ipv6: site } },
 }), run => {
-	const [, , addresses, name, say] = said(run);
+	const [, , addresses, name, say, , fetch] = said(run);
 	assert.equal(addresses, "addresses 192.168.4.2 undefined");
 	assert.match(name!, /^ENOTFOUND: dns six\.example: the name has no address of this family/);
 	assert.match(say!, /^ENETUNREACH: /);
+	assert.match(fetch!, /^ENETUNREACH: /);
+	assert.ok(run.board.clock.micros < 6e6, "at once");
 });
 
 deviceTest("TCP goes over IPv6, an address that nobody has and a port that is closed are told", scene([{ join: {} }, { waitMs: 3_000 }, { say: { address: site, port: 7 } },

@@ -112,3 +112,41 @@ deviceTest("a network that is not there ends a keeper after its tries", scene({
 		"ended ERR_WIFI_NO_NETWORK", "promised ERR_WIFI_NO_NETWORK",
 	], run.console);
 });
+
+const second = { ssid: "second" };
+
+for (const [meddles, what] of [["leave", "is left by others of the app"], ["joinAnother", "others of the app leave for another one"], ["keepTwice", "a second keeper gives up"]] as const) {
+	deviceTest(`a network that ${what} is joined again`, scene({ accessPoints: [simulatedNetwork, second], configuration: { seconds: 12, meddles } }), run => {
+		assert.deepEqual(lines(run, /^(joining|joined|waiting|twice|elsewhere)/), [
+			"joined 192.168.4.2", ...meddles === "keepTwice" ? ["joined 192.168.4.2", "twice 192.168.4.2"] : [],
+			...meddles === "joinAnother" ? ["joining"] : [], "waiting ERR_WIFI_LOST", "joining ERR_WIFI_LOST", "joined 192.168.4.2",
+			...meddles === "joinAnother" ? ["elsewhere ERR_WIFI_LOST"] : [],
+		], run.console);
+		assert.ok(answers(run).answered >= 7, run.console);
+	});
+}
+
+for (const meddlesMs of [50, 500, 600]) {
+	deviceTest(`a keeper that is closed ${meddlesMs} ms after its start tells nothing more, and another begins at once`, scene({
+		configuration: { seconds: 8, quiet: true, meddles: "closeAndKeepAgain", meddlesMs },
+	}), run => {
+		assert.deepEqual(lines(run, /^(joining|joined|waiting|closed|again|promised)/), ["closed ended", "promised ECLOSED", "again 192.168.4.2"], run.console);
+	});
+}
+
+deviceTest("a scan while a network is joined tells what it hears, and the network is joined all the same", scene({ configuration: { seconds: 8, meddles: "scan", meddlesMs: 450 } }), run => {
+	assert.deepEqual(lines(run, /^(joined|heard|scanned)/).sort(), ["heard picofetch", "joined 192.168.4.2", "scanned"], run.console);
+});
+
+deviceTest("an access point that goes to another channel is found there", scene({
+	accessPoints: [{ ...simulatedNetwork, channel: 1, goneAtMicros: 5e6 }, { ...simulatedNetwork, channel: 11, backAtMicros: 6e6, goneAtMicros: 1 }], configuration: { seconds: 40 },
+}), run => {
+	assert.deepEqual(lines(run, /^joined/), ["joined 192.168.4.2", "joined 192.168.4.2"], run.console);
+	assert.ok(answers(run).answered >= 20, run.console);
+});
+
+deviceTest("a lease that is lost is told, and so is the next", scene({
+	dhcp: { leaseSeconds: 120 }, faults: { dhcp: { renewal: "silent", rebinding: "silent" } }, configuration: { seconds: 140, quiet: true },
+}), run => {
+	assert.deepEqual(lines(run, /^(joining|joined|waiting)/), ["joined 192.168.4.2", "joining", "joined 192.168.4.2"], run.console);
+});

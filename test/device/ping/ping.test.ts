@@ -5,7 +5,7 @@ import type { NetworkFaults } from "../../../simulator/simulator.ts";
 import { deviceTest, type DeviceRun, type DeviceScene } from "../../support/device.ts";
 
 function scene(configuration: Record<string, unknown>, faults: NetworkFaults = {}): DeviceScene {
-	return { app: "test/device/ping/app", hosts: { "a.example": { address: "198.51.100.7" } }, faults, until: /^end\r?$/m, configuration };
+	return { app: "test/device/ping/app", hosts: { "a.example": { address: "198.51.100.7" }, "six.example": { address: null, ipv6: "2001:db8::10" } }, faults, until: /^end\r?$/m, configuration };
 }
 
 function lines(run: DeviceRun): string[] {
@@ -43,4 +43,19 @@ deviceTest("an answer that comes twice, or damaged, is told once, or never", sce
 	assert.equal(said.length, 12);
 	assert.ok(said.every(line => / ok .* in time$| ETIMEDOUT: /.test(line)), run.console);
 	assert.ok(said.some(line => / ok /.test(line)), run.console);
+});
+
+deviceTest("over IPv6 a host answers, by name and by address, and one that is not there is given up", scene(
+	{ hosts: ["six.example", "2001:db8:0::10", "a.example", "2001:db8::dead", "2001:db8::x"], waitMs: 3_000, timeoutMs: 500, lengthBytes: 1232 }, { duplicate: 0.5 }), run => {
+	const said = lines(run);
+	assert.deepEqual(said.slice(0, 3), ["six.example ok 2001:db8::10 in time", "2001:db8:0::10 ok 2001:db8::10 in time", "a.example ok 198.51.100.7 in time"]);
+	assert.deepEqual(said.slice(3).map(line => / [A-Z]+/.exec(line)![0]), [" ETIMEDOUT", " EINVAL"]);
+});
+
+deviceTest("more bytes than each path of IPv6 takes are refused", scene({ hosts: ["2001:db8::10"], waitMs: 3_000, lengthBytes: 1233 }), run => {
+	assert.match(run.console, /^2001:db8::10 EINVAL: .*1233 bytes, expected 0 to 1232/m);
+});
+
+deviceTest("without IPv6 in the network that is said at once", { ...scene({ hosts: ["2001:db8::10"] }), ipv6: false }, run => {
+	assert.match(run.console, /^2001:db8::10 ENETUNREACH: .*there is no network that leads there/m);
 });

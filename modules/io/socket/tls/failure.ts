@@ -74,6 +74,7 @@ const sentences: Readonly<Record<string, string | ((facts: TLSFailure) => string
 	ERR_TLS_PROTOCOL: (f) => `the server does not speak TLS 1.2 or 1.3 as it should (Mbed TLS ${f.libraryError ?? 0})`,
 	ECLOSED: "the server closed the connection",
 	ECONNREFUSED: "nothing listens there",
+	ENETUNREACH: "there is no network that leads there. Join one first.",
 	ECONNRESET: "the server reset the connection",
 	ETIMEDOUT: (f) => f.phase === "handshake" ? "the handshake took too long" : "the server did not answer",
 };

@@ -158,8 +158,11 @@ void xs_tls_open(xsMachine *the)
 	xsmcGetBufferReadable(xsArg(13), &packed, &packed_bytes);
 	options.pins = packed;
 	options.pin_count = packed_bytes / PIN_BYTES;
-	if (network_address_of_text(address, &options.address))
-		socket->client = tls_client_open(&options, &refused);
+	if (network_address_of_text(address, &options.address)) {
+		refused.code = "ENETUNREACH";
+		if (network_may_reach(&options.address))
+			socket->client = tls_client_open(&options, &refused);
+	}
 	if (!socket->client) {
 		engine_forget(the, &socket->told);
 		xsmcSetString(xsResult, (char *)refused.code);

@@ -152,7 +152,7 @@ export default class TLSSocket {
 	 *
 	 * @throws CodedError when it cannot start, before anything is sent: ERR_TLS_CLOCK_UNSET, ERR_ENTROPY_STUCK,
 	 * ERR_TLS_BUSY, ERR_TLS_MEMORY, ERR_TLS_HOST, ERR_TLS_ADDRESS, ERR_TLS_OPTION, ERR_TLS_KEY, ERR_TLS_CERTIFICATE,
-	 * ERR_TLS_KEY_MISMATCH; ECLOSED when `from` was closed.
+	 * ERR_TLS_KEY_MISMATCH, ENETUNREACH (no network leads there); ECLOSED when `from` was closed.
 	 */
 	constructor(options: TLSSocketOptions | TLSSocketTakeOptions) {
 		this.#options = options;

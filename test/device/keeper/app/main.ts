@@ -2,10 +2,12 @@
 
 import config from "mc/config";
 import TCP from "embedded:io/socket/tcp";
+import WiFi from "embedded:network/interface/wifi";
+import { join } from "wifi";
 import Keeper, { type KeeperOptions } from "wifi/keeper";
 
-const { ssid, password, seconds, attempts = Infinity, quiet = false, hostName, powerSaving } = config as {
-	ssid: string; password: string; seconds: number; attempts?: number; quiet?: boolean;
+const { ssid, password, seconds, attempts = Infinity, quiet = false, hostName, powerSaving, meddles, meddlesMs = 3_000 } = config as {
+	ssid: string; password: string; seconds: number; attempts?: number; quiet?: boolean; meddles?: keyof typeof meddling; meddlesMs?: number;
 } & Pick<KeeperOptions, "hostName" | "powerSaving">;
 let asked = 0;
 let answered = 0;
@@ -21,6 +23,27 @@ const keeper = new Keeper({
 	},
 });
 keeper.joined().then(({ address }) => console.log(`promised ${address}`), (error: Error & { code?: string }) => console.log(`promised ${error.code}`));
+
+/** What others of the app do to the network that is kept. */
+const meddling = {
+	leave: () => new WiFi().disconnect(),
+	joinAnother: () => void join({ ssid: "second" }).catch((error: { code?: string }) => console.log(`elsewhere ${error.code}`)),
+	keepTwice() {
+		const other = new Keeper({ ssid, password });
+		void other.joined().then(({ address }) => {
+			console.log(`twice ${address}`);
+			other.close();
+		});
+	},
+	closeAndKeepAgain() {
+		keeper.close();
+		console.log(`closed ${keeper.state}`);
+		const other = new Keeper({ ssid, password });
+		void other.joined().then(({ address }) => console.log(`again ${address}`));
+	},
+	scan: () => new WiFi().scan({ onFound: ({ SSID }) => console.log(`heard ${SSID}`), onComplete: () => console.log("scanned") }),
+};
+if (meddles !== undefined) setTimeout(() => meddling[meddles](), meddlesMs);
 
 function ask(): void {
 	const number = ++asked;
@@ -40,13 +63,18 @@ function ask(): void {
 }
 
 const every = setInterval(() => {
-	if (keeper.state === "joined" && !quiet) {
+	if (keeper.state !== "joined" || quiet) return;
+	try {
 		ask();
+	} catch (error) {
+		console.log(`left ${(error as { code?: string }).code}`);	// before the keeper knows
 	}
 }, 1000);
 setTimeout(() => {
 	clearInterval(every);
-	if (keeper.state !== "ended") {
+	if (meddles === "closeAndKeepAgain") {
+		console.log("end");
+	} else if (keeper.state !== "ended") {
 		console.log(`asked ${asked} answered ${answered}`);
 		keeper.close();
 		keeper.close();

@@ -4,8 +4,8 @@ import config from "mc/config";
 import { ping } from "network/ping";
 import { join } from "wifi";
 
-const { hosts, lengthBytes, timeoutMs, together = false, network = true } = config as {
-	hosts: string[]; lengthBytes?: number; timeoutMs?: number; together?: boolean; network?: boolean;
+const { hosts, lengthBytes, timeoutMs, waitMs = 0, together = false, network = true } = config as {
+	waitMs?: number; hosts: string[]; lengthBytes?: number; timeoutMs?: number; together?: boolean; network?: boolean;
 };
 
 async function ask(host: string): Promise<void> {
@@ -20,6 +20,7 @@ async function ask(host: string): Promise<void> {
 
 if (network) {
 	await join();
+	await new Promise<void>(resolve => setTimeout(resolve, waitMs));
 }
 if (together) {
 	await Promise.all(hosts.map(ask));
