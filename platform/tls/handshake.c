@@ -1,4 +1,4 @@
-/* Looks into a handshake of Mbed TLS, and KeyUpdate. See handshake.h. */
+/* Looks into a handshake of Mbed TLS, what it lacks, and KeyUpdate. See handshake.h. */
 #include "common.h" /* first: of the library, whose structures are then open */
 
 #include "mbedtls/platform.h"
@@ -50,6 +50,184 @@ int handshake_read_parameters(mbedtls_ecdh_context *to, const unsigned char **fr
 	if (end - at > 4 && MBEDTLS_GET_UINT16_BE(at, 1) != MBEDTLS_SSL_IANA_TLS_GROUP_X25519 && at[4] != 4)
 		return MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE;
 	return mbedtls_ecdh_read_params(to, from, end);
+}
+
+/* --- Alerts of ours. Once a client knows the keys of the handshake it speaks under them (RFC 8446 2), behind a ChangeCipherSpec (D.4),
+ * also when it has only a refusal to tell: the library sends that in the clear, and a server reads a bad record instead of the reason. */
+
+static void speak_under_keys(mbedtls_ssl_context *ssl)
+{
+	if (ssl->conf->endpoint != MBEDTLS_SSL_IS_CLIENT || ssl->transform_out || !ssl->handshake || !ssl->handshake->transform_handshake)
+		return;
+	/* The library sends no alert while something waits to be written: one that TCP has no room for stays unsent. */
+	if (mbedtls_ssl_tls13_write_change_cipher_spec(ssl) == 0 && mbedtls_ssl_flush_output(ssl) == 0)
+		mbedtls_ssl_set_outbound_transform(ssl, ssl->handshake->transform_handshake);
+}
+
+int handshake_send_alert(mbedtls_ssl_context *ssl, unsigned char level, unsigned char alert)
+{
+	speak_under_keys(ssl);
+	return mbedtls_ssl_send_alert_message(ssl, level, alert);
+}
+
+int handshake_send_pending_alert(mbedtls_ssl_context *ssl)
+{
+	if (ssl->send_alert)
+		speak_under_keys(ssl);
+	return mbedtls_ssl_handle_pending_alert(ssl);
+}
+
+static int refuse(mbedtls_ssl_context *ssl, unsigned char alert)
+{
+	MBEDTLS_SSL_PEND_FATAL_ALERT(alert, MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER);
+	handshake_send_pending_alert(ssl);
+	return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
+}
+
+/* --- Messages. */
+
+/* Goes on as with a message of which a part has come (mbedtls_ssl_prepare_handshake_record). */
+static void await_rest(mbedtls_ssl_context *ssl, size_t message_bytes)
+{
+	unsigned char *start = ssl->in_buf + MBEDTLS_SSL_SEQUENCE_NUMBER_LEN + mbedtls_ssl_in_hdr_len(ssl);
+
+	memmove(start, ssl->in_msg, ssl->in_msglen);
+	ssl->in_hslen = message_bytes;
+	ssl->badmac_seen_or_in_hsfraglen = (unsigned)ssl->in_msglen; /* of TLS: how much of the message is there */
+	ssl->in_hdr = start + ssl->in_msglen;
+	ssl->in_msglen = 0;
+	mbedtls_ssl_update_in_pointers(ssl);
+}
+
+/* The library's, which wants a message's header in one piece; records may be cut anywhere (RFC 8446 5.1). A header that comes in pieces
+ * passes for a message of its own, which then turns out to be longer. */
+static int read_message(mbedtls_ssl_context *ssl, unsigned with_digest)
+{
+	const size_t header_bytes = 4;
+
+	for (;;) {
+		bool in_header = mbedtls_ssl_get_in_hsfraglen(ssl) > 0 && ssl->in_hslen == header_bytes;
+		int error = mbedtls_ssl_read_record(ssl, in_header ? 0 : with_digest);
+
+		if (error == MBEDTLS_ERR_SSL_INVALID_RECORD && ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE && ssl->in_msglen > 0
+			&& ssl->in_msglen < header_bytes && mbedtls_ssl_get_in_hsfraglen(ssl) == 0) {
+			await_rest(ssl, header_bytes);
+			continue;
+		}
+		if (error != 0 || !in_header)
+			return error;
+		ssl->in_hslen = header_bytes + MBEDTLS_GET_UINT24_BE(ssl->in_msg, 1);
+		if (ssl->in_msglen >= ssl->in_hslen)
+			return with_digest ? mbedtls_ssl_update_handshake_status(ssl) : 0;
+		await_rest(ssl, ssl->in_hslen);
+	}
+}
+
+/* What the library offers in TLS 1.2 without noting it; renegotiation_info stands for its cipher suite value (RFC 5746 3.4). */
+#define ALWAYS_OFFERED (MBEDTLS_SSL_EXT_MASK(SUPPORTED_POINT_FORMATS) | MBEDTLS_SSL_EXT_MASK(EXTENDED_MASTER_SECRET) | MBEDTLS_SSL_EXT_MASK(SESSION_TICKET))
+
+static bool has_uncompressed(const unsigned char *formats, size_t length)
+{
+	return length > 1 && formats[0] == length - 1 && memchr(formats + 1, MBEDTLS_ECP_PF_UNCOMPRESSED, length - 1);
+}
+
+/* The extensions of TLS 1.2's ServerHello: each was offered (RFC 5246 7.4.1.4) and comes once. The lengths are the library's to judge. */
+static int check_server_hello(mbedtls_ssl_context *ssl)
+{
+	const unsigned char *at = ssl->in_msg + 4 + 34, *end = ssl->in_msg + ssl->in_hslen; /* behind header, version, random */
+	const mbedtls_ssl_session *session = ssl->session_negotiate;
+	uint32_t offered = ssl->handshake->sent_extensions | ALWAYS_OFFERED, seen = 0;
+
+	if (end - at < 1 || end - at < 1 + at[0] + 3 + 2)
+		return 0;
+	/* The name of a session that there is none of: what TLS 1.3 sends for the sake of middleboxes (RFC 8446 D.4). */
+	if (!ssl->handshake->resume && at[0] > 0 && at[0] == session->id_len && memcmp(at + 1, session->id, at[0]) == 0)
+		return refuse(ssl, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER);
+	for (at += 1 + at[0] + 3 + 2; end - at >= 4;) {
+		unsigned type = MBEDTLS_GET_UINT16_BE(at, 0), length = MBEDTLS_GET_UINT16_BE(at, 2);
+		uint32_t mask = mbedtls_ssl_get_extension_mask(type);
+
+		at += 4;
+		if (length > (size_t)(end - at))
+			return 0;
+		if (type == MBEDTLS_TLS_EXT_MAX_FRAGMENT_LENGTH && ssl->conf->mfl_code != MBEDTLS_SSL_MAX_FRAG_LEN_NONE)
+			ssl->session_negotiate->record_size_limit = (uint16_t)(256u << ssl->conf->mfl_code); /* the library does not keep that it was agreed */
+		else if (type != MBEDTLS_TLS_EXT_RENEGOTIATION_INFO && (mask == MBEDTLS_SSL_EXT_MASK(UNRECOGNIZED) || !(mask & offered)))
+			return refuse(ssl, MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_EXT);
+		if (seen & mask || (type == MBEDTLS_TLS_EXT_SUPPORTED_POINT_FORMATS && !has_uncompressed(at, length)))
+			return refuse(ssl, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER);
+		seen |= mask; /* renegotiation_info alone has that of the unrecognized */
+		at += length;
+	}
+	return 0;
+}
+
+/* The suite says of which kind the server's key is (RFC 5246 7.4.2). */
+static int check_key_kind(mbedtls_ssl_context *ssl)
+{
+	mbedtls_x509_crt *leaf = ssl->session_negotiate->peer_cert;
+
+	if (leaf && !mbedtls_pk_can_do(&leaf->pk, mbedtls_ssl_get_ciphersuite_sig_pk_alg(ssl->handshake->ciphersuite_info)))
+		return refuse(ssl, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER);
+	return 0;
+}
+
+int handshake_read_message(mbedtls_ssl_context *ssl, unsigned with_digest)
+{
+	int error = read_message(ssl, with_digest);
+
+	if (error != 0 || ssl->conf->endpoint != MBEDTLS_SSL_IS_CLIENT || ssl->in_msgtype != MBEDTLS_SSL_MSG_HANDSHAKE
+		|| ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_2)
+		return error;
+	if (ssl->state == MBEDTLS_SSL_SERVER_HELLO && ssl->in_msg[0] == MBEDTLS_SSL_HS_SERVER_HELLO)
+		return check_server_hello(ssl);
+	return ssl->state == MBEDTLS_SSL_SERVER_KEY_EXCHANGE ? check_key_kind(ssl) : 0;
+}
+
+/* The signature of a CertificateVerify. The library takes PKCS #1 v1.5, which is for certificates alone, and any curve with any hash
+ * (RFC 8446 4.2.3). */
+int handshake_verify(mbedtls_pk_type_t scheme, const void *options, mbedtls_pk_context *key, mbedtls_md_type_t hash,
+	const unsigned char *digest, size_t digest_bytes, const unsigned char *signature, size_t signature_bytes)
+{
+	bool is_ec = scheme == MBEDTLS_PK_ECDSA;
+
+	if (is_ec ? mbedtls_pk_get_bitlen(key) != (hash == MBEDTLS_MD_SHA256 ? 256u : 384u) : scheme != MBEDTLS_PK_RSASSA_PSS)
+		return MBEDTLS_ERR_PK_TYPE_MISMATCH;
+	return mbedtls_pk_verify_ext(scheme, options, key, hash, digest, digest_bytes, signature, signature_bytes);
+}
+
+/* --- Records. */
+
+#define INNER_BYTES_MAX (MBEDTLS_SSL_IN_CONTENT_LEN + 1) /* RFC 8446 5.4: with padding and the type */
+#define TAG_BYTES 16 /* of all three suites */
+
+static int drop(mbedtls_ssl_context *ssl, unsigned char alert, int error)
+{
+	ssl->send_alert = 1;
+	ssl->alert_type = alert;
+	ssl->alert_reason = error;
+	return error;
+}
+
+int handshake_record_fault(mbedtls_ssl_context *ssl, const unsigned char *header)
+{
+	bool is_13 = ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && ssl->transform_in;
+
+	/* An alert before it, which the library has passed over: of no level that there is, or one that ends in TLS 1.3 (RFC 8446 6). */
+	if (ssl->in_msgtype == MBEDTLS_SSL_MSG_ALERT) {
+		if (ssl->in_msg[0] != MBEDTLS_SSL_ALERT_LEVEL_WARNING)
+			return drop(ssl, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER, MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER);
+		if (is_13 && ssl->in_msg[1] != MBEDTLS_SSL_ALERT_MSG_USER_CANCELED)
+			return drop(ssl, MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR, MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE);
+	}
+	if (!is_13)
+		return 0;
+	/* Under keys all is application data to look at (5.2), but ChangeCipherSpec, which is of the handshake alone (5). */
+	if (header[0] != MBEDTLS_SSL_MSG_APPLICATION_DATA && (header[0] != MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC || mbedtls_ssl_is_handshake_over(ssl)))
+		return drop(ssl, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE, MBEDTLS_ERR_SSL_UNEXPECTED_RECORD);
+	if (MBEDTLS_GET_UINT16_BE(header, 3) > INNER_BYTES_MAX + TAG_BYTES)
+		return drop(ssl, MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW, MBEDTLS_ERR_SSL_INVALID_RECORD);
+	return 0;
 }
 
 bool handshake_retries_in_vain(const mbedtls_ssl_context *ssl)

@@ -23,6 +23,18 @@ bool handshake_asks_for_certificate(const mbedtls_ssl_context *ssl);
 bool handshake_has_resumed(const mbedtls_ssl_context *ssl);
 
 /**
+ * Of the record whose header has come, and of the alert before it: 0, or an error of the library, whose alert then waits for
+ * handshake_send_pending_alert.
+ */
+int handshake_record_fault(mbedtls_ssl_context *ssl, const unsigned char *header);
+
+/** Sends the alert that waits, if one does, under the keys that are known. Answers an error of the library. */
+int handshake_send_pending_alert(mbedtls_ssl_context *ssl);
+
+/** Sends an alert under the keys that are known. Answers an error of the library. */
+int handshake_send_alert(mbedtls_ssl_context *ssl, unsigned char level, unsigned char alert);
+
+/**
  * After mbedtls_ssl_read has answered MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE: when the
  * message is a KeyUpdate (RFC 8446 4.6.3), takes the peer's new keys, and tells
  * whether it asks for ours. Answers 0, or the error when it is something else.

@@ -48,10 +48,16 @@ if(NOT TARGET picofetch_mbedtls)
 	# How large a record may be is the connection's (handshake.c), not the library's buffer's.
 	set_property(SOURCE ${picofetch_mbedtls_library}/ssl_tls13_generic.c APPEND PROPERTY COMPILE_DEFINITIONS
 		"mbedtls_ssl_tls13_write_record_size_limit_ext=handshake_library_record_size_limit_ext")
+	# Messages are read and alerts are sent by way of handshake.c, which says why.
+	foreach(name ssl_tls ssl_tls12_client ssl_tls12_server ssl_tls13_client ssl_tls13_generic ssl_tls13_server)
+		set_property(SOURCE ${picofetch_mbedtls_library}/${name}.c APPEND PROPERTY COMPILE_DEFINITIONS
+			"mbedtls_ssl_read_record=handshake_read_message;mbedtls_ssl_send_alert_message=handshake_send_alert;mbedtls_ssl_handle_pending_alert=handshake_send_pending_alert")
+	endforeach()
+	set_property(SOURCE ${picofetch_mbedtls_library}/ssl_tls13_generic.c APPEND PROPERTY COMPILE_DEFINITIONS "mbedtls_pk_verify_ext=handshake_verify")
 	# What the library takes from the other side, and should not, or does not, and should (handshake.c).
-	set_source_files_properties(${picofetch_mbedtls_library}/ssl_tls13_client.c ${picofetch_mbedtls_library}/ssl_tls13_server.c PROPERTIES COMPILE_DEFINITIONS
+	set_property(SOURCE ${picofetch_mbedtls_library}/ssl_tls13_client.c ${picofetch_mbedtls_library}/ssl_tls13_server.c APPEND PROPERTY COMPILE_DEFINITIONS
 		"mbedtls_ssl_tls13_check_received_extension=handshake_check_received_extension")
-	set_source_files_properties(${picofetch_mbedtls_library}/ssl_tls12_client.c PROPERTIES COMPILE_DEFINITIONS
+	set_property(SOURCE ${picofetch_mbedtls_library}/ssl_tls12_client.c APPEND PROPERTY COMPILE_DEFINITIONS
 		"mbedtls_ecdh_read_params=handshake_read_parameters")
 	# Our own keys are EC (identity.h): what private RSA keys can do is left out of pk's tables. Signatures of ECDSA are held to DER.
 	set_source_files_properties(${picofetch_mbedtls_library}/pk.c ${picofetch_mbedtls_library}/pk_wrap.c PROPERTIES COMPILE_DEFINITIONS

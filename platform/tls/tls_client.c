@@ -164,16 +164,17 @@ static int bio_send(void *context, const unsigned char *from, size_t length_byte
 	return (int)length_bytes;
 }
 
-/* Of the handshake alone, where it means nothing; the library passes over it at any time (RFC 8446 5). */
-static bool is_late_change(const tls_client *client, uint8_t record_type)
+/* What brings a handshake no farther. */
+static bool is_idle(uint8_t record_type)
 {
-	return record_type == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC && mbedtls_ssl_get_version_number(&client->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+	return record_type == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC || record_type == MBEDTLS_SSL_MSG_ALERT;
 }
 
 static int bio_receive(void *context, unsigned char *to, size_t length_bytes)
 {
 	tls_client *client = context;
-	size_t count = 0;
+	size_t count = 0, had;
+	int error;
 
 	while (client->received && count < length_bytes) {
 		struct pbuf *first = client->received;
@@ -196,10 +197,12 @@ static int bio_receive(void *context, unsigned char *to, size_t length_bytes)
 		/* Acknowledged as taken, so that a record larger than the window can come. */
 		if (client->pcb)
 			tcp_recved(client->pcb, (u16_t)count);
-		if (client->state == STATE_OPEN && length_bytes == RECORD_HEADER_BYTES
-			&& (++client->idle_records > IDLE_RECORDS_MAX || is_late_change(client, to[0])))
+		if (length_bytes == RECORD_HEADER_BYTES && (client->state == STATE_OPEN || is_idle(to[0])) && ++client->idle_records > IDLE_RECORDS_MAX)
 			return MBEDTLS_ERR_SSL_INVALID_RECORD;
-		return (int)count;
+		/* The library asks for a record's header, and then for the rest. */
+		had = client->ssl.MBEDTLS_PRIVATE(in_left);
+		error = had < RECORD_HEADER_BYTES && had + count == RECORD_HEADER_BYTES ? handshake_record_fault(&client->ssl, to - had) : 0;
+		return error ? error : (int)count;
 	}
 	if (client->reset != ERR_OK)
 		return MBEDTLS_ERR_NET_CONN_RESET;
@@ -291,6 +294,7 @@ static void end_by_library(tls_client *client, int error)
 {
 	arena_figures figures;
 
+	handshake_send_pending_alert(&client->ssl);
 	arena_measure(client->memory, &figures);
 	if (!client->server)
 		verify_take_rest(&client->verify, mbedtls_ssl_get_verify_result(&client->ssl));
@@ -396,7 +400,7 @@ static int step_fault(tls_client *client)
 		return MBEDTLS_ERR_SSL_ALLOC_FAILED;
 	if (!handshake_retries_in_vain(&client->ssl))
 		return 0;
-	mbedtls_ssl_send_alert_message(&client->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER);
+	handshake_send_alert(&client->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER);
 	return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
 }
 

@@ -9,7 +9,7 @@
 /* --- Object identifiers: a row of the table and the last byte behind it. */
 
 #define OID(row, last) ((row) << 8 | (last))
-enum { ROW_NONE, ROW_PKCS1, ROW_ECDSA, ROW_EC, ROW_PRIME, ROW_CERTICOM, ROW_ACCESS, ROW_PURPOSE, ROW_EXTENSION, ROW_ANY };
+enum { ROW_NONE, ROW_PKCS1, ROW_ECDSA, ROW_EC, ROW_PRIME, ROW_CERTICOM, ROW_ACCESS, ROW_PURPOSE, ROW_EXTENSION, ROW_ANY, ROW_QUALIFIER };
 enum {
 	OID_RSA = OID(ROW_PKCS1, 1),
 	OID_RSA_PSS = OID(ROW_PKCS1, 10),
@@ -24,13 +24,15 @@ enum {
 	OID_FOR_SERVERS = OID(ROW_PURPOSE, 1),
 	OID_FOR_CLIENTS = OID(ROW_PURPOSE, 2),
 	OID_FOR_ANY = OID(ROW_ANY, 0),
+	OID_PRACTICES = OID(ROW_QUALIFIER, 1), /* id-qt-cps */
+	OID_NOTICE = OID(ROW_QUALIFIER, 2), /* id-qt-unotice */
 };
 
 static unsigned oid_of(const der *oid)
 {
 	static const char rows[] = "\x08\x2A\x86\x48\x86\xF7\x0D\x01\x01" "\x07\x2A\x86\x48\xCE\x3D\x04\x03" "\x06\x2A\x86\x48\xCE\x3D\x02"
 		"\x07\x2A\x86\x48\xCE\x3D\x03\x01" "\x04\x2B\x81\x04\x00" "\x07\x2B\x06\x01\x05\x05\x07\x01" "\x07\x2B\x06\x01\x05\x05\x07\x03"
-		"\x02\x55\x1D" "\x03\x55\x1D\x25";
+		"\x02\x55\x1D" "\x03\x55\x1D\x25" "\x07\x2B\x06\x01\x05\x05\x07\x02";
 	unsigned row = 1;
 
 	for (const char *at = rows; *at; at += *at + 1, row++) {
@@ -376,6 +378,23 @@ static bool list_is_sound(der *list, bool with_location)
 	return true;
 }
 
+/* What is said of policies is for people to read; who cannot tell what it is refuses it where it is critical (RFC 5280 4.2.1.4). */
+static bool qualifiers_are_known(der policies)
+{
+	der policy, qualifier, name;
+
+	while (policies.length > 0) {
+		if (!der_take(&policies, DER_SEQUENCE, &policy) || !der_take(&policy, DER_OID, &name) || (policy.length > 0 && !der_enter(&policy, DER_SEQUENCE)))
+			return false;
+		while (policy.length > 0) {
+			if (!der_take(&policy, DER_SEQUENCE, &qualifier) || !der_take(&qualifier, DER_OID, &name)
+				|| (oid_of(&name) != OID_PRACTICES && oid_of(&name) != OID_NOTICE))
+				return false;
+		}
+	}
+	return true;
+}
+
 static bool read_extension(unsigned oid, bool critical, der *value, certificate *to)
 {
 	der content;
@@ -411,6 +430,8 @@ static bool read_extension(unsigned oid, bool critical, der *value, certificate 
 		sound = read_constraints(&content, to);
 		break;
 	case OID(ROW_EXTENSION, 32): /* certificatePolicies */
+		if (critical && !qualifiers_are_known(content))
+			when_critical = CERTIFICATE_UNKNOWN_CRITICAL;
 		sound = list_is_sound(&content, false);
 		break;
 	case OID(ROW_EXTENSION, 35): /* authorityKeyIdentifier */

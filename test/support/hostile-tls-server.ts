@@ -37,6 +37,8 @@ export interface HostileStory {
 	before?(name: MessageName, server: HostileConnection): void;
 	/** Splits what goes out into TCP writes of so many bytes. Default: whole. */
 	readonly pieceBytes?: number;
+	/** Cuts messages of the handshake into records of so many bytes. Default 16,384. */
+	readonly fragmentBytes?: number;
 	/** The handshake is over. */
 	opened?(server: HostileConnection): void;
 }
@@ -208,7 +210,8 @@ export class HostileConnection {
 		if (changed === undefined) return;
 		const framed = this.frame(name, changed);
 		this.#transcript = Buffer.concat([this.#transcript, framed]);
-		for (let at = 0; at < framed.length; at += 16384) this.record(content.handshake, framed.subarray(at, at + 16384));
+		const { fragmentBytes = 16384 } = this.#story;
+		for (let at = 0; at < framed.length; at += fragmentBytes) this.record(content.handshake, framed.subarray(at, at + fragmentBytes));
 	}
 
 	#take(bytes: Buffer): void {

@@ -24,7 +24,7 @@ export function command(): Command {
 		.action(list);
 	certs.command("add")
 		.description("add the root that a host needs, or the roots of a PEM file, to the certs/ of an app")
-		.argument("<host>", "HOST or HOST:PORT, or a file of roots in PEM")
+		.argument("<host>", "HOST or HOST:PORT ([IPV6]:PORT), or a file of roots in PEM")
 		.option("--app <folder>", "the app, a folder with a manifest.json (default: the project's own)")
 		.action(add);
 	certs.command("refresh")
@@ -114,9 +114,10 @@ function readText(path: string): string {
 
 /** "a.example:8443". @throws UserError for anything else */
 function hostOf(text: string): { host: string; port?: number } {
-	const [, host, port] = /^([A-Za-z0-9][A-Za-z0-9.-]*)(?::(\d{1,5}))?$/.exec(text) ?? [];
+	const [, name, address, port] = /^(?:([A-Za-z0-9][A-Za-z0-9.-]*)|\[([0-9A-Fa-f:.]+)\])(?::(\d{1,5}))?$/.exec(text) ?? [];
+	const host = name ?? address;
 	if (host === undefined || Number(port ?? 1) < 1 || Number(port ?? 1) > 65535) {
-		throw new UserError(`found ${JSON.stringify(text)}, expected HOST, HOST:PORT or a PEM file`);
+		throw new UserError(`found ${JSON.stringify(text)}, expected HOST, HOST:PORT, [IPV6]:PORT or a PEM file`);
 	}
 	return { host, ...port === undefined ? {} : { port: Number(port) } };
 }

@@ -1,6 +1,7 @@
 // Which root a host's certificate ends in: what `npm run certs -- add HOST` asks.
 
 import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import { connect, type DetailedPeerCertificate } from "node:tls";
 import { UserError } from "../user-error.ts";
 import type { WebRoot } from "./root-store.ts";
@@ -17,7 +18,7 @@ export async function hostRoot(where: { host: string; port?: number; address?: s
 	const ca = roots.map(({ der }) => pem(der));
 	const last = await new Promise<DetailedPeerCertificate>((settle, fail) => {
 		// What cannot be verified is looked at all the same, to say what is wrong; nothing is sent to it.
-		const socket = connect({ host: address, port, servername: host, ca, rejectUnauthorized: false });
+		const socket = connect({ host: address, port, ca, rejectUnauthorized: false, ...isIP(host) === 0 && { servername: host } });
 		const end = (error: Error) => {
 			socket.destroy();
 			fail(error);

@@ -99,6 +99,9 @@ const stepsOf = (version: Version): readonly MessageName[] => version === "TLSv1
 /** A server that knows record_size_limit (RFC 8449). */
 const limited13 = replace("encryptedExtensions", () => Buffer.concat([u16(6), extension(28, u16(16385))]));
 
+/** A server that knows max_fragment_length (RFC 6066 section 4). */
+const limited12 = withExtension(extension(1, Buffer.from([1])));
+
 /** Adds to EncryptedExtensions, or to the one certificate of a Certificate. */
 const withEncryptedExtension = (...added: readonly Buffer[]): Part => replace("encryptedExtensions", () => {
 	const whole = Buffer.concat(added);
@@ -184,6 +187,12 @@ const attacks: readonly Attack[] = [
 	{ what: "a HelloRetryRequest that asks for nothing", version: "TLSv1.3", part: { retries: true, ...extensionsOf("helloRetryRequest", () => hello13) }, code: "ERR_TLS_PROTOCOL", alert: 47 },
 	{ what: "a HelloRetryRequest for a group that was not offered", version: "TLSv1.3", part: { retries: true, ...extensionsOf("helloRetryRequest", () => Buffer.concat([hello13, extension(51, u16(0x0019))])) }, code: "ERR_TLS_PROTOCOL", alert: 47 },
 	{ what: "another suite than its HelloRetryRequest", version: "TLSv1.3", part: { retries: true, ...replace("helloRetryRequest", body => { const changed = Buffer.from(body); changed.writeUInt16BE(0x1303, cipherAt(body[34]!)); return changed; }) }, code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "an extension twice in its ServerHello", version: "TLSv1.2", part: withExtension(extension(23, Buffer.alloc(0))), code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "renegotiation_info twice", version: "TLSv1.2", part: withExtension(Buffer.concat([extension(0xFF01, Buffer.from([0])), extension(0xFF01, Buffer.from([0]))])), code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "an extension that was not offered", version: "TLSv1.2", part: withExtension(extension(0x4A4A, Buffer.alloc(0))), code: "ERR_TLS_PROTOCOL", alert: 110 },
+	{ what: "a fragment length that was not asked for", version: "TLSv1.2", part: withExtension(extension(1, Buffer.from([1]))), code: "ERR_TLS_PROTOCOL", alert: 110 },
+	{ what: "a list of point formats without the one that is", version: "TLSv1.2", part: withExtension(extension(11, Buffer.from([1, 1]))), code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "a suite for RSA, with a key that is not", version: "TLSv1.2", part: helloField(cipherAt, [0xC0, 0x2F]), code: "ERR_TLS_PROTOCOL", alert: 47 },
 	// Signatures of another kind.
 	...([[0x0401, "PKCS#1 v1.5, which TLS 1.3 has not"], [0x0503, "the curve of another key"], [0x0603, "a curve that was not offered"], [0x0807, "a scheme that was not offered"], [0x0804, "RSA for a key that is not"]] as const).map(([scheme, what]): Attack => (
 		{ what: `a CertificateVerify that says ${what}`, version: "TLSv1.3", part: replace("certificateVerify", body => Buffer.concat([u16(scheme), body.subarray(2)])), code: "ERR_TLS_PROTOCOL" })),
@@ -217,6 +226,9 @@ const attacks: readonly Attack[] = [
 	{ what: "a change of keys that is none", version: "TLSv1.3", part: front("encryptedExtensions", server => server.raw(Buffer.from([20, 3, 3, 0, 1, 2]))), code: "ERR_TLS_PROTOCOL" },
 	{ what: "a change of keys of two bytes", version: "TLSv1.3", part: front("encryptedExtensions", server => server.raw(Buffer.from([20, 3, 3, 0, 2, 1, 1]))), code: "ERR_TLS_PROTOCOL" },
 	{ what: "its Finished without a change of keys", version: "TLSv1.2", part: front("serverHelloDone", server => server.message("finished", Buffer.alloc(12))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a flood of changes of keys", version: "TLSv1.3", part: front("certificate", server => { for (let i = 0; i < 40; i++) server.raw(Buffer.from([20, 3, 3, 0, 1, 1])); }), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a flood of warnings", version: "both", part: front("serverHello", server => { for (let i = 0; i < 40; i++) server.alert(1, 112); }), code: "ERR_TLS_PROTOCOL" },
+	{ what: "an alert that is called a warning", version: "TLSv1.3", part: front("certificate", server => server.alert(1, 40)), code: "ERR_TLS_ALERT" },
 	// Ends and alerts.
 	...versions.flatMap(version => stepsOf(version).flatMap((step): Attack[] => [
 		{ what: `an alert in front of its ${step}`, version, part: front(step, server => { server.alert(2, 80); server.end(); }), code: "ERR_TLS_ALERT" },
@@ -232,6 +244,10 @@ const attacks: readonly Attack[] = [
 	{ what: "an alert", version: "both", part: opened(server => server.alert(2, 40)), code: "ERR_TLS_ALERT", isProven: true },
 	{ what: "a record above the limit", version: "both", part: opened(server => server.raw(Buffer.concat([Buffer.from([23, 3, 3, 0x45, 0]), Buffer.alloc(0x4500)]))), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "more than the fragment length that it agreed to", version: "TLSv1.3", part: { ...limited13, ...opened(server => server.record(content.applicationData, Buffer.alloc(513))) }, code: "ERR_TLS_PROTOCOL", alert: 22, isProven: true, settings: { fragment: "512" } },
+	{ what: "more than the fragment length that it agreed to", version: "TLSv1.2", part: { ...limited12, ...opened(server => server.record(content.applicationData, Buffer.alloc(513))) }, code: "ERR_TLS_PROTOCOL", alert: 22, isProven: true, settings: { fragment: "512" } },
+	{ what: "more padding than a record holds", version: "TLSv1.3", part: opened(server => server.record(content.applicationData, Buffer.from("x"), { padding: 16384 })), code: "ERR_TLS_PROTOCOL", alert: 22, isProven: true },
+	{ what: "an alert that is called a warning", version: "TLSv1.3", part: opened(server => { server.alert(1, 40); answer(server); }), code: "ERR_TLS_ALERT", isProven: true },
+	{ what: "an alert of a level that is none", version: "both", part: opened(server => { server.alert(42, 90); answer(server); }), code: "ERR_TLS_PROTOCOL", alert: 47, isProven: true },
 	{ what: "another fragment length than was asked for", version: "TLSv1.2", part: withExtension(extension(1, Buffer.from([2]))), code: "ERR_TLS_PROTOCOL", alert: 47, settings: { fragment: "512" } },
 	{ what: "a flood of empty records", version: "both", part: opened(server => { for (let i = 0; i < 500; i++) server.record(content.applicationData, Buffer.alloc(0)); }), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "a flood of padding", version: "TLSv1.3", part: opened(server => { for (let i = 0; i < 100; i++) server.record(content.applicationData, Buffer.alloc(0), { padding: 200 }); }), code: "ERR_TLS_PROTOCOL", isProven: true },
@@ -332,7 +348,9 @@ test("TLSv1.2: a server without extended master secret is spoken to, and its ses
 const odd: readonly { readonly what: string; readonly version: Version | "both"; readonly part: Part | (() => Part); readonly bytes: number; readonly settings?: Record<string, string> }[] = [
 	{ what: "just what the fragment length allows", version: "TLSv1.3", part: { ...limited13, ...opened(server => { server.record(content.applicationData, Buffer.alloc(512)); farewell(server); }) }, bytes: 512, settings: { fragment: "512" } },
 	{ what: "long records, because it does not know fragment lengths", version: "both", part: opened(server => { server.record(content.applicationData, Buffer.alloc(5000)); farewell(server); }), bytes: 5000, settings: { fragment: "512" } },
+	{ what: "just what the fragment length allows", version: "TLSv1.2", part: { ...limited12, ...opened(server => { server.record(content.applicationData, Buffer.alloc(512)); farewell(server); }) }, bytes: 512, settings: { fragment: "512" } },
 	{ what: "segments of one byte", version: "both", part: { pieceBytes: 1 }, bytes: 5 },
+	...[1, 3, 5].map(fragmentBytes => ({ what: `messages in records of ${fragmentBytes}`, version: "both" as const, part: { fragmentBytes }, bytes: 5 })),
 	{ what: "records of one byte", version: "both", part: opened(server => { for (let i = 0; i < 300; i++) server.record(content.applicationData, Buffer.from("x")); farewell(server); }), bytes: 300 },
 	{ what: "records of 16 KB", version: "both", part: opened(server => { for (let i = 0; i < 5; i++) server.record(content.applicationData, Buffer.alloc(16384, "x")); farewell(server); }), bytes: 5 * 16384 },
 	{ what: "padding", version: "TLSv1.3", part: opened(server => { server.record(content.applicationData, Buffer.from("hello"), { padding: 5000 }); farewell(server); }), bytes: 5 },

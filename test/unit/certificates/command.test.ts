@@ -96,7 +96,7 @@ test("add takes a root of the user's own, and refuses what is no root", async ()
 	const refused = await certs("add", join(folder, "middle.pem"), "--app", own);
 	assert.equal(refused.status, 1);
 	assert.match(refused.text, /middle\.pem: found CN=Middle.*which another authority has signed, expected a root/);
-	assert.match((await certs("add", "no host!", "--app", own)).text, /found "no host!", expected HOST, HOST:PORT or a PEM file/);
+	assert.match((await certs("add", "no host!", "--app", own)).text, /found "no host!", expected HOST, HOST:PORT, \[IPV6\]:PORT or a PEM file/);
 });
 
 test("a refresh takes the newest list that Debian's suites have, out of a package that is Debian's own", async () => {

@@ -38,6 +38,12 @@ interface Row {
 	readonly host?: string;
 }
 
+/** RFC 5280 4.2.1.4: one policy with qualifiers of these kinds. */
+const policies = (critical: boolean, ...kinds: readonly number[]): ExtensionRequest => ({
+	oid: "2.5.29.32",
+	critical,
+	value: sequence(sequence(der(6, Buffer.of(0x2A, 3, 4)), sequence(...kinds.map(kind => sequence(der(6, Buffer.of(0x2B, 6, 1, 5, 5, 7, 2, kind)), text(0x16, "x")))))),
+});
 const extensions = (...list: readonly ExtensionRequest[]) => ({ extensions: list });
 
 const rows: readonly Row[] = [
@@ -62,6 +68,9 @@ const rows: readonly Row[] = [
 	{ name: "an unknown critical extension of a root", change: { root: extensions(odd(true)) }, web: "UNHANDLED_CRITICAL_EXTENSION" },
 	{ name: "policy constraints", change: { middle: extensions({ oid: "2.5.29.36", critical: true, value: sequence(Buffer.of(0x80, 1, 0)) }) }, web: "UNHANDLED_CRITICAL_EXTENSION" },
 	{ name: "inhibited policies that are not critical", change: { middle: extensions({ oid: "2.5.29.54", value: Buffer.of(2, 1, 0) }) }, web: "UNHANDLED_CRITICAL_EXTENSION" },
+	{ name: "practices and a notice of critical policies", change: { middle: extensions(policies(true, 1, 2)) }, web: undefined },
+	{ name: "an unknown qualifier of critical policies", change: { middle: extensions(policies(true, 1, 3)) }, web: "UNHANDLED_CRITICAL_EXTENSION" },
+	{ name: "an unknown qualifier of policies", change: { middle: extensions(policies(false, 3)) }, web: undefined },
 	{ name: "a standard extension that is no DER", change: { leaf: extensions({ oid: "2.5.29.31", value: Buffer.of(0x30, 5) }) }, web: "ERR_TLS_CERT_MALFORMED" },
 
 	// Purposes of a leaf (RFC 5280 4.2.1.12, RFC 8446 4.4.2.2, CA/B BR 7.1.2.7).
