@@ -31,6 +31,9 @@ const host = "soak.example";
 /** Bytes of arena that may be less at the end than after the first fetches: names that were met, tables that grew. */
 const toleratedBytes = 2048;
 
+/** Of the arena, while a TLS connection is open and its response's head has come. */
+const leastFreeWhileOpen = 64 * 1024;
+
 /**
  * @returns how many fetches came whole and how many were cut, and free bytes of the arena after the first and last fetch
  * @throws AssertionError with the seed and number of the fetch that ended otherwise
@@ -38,6 +41,10 @@ const toleratedBytes = 2048;
 export async function soakFetch({ seed, count, secureEvery }: FetchSoak): Promise<{ whole: number; cut: number; freeFirst: number; freeLast: number }> {
 	const plans = Array.from({ length: count }, (_, number) => plan(new Chance(seed * 1_000_003 + number)));
 	const serve = (socket: Duplex, request: string, connection: TcpConnection) => {
+		if (request.startsWith("GET /open ")) {
+			socket.write("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+			return;
+		}
 		const number = Number(/^GET \/(\d+) /.exec(request)?.[1]);
 		void send(socket, connection, plans[number]!, new Chance(seed * 2_000_003 + number));
 	};
@@ -54,6 +61,8 @@ export async function soakFetch({ seed, count, secureEvery }: FetchSoak): Promis
 	const lines = [...run.console.matchAll(/^fetch (\d+) (.*) free (\d+)\r?$/gm)];
 	assert.equal(lines.length, count, `fetch soak, seed ${seed}: the device stopped (${run.end.reason}); its console:\n${run.console.slice(-2000)}`);
 	lines.forEach(([, , outcome], number) => assert.equal(outcome, expected(plans[number]!), `fetch soak, seed ${seed}, fetch ${number}`));
+	const freeWhileOpen = Number(/^open, (\d+) bytes free\r?$/m.exec(run.console)?.[1]);
+	assert.ok(freeWhileOpen >= leastFreeWhileOpen, `fetch soak, seed ${seed}: ${freeWhileOpen} bytes of arena were free while a connection was open`);
 	const free = lines.map(([, , , bytes]) => Number(bytes));
 	const freeFirst = Math.min(...free.slice(0, secureEvery + 1));
 	const freeLast = free.at(-1)!;

@@ -22,7 +22,7 @@ export const failurePolicies = ["stay", "reboot", "restart"] as const;
 export type FailurePolicy = typeof failurePolicies[number];
 
 /** Bytes of the arena of an app whose manifest does not say. */
-export const defaultArenaBytes = 86_016;
+export const defaultArenaBytes = 88_064;
 
 const noSymbol = 0xffff_ffff;
 

@@ -8,6 +8,9 @@ import { synchronizeClock } from "network/ntp";
 
 await join();
 await synchronizeClock({ server: config.timeServer });
+const response = await fetch(`https://${config.host}/open`);
+console.log(`open, ${arena().free} bytes free`);
+await response.bytes();
 for (let number = 0; number < config.count; number++) {
 	const scheme = number % config.secureEvery === 0 ? "https" : "http";
 	console.log(`fetch ${number} ${await outcome(`${scheme}://${config.host}/${number}`)} free ${arena().free}`);
