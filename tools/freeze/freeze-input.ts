@@ -5,7 +5,7 @@ import { UserError } from "../user-error.ts";
 
 /** Sizes of the script's machine, in Moddable's terms (manifest `creation`). */
 export interface Creation {
-	/** Bytes for stack, slots and chunks together. Default 86,016. */
+	/** Bytes for stack, slots and chunks together. Default 88,064. */
 	readonly static?: number;
 	/** Bytes of chunks: strings, buffers, arrays. */
 	readonly chunk?: { readonly initial?: number; readonly incremental?: number };
