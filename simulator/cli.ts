@@ -149,7 +149,7 @@ export function command(): Command {
 		.addArgument(new Argument("[program]", "a .uf2, an ELF file, or a .bin that begins where flash does"))
 		.option("--uf2 <file>", "the program, by an option")
 		.addOption(new Option("--serial <line>", "where its console is").choices(["usb", "uart0", "uart1"]).default("usb"))
-		.option("--until <regex>", "end with status 0 when the console's text matches")
+		.option("--until <regex>", "end with status 0 when the console's text matches; ^ and $ are the ends of a line")
 		.option("--timeout <seconds>", "virtual seconds after which to end with status 2 (default 30; with --gdb, --page, --open or --forward none)", number)
 		.option("--gdb <port>", "wait for GDB on this port of 127.0.0.1 (0: a free one), and let it steer", portNumber)
 		.option("--page <port>", "serve a page that shows the board, in real time, on this port of 127.0.0.1 (0: a free one)", portNumber)
@@ -157,11 +157,11 @@ export function command(): Command {
 		.option("--report <file>", "write what happened as JSON")
 		.option("--seed <n>", "seed of every random stream", wholeNumber, 1)
 		.option("--epoch <time>", "power-on, as an ISO 8601 instant (default: noon UTC of the day on which the program was written, from 2026-11-25 on)")
-		.option("--ap <ssid,...>", `an access point instead of picofetch's: its name, then ${ACCESS_POINT_KEYS} (repeatable)`, accessPoint, [])
+		.addOption(new Option("--ap <ssid,...>", `an access point: its name, then ${ACCESS_POINT_KEYS} (repeatable)`).argParser(accessPoint).default([], "picofetch's"))
 		.option("--faults <key=value,...>", `what the air does to frames: ${FAULT_KEYS}`, read(parseFaults))
-		.option("--client <ssid,...>", `who joins the network that the device opens: its name, then ${CLIENT_KEYS} (repeatable)`, client, [])
-		.option("--host <name=address>", "who answers for NAME: a server on this machine, 127.0.0.1:PORT (repeatable)", host, {})
-		.option("--forward <hostport:deviceport>", "let programs of this machine connect to a TCP port of the board, in real time (repeatable)", forwardedPort, [])
+		.addOption(new Option("--client <ssid,...>", `who joins the network that the device opens: its name, then ${CLIENT_KEYS} (repeatable)`).argParser(client).default([], "nobody"))
+		.addOption(new Option("--host <name=address>", "who answers for NAME: a server on this machine, 127.0.0.1:PORT (repeatable)").argParser(host).default({}, "nobody"))
+		.addOption(new Option("--forward <hostport:deviceport>", "let programs of this machine connect to a TCP port of the board, in real time (repeatable)").argParser(forwardedPort).default([], "none"))
 		.option("--gateway", "names and public addresses that nobody here has are the real Internet's, TCP only; runs are not repeatable then")
 		.option("--pcap <file>", "write the frames on the air")
 		.option("--vcd <file>", "write the levels of the pins over time, for GTKWave or PulseView")
@@ -171,8 +171,8 @@ export function command(): Command {
 		.option("--patience <ms>", "host milliseconds to wait for a silent server", number)
 		.option("--latency <ms>", "virtual milliseconds from the device's last byte to the answer", number)
 		.option("--mtu <bytes>", "largest packet on the way to the device; what is larger comes in pieces (default: 1500)", wholeNumber)
-		.option("--wire <gpio=gpio>", "a jumper between two GPIOs, for what the board drives (repeatable)", wire, [])
-		.option("--clock <gpio=hz>", "a clock from outside on GPIO 20 or 22, CLK_GPIN0 and 1 (repeatable)", clock, [])
+		.addOption(new Option("--wire <gpio=gpio>", "a jumper between two GPIOs, for what the board drives (repeatable)").argParser(wire).default([], "none"))
+		.addOption(new Option("--clock <gpio=hz>", "a clock from outside on GPIO 20 or 22, CLK_GPIN0 and 1 (repeatable)").argParser(clock).default([], "none"))
 		.option("--no-network", "no radio chip on the board")
 		.option("--stuck-rosc", "fault: the ring oscillator's random bit never changes")
 		.option("--xip", "count what flash costs through the XIP cache")
@@ -423,7 +423,7 @@ function readRecording(path: string): Recording {
 
 function expression(text: string): RegExp {
 	try {
-		return new RegExp(text);
+		return new RegExp(text, "m");
 	} catch (cause) {
 		throw new Error(`--until ${text}: ${(cause as Error).message}`, { cause });
 	}

@@ -129,7 +129,7 @@ test("the command boots a program, shows the serial line that it is told to, and
 	writeFileSync(misnamed, readFileSync(says));
 	const [matched, byOption, silent, noUf2, faulted] = await Promise.all([
 		simulate(says, "--serial", "uart0", "--until", "ok", "--timeout", "0.1"),
-		simulate("--uf2", says, "--serial", "uart0", "--until", "ok", "--timeout", "0.1"),
+		simulate("--uf2", says, "--serial", "uart0", "--until", "^ok$", "--timeout", "0.1"),
 		simulate(says, "--until", "ok", "--timeout", "0.1"),
 		simulate("--uf2", misnamed),
 		simulate("--uf2", faulting, "--vcd", vcd, "--log", log),
