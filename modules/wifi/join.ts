@@ -48,7 +48,8 @@ const scansMax = 2;
  */
 export function join({ ssid, password, timeoutMs = 30_000, security, bssid, channel, fixed, hostName, powerSaving }: JoinOptions = {}): Promise<Joined> {
 	if (ssid === undefined) {
-		({ ssid, password, security = config.security } = { security, ssid: config.ssid, password: config.password });
+		({ ssid, password } = config as { ssid?: string; password?: string });
+		security ??= config.security;
 	}
 	return ssid === undefined
 		? Promise.reject(new CodedError("ERR_WIFI_UNCONFIGURED", "wifi: no network is named. Build with --ssid NAME --password PASSPHRASE, or call join({ssid, password})."))

@@ -45,7 +45,8 @@ static void wait_for_room(void)
 static void backlog_put(const char *bytes, int length)
 {
 	for (int i = 0; i < length; i++) {
-		wait_for_room();
+		if (written - read == BACKLOG_BYTES)
+			wait_for_room();
 		if (written - read == BACKLOG_BYTES) {
 			read++;
 			dropped++;

@@ -35,7 +35,7 @@ void network_address_text(char text[ADDRESS_TEXT_BYTES], const ip_addr_t *addres
 	address_text(text, (const uint8_t *)&ip_2_ip4(address)->addr, sizeof ip_2_ip4(address)->addr);
 }
 
-static bool network_is_there(void)
+bool network_is_there(void)
 {
 	struct netif *netif;
 	NETIF_FOREACH(netif) {
@@ -47,8 +47,6 @@ static bool network_is_there(void)
 
 bool network_may_reach(const ip_addr_t *address)
 {
-	if (address == NULL)
-		return network_is_there();
 #if LWIP_IPV6
 	if (IP_IS_V6(address)) { // lwIP would send from an address of the link, and nobody could answer
 		return netif_default && netif_is_up(netif_default) && netif_is_link_up(netif_default)

@@ -24,8 +24,10 @@ bool network_address_of_text(const char *text, ip_addr_t *address);
 
 void network_address_text(char text[ADDRESS_TEXT_BYTES], const ip_addr_t *address);
 
-// There is a network that leads there, of a guest or beyond, and the board has an address of this family in it: there may be a way. NULL: any
-// network at all.
+// There is a network, and the board has an address in it.
+bool network_is_there(void);
+
+// There is a network that leads there, of a guest or beyond, and the board has an address of this family in it: there may be a way.
 bool network_may_reach(const ip_addr_t *address);
 
 #endif

@@ -203,9 +203,7 @@ int handshake_verify(mbedtls_pk_type_t scheme, const void *options, mbedtls_pk_c
 
 static int drop(mbedtls_ssl_context *ssl, unsigned char alert, int error)
 {
-	ssl->send_alert = 1;
-	ssl->alert_type = alert;
-	ssl->alert_reason = error;
+	MBEDTLS_SSL_PEND_FATAL_ALERT(alert, error);
 	return error;
 }
 

@@ -40,7 +40,7 @@ export class TestReport {
 					break;
 				case "test:pass":
 				case "test:fail":
-					lines.push(...this.#result(path, event, () => output));
+					lines.push(...this.#result(path, event, output));
 					break;
 			}
 		}
@@ -73,7 +73,7 @@ export class TestReport {
 	}
 
 	/** The line of a test; none for a file that has ended well, which is a test to node:test too, and for one that was not asked for. */
-	#result(path: string, event: Extract<TestEvent, { type: "test:pass" | "test:fail" }>, output: () => string): string[] {
+	#result(path: string, event: Extract<TestEvent, { type: "test:pass" | "test:fail" }>, output: string): string[] {
 		const { name, nesting, details, skip, todo, file } = event.data;
 		const isFile = name === file;
 		const isGroup = details.type === "suite" || (event.type === "test:fail" && failureType(event.data.details.error) === "subtestsFailed");
@@ -89,7 +89,7 @@ export class TestReport {
 			} else if (event.type === "test:pass") {
 				this.passed++;
 			} else {
-				this.fail(path, title, reasonOf(event.data.details.error) + (isFile ? `\n${output()}` : ""));
+				this.fail(path, title, reasonOf(event.data.details.error) + (isFile ? `\n${output}` : ""));
 			}
 		}
 		return [`  ${"  ".repeat(nesting)}${mark} ${title}${reason} ${this.#colours.dim(`${Math.round(details.duration_ms)} ms`)}`];

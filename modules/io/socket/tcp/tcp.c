@@ -171,7 +171,7 @@ static void on_error(void *context, err_t error)
 	else if (error == ERR_CLSD)
 		finish(tcp, XS_TCP_CLOSED);
 	else
-		finish(tcp, network_may_reach(NULL) ? XS_TCP_TIMED_OUT : XS_TCP_UNREACHABLE); // ERR_ABRT: retransmissions are used up, or the address is gone
+		finish(tcp, network_is_there() ? XS_TCP_TIMED_OUT : XS_TCP_UNREACHABLE); // ERR_ABRT: retransmissions are used up, or the address is gone
 }
 
 // After close(): nobody waits any more, so a connection that cannot deliver is reset. context counts.
