@@ -149,7 +149,7 @@ export function command(): Command {
 		.addArgument(new Argument("[program]", "a .uf2, an ELF file, or a .bin that begins where flash does"))
 		.option("--uf2 <file>", "the program, by an option")
 		.addOption(new Option("--serial <line>", "where its console is").choices(["usb", "uart0", "uart1"]).default("usb"))
-		.option("--until <regex>", "end with status 0 when the console's text matches; ^ and $ are the ends of a line")
+		.option("--until <regex>", "end with status 0 when the console's text matches; ^ is the beginning of a line")
 		.option("--timeout <seconds>", "virtual seconds after which to end with status 2 (default 30; with --gdb, --page, --open or --forward none)", number)
 		.option("--gdb <port>", "wait for GDB on this port of 127.0.0.1 (0: a free one), and let it steer", portNumber)
 		.option("--page <port>", "serve a page that shows the board, in real time, on this port of 127.0.0.1 (0: a free one)", portNumber)
