@@ -2,6 +2,7 @@
 // is one row of the table; its file is imported only when it is called, and describes its own options.
 
 import { Command } from "commander";
+import { refuseForgottenValues } from "./option-values.ts";
 import { UserError } from "./user-error.ts";
 
 interface Row {
@@ -102,6 +103,7 @@ async function main(commandLine: readonly string[]): Promise<void> {
 	try {
 		const { command } = await row.load();
 		const program = command().name(`npm run ${name} --`);
+		program.hook("preAction", (_, action) => refuseForgottenValues(action));
 		if (row.needsSetUp) {
 			program.hook("preAction", async () => {	// behind the options: a typo is told at once
 				const { setUp } = await import("./setup/set-up.ts");

@@ -1,11 +1,27 @@
 // A real board's debugger port, and its bridge to a debugger. Linux and macOS: a serial port is a file there, and `stty` makes it pass bytes.
 
 import { spawnSync } from "node:child_process";
-import { closeSync, constants, openSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync } from "node:fs";
 import { pipeline, Transform, type Duplex } from "node:stream";
 import { ReadStream } from "node:tty";
 import { UserError } from "../user-error.ts";
 import { devicePath, localPath, PathRewriter } from "./source-paths.ts";
+
+/**
+ * For before a debugger is waited for. The port stays closed: the board would see a debugger.
+ * @throws UserError when there is none, or it is not ours to open
+ */
+export function checkSerialPort(path: string): void {
+	try {
+		accessSync(path, constants.R_OK | constants.W_OK);
+	} catch (cause) {
+		throw portFault(path, cause);
+	}
+}
+
+function portFault(path: string, cause: unknown): UserError {
+	return new UserError(`--port ${path}: cannot be opened (${(cause as NodeJS.ErrnoException).code}): a board with a debug build has two ports, the second is the debugger's`, { cause });
+}
 
 /**
  * Opens a board's serial port for bytes; the board sees a debugger from then on.
@@ -19,7 +35,7 @@ export function openSerialPort(path: string): Duplex {
 	try {
 		descriptor = openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
 	} catch (cause) {
-		throw new UserError(`--port ${path}: cannot be opened (${(cause as NodeJS.ErrnoException).code}): a board with a debug build has two ports, the second is the debugger's`, { cause });
+		throw portFault(path, cause);
 	}
 	// Node's own raw mode changes line ends on their way out.
 	const { status, error, stderr } = spawnSync("stty", ["raw", "-echo"], { stdio: [descriptor, "ignore", "pipe"], encoding: "utf8" });

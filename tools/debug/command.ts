@@ -12,7 +12,7 @@ import { assembleUf2 } from "../build/uf2-file.ts";
 import { port as portToUse, seconds, wholeNumber } from "../option-values.ts";
 import { simulatedNetwork } from "../start/simulated-network.ts";
 import { UserError } from "../user-error.ts";
-import { bridgeBoard, openSerialPort } from "./board.ts";
+import { bridgeBoard, checkSerialPort, openSerialPort } from "./board.ts";
 import { bridgeDebugger } from "./bridge.ts";
 import { connectToDebugger, waitForDebugger, xsbugPort } from "./connect.ts";
 
@@ -47,6 +47,7 @@ async function debug({ app, connect, listen, port, config = {}, seed, timeout }:
 		? connectToDebugger(connect)
 		: waitForDebugger(listen, at => console.log(`waiting for a debugger on 127.0.0.1:${at}`));
 	if (port !== undefined) {
+		checkSerialPort(port);
 		const connection = await toDebugger();
 		try {
 			await bridgeBoard(openSerialPort(port), connection, projectFolder);

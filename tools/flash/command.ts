@@ -10,7 +10,7 @@ import { seconds } from "../option-values.ts";
 import { setUp } from "../setup/set-up.ts";
 import { UserError } from "../user-error.ts";
 import { exitNotBack } from "./exit-status.ts";
-import { flash } from "./flash.ts";
+import { checkPort, flash } from "./flash.ts";
 import { checkUf2 } from "./uf2-check.ts";
 
 interface Options extends BuildCommandOptions {
@@ -49,6 +49,7 @@ async function run(file: string | undefined, options: Options): Promise<void> {
 	const { port, drive, timeout, wait, json = false } = options;
 	const tell = json ? console.error : console.log;
 	if (file !== undefined) refuseBuildOptions(file, options);
+	if (port !== undefined && drive === undefined) await checkPort(systemHost, port);
 	const name = file ?? await build(options, tell);
 	const uf2 = await readFile(name).catch((cause: NodeJS.ErrnoException) => {
 		throw new UserError(`${name}: cannot be read (${cause.code})`, { cause });

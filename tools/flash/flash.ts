@@ -58,6 +58,15 @@ export async function flash(host: BoardHost, { uf2, port, drive, timeoutMs, wait
 	return { drive: target.path, board };
 }
 
+/** For who says `--port` before there is anything to write: a build takes minutes. @throws UserError when nothing is there */
+export async function checkPort(host: BoardHost, port: string): Promise<void> {
+	if (await host.resolvePort(port) === undefined) throw noSuchPort(port);
+}
+
+function noSuchPort(port: string): UserError {
+	return new UserError(`--port ${port}: there is no such port`);
+}
+
 /** Where to write, and the running board that was asked for it. */
 interface Found {
 	readonly target: Drive;
@@ -82,7 +91,7 @@ async function findDrive(host: BoardHost, { port, drive, timeoutMs }: Pick<Flash
 		if (unmounted.length > 1) throw new UserError(`several boards wait for firmware, and none of their drives is mounted: mount one, ${unmounted.map(({ device }) => `udisksctl mount -b ${device}`).join(" or ")}`);
 		if (unmounted.length === 1) return { target: await waitForDrive(host, { timeoutMs, others: [] }) };
 	}
-	if (port !== undefined && path === undefined) throw new UserError(`--port ${port}: there is no such port`);
+	if (port !== undefined && path === undefined) throw noSuchPort(port);
 	const asked = await askForBootLoader(host, path, report);
 	return { target: await waitForDrive(host, { asked, drive, timeoutMs, others: asked === undefined ? [] : [...drives.map(drive => drive.path), ...unmounted.map(({ device }) => device)] }), asked };
 }

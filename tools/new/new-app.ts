@@ -1,7 +1,7 @@
 // Makes the folder of a new app.
 
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { basename, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { quoted } from "../quoted.ts";
 import { UserError } from "../user-error.ts";
 import { templates } from "./templates.ts";
@@ -25,12 +25,19 @@ export function newApp(folder: string, template: string): string[] {
 		".gitignore": "network.json\n",
 	};
 	try {
-		mkdirSync(folder, { recursive: true });
+		makeFolder(resolve(folder));
 		for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { flag: "wx" });
 	} catch (cause) {
 		throw new UserError(`${folder}: cannot be written (${(cause as NodeJS.ErrnoException).code})`, { cause });
 	}
 	return Object.keys(files);
+}
+
+/** Node 20's own way to make the parents too does not return where the system says ENOENT to the last of them, as /proc does. */
+function makeFolder(folder: string): void {
+	if (existsSync(folder)) return;
+	makeFolder(dirname(folder));
+	mkdirSync(folder);
 }
 
 function hasSomething(folder: string): boolean {

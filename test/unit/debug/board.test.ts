@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { duplexPair } from "node:stream";
 import test from "node:test";
-import { bridgeBoard, openSerialPort } from "../../../tools/debug/board.ts";
+import { bridgeBoard, checkSerialPort, openSerialPort } from "../../../tools/debug/board.ts";
 
 /** Python's standard library has ptys, Node's has none. It greets what opens the other end, and tells in hexadecimal what it hears. */
 const greetingBoard = `
@@ -40,6 +40,7 @@ test("bytes pass both ways as they are but for paths, and the bridge ends with t
 });
 
 test("a port that is not there, or is no port, is told with what to do", () => {
+	assert.throws(() => checkSerialPort("/dev/ttyNOWHERE"), /--port \/dev\/ttyNOWHERE: cannot be opened \(ENOENT\).*the second is the debugger's/);
 	assert.throws(() => openSerialPort("/dev/ttyNOWHERE"), /--port \/dev\/ttyNOWHERE: cannot be opened \(ENOENT\).*the second is the debugger's/);
 	assert.throws(() => openSerialPort("/dev/null"), /--port \/dev\/null: not a serial port/);
 });

@@ -79,3 +79,9 @@ for (const [what, parameters, sentence] of [
 		assert.match(flash.stderr, sentence);
 	});
 }
+
+test("a port that is not there is told before anything is built", { timeout }, async context => {
+	const flash = startCommand(context, ["flash", "--port", "/dev/nothing", "--app", "no/such/app"]);
+	assert.equal(await flash.ended, 1);
+	assert.equal(flash.stderr, "--port /dev/nothing: there is no such port\n");
+});

@@ -45,6 +45,7 @@ test("a folder with something in it, a file, and a template that is none are ref
 	refused(() => newApp(join(folder, "notes.txt"), "hello"));
 	refused(() => newApp(join(folder, "notes.txt/deeper"), "hello"));
 	refused(() => newApp(join(folder, "new"), "rocket"));
+	if (process.platform === "linux") refused(() => newApp("/proc/new", "hello"));
 	assert.equal(existsSync(join(folder, "new")), false);
 	assert.equal(existsSync(resolve(folder, "manifest.json")), false);
 });
