@@ -84,6 +84,79 @@ static int refuse(mbedtls_ssl_context *ssl, unsigned char alert)
 	return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
 }
 
+/* --- What a ClientHello offers. */
+
+/* Stands in for the library's where it begins a ClientHello: it would offer the version of a session that is kept and no other, and a server
+ * that has changed its mind would be met with a failure, or for a day at 1.2. */
+int handshake_begin_hello(mbedtls_ssl_context *ssl, unsigned char type, unsigned char **body, size_t *room)
+{
+	ssl->handshake->min_tls_version = ssl->conf->min_tls_version;
+	ssl->tls_version = ssl->conf->max_tls_version;
+	return mbedtls_ssl_start_handshake_msg(ssl, type, body, room);
+}
+
+/* Likewise for the extensions of TLS 1.2, among which it would put a ticket of 1.3. */
+int handshake_write_12_extensions(mbedtls_ssl_context *ssl, unsigned char *to, const unsigned char *end, int uses_ec, size_t *length)
+{
+	mbedtls_ssl_session *session = ssl->session_negotiate;
+	unsigned char *ticket = session->ticket;
+	size_t ticket_bytes = session->ticket_len;
+	int error;
+
+	if (session->resumption_key_len > 0) {
+		session->ticket = NULL;
+		session->ticket_len = 0;
+	}
+	error = mbedtls_ssl_tls12_write_client_hello_exts(ssl, to, end, uses_ec, length);
+	session->ticket = ticket;
+	session->ticket_len = ticket_bytes;
+	return error;
+}
+
+static mbedtls_md_type_t hash_of(int suite)
+{
+	const mbedtls_ssl_ciphersuite_t *info = mbedtls_ssl_ciphersuite_from_id(suite);
+
+	return info ? (mbedtls_md_type_t)info->mac : MBEDTLS_MD_NONE;
+}
+
+/* From where a HelloRetryRequest is taken to the end of that step: the share that stays. */
+static mbedtls_svc_key_id_t kept_share;
+
+/* Stands in for the library's where a HelloRetryRequest has come, which would make a new share even when none was asked for, and would offer
+ * a session of another hash than that of the suite which was chosen (RFC 8446 4.1.2, 4.1.4). */
+void handshake_take_retry(mbedtls_ssl_context *ssl, int partial)
+{
+	mbedtls_ssl_session *session = ssl->session_negotiate;
+
+	mbedtls_ssl_session_reset_msg_layer(ssl, partial);
+	if (!(ssl->handshake->received_extensions & MBEDTLS_SSL_EXT_MASK(KEY_SHARE))) {
+		kept_share = ssl->handshake->xxdh_psa_privkey;
+		ssl->handshake->xxdh_psa_privkey = MBEDTLS_SVC_KEY_ID_INIT;
+	}
+	if (hash_of(session->ciphersuite) != (mbedtls_md_type_t)ssl->handshake->ciphersuite_info->mac)
+		mbedtls_ssl_tls13_session_clear_ticket_flags(session, MBEDTLS_SSL_TLS1_3_TICKET_FLAGS_MASK);
+}
+
+int handshake_step(mbedtls_ssl_context *ssl)
+{
+	int error = mbedtls_ssl_handshake_step(ssl);
+
+	if (!mbedtls_svc_key_id_is_null(kept_share)) {
+		ssl->handshake->xxdh_psa_privkey = kept_share;
+		kept_share = MBEDTLS_SVC_KEY_ID_INIT;
+	}
+	return error;
+}
+
+/* Likewise: the share that is there, or a new one. */
+int handshake_write_share(mbedtls_ssl_context *ssl, uint16_t group, unsigned char *to, unsigned char *end, size_t *length)
+{
+	if (mbedtls_svc_key_id_is_null(ssl->handshake->xxdh_psa_privkey))
+		return mbedtls_ssl_tls13_generate_and_write_xxdh_key_exchange(ssl, group, to, end, length);
+	return psa_export_public_key(ssl->handshake->xxdh_psa_privkey, to, (size_t)(end - to), length) == PSA_SUCCESS ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+}
+
 /* --- Messages. */
 
 /* Goes on as with a message of which a part has come (mbedtls_ssl_prepare_handshake_record). */
@@ -99,27 +172,55 @@ static void await_rest(mbedtls_ssl_context *ssl, size_t message_bytes)
 	mbedtls_ssl_update_in_pointers(ssl);
 }
 
-/* The library's, which wants a message's header in one piece; records may be cut anywhere (RFC 8446 5.1). A header that comes in pieces
- * passes for a message of its own, which then turns out to be longer. */
+#define MESSAGE_HEADER_BYTES 4 /* RFC 8446 4: type and length */
+
+/* Of a message only a part of its header has come, which the library takes for a fault; records may be cut anywhere (RFC 8446 5.1). Then it
+ * waits for the rest: the header passes for a message of its own, which turns out to be longer. */
+static bool awaits_header(mbedtls_ssl_context *ssl, int error)
+{
+	if (error != MBEDTLS_ERR_SSL_INVALID_RECORD || ssl->in_msgtype != MBEDTLS_SSL_MSG_HANDSHAKE || ssl->in_msglen == 0
+		|| ssl->in_msglen >= MESSAGE_HEADER_BYTES || mbedtls_ssl_get_in_hsfraglen(ssl) > 0)
+		return false;
+	await_rest(ssl, MESSAGE_HEADER_BYTES);
+	return true;
+}
+
 static int read_message(mbedtls_ssl_context *ssl, unsigned with_digest)
 {
-	const size_t header_bytes = 4;
-
 	for (;;) {
-		bool in_header = mbedtls_ssl_get_in_hsfraglen(ssl) > 0 && ssl->in_hslen == header_bytes;
+		bool in_header = mbedtls_ssl_get_in_hsfraglen(ssl) > 0 && ssl->in_hslen == MESSAGE_HEADER_BYTES;
 		int error = mbedtls_ssl_read_record(ssl, in_header ? 0 : with_digest);
 
-		if (error == MBEDTLS_ERR_SSL_INVALID_RECORD && ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE && ssl->in_msglen > 0
-			&& ssl->in_msglen < header_bytes && mbedtls_ssl_get_in_hsfraglen(ssl) == 0) {
-			await_rest(ssl, header_bytes);
+		if (awaits_header(ssl, error))
 			continue;
-		}
 		if (error != 0 || !in_header)
 			return error;
-		ssl->in_hslen = header_bytes + MBEDTLS_GET_UINT24_BE(ssl->in_msg, 1);
+		ssl->in_hslen = MESSAGE_HEADER_BYTES + MBEDTLS_GET_UINT24_BE(ssl->in_msg, 1);
 		if (ssl->in_msglen >= ssl->in_hslen)
 			return with_digest ? mbedtls_ssl_update_handshake_status(ssl) : 0;
 		await_rest(ssl, ssl->in_hslen);
+	}
+}
+
+bool handshake_is_amid_message(const mbedtls_ssl_context *ssl)
+{
+	return mbedtls_ssl_get_in_hsfraglen(ssl) > 0;
+}
+
+int handshake_receive(mbedtls_ssl_context *ssl)
+{
+	for (;;) {
+		int error = mbedtls_ssl_read(ssl, NULL, 0);
+
+		/* What may come behind the handshake in TLS 1.2 is no more than a header. */
+		if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3)
+			return error;
+		if (awaits_header(ssl, error))
+			continue;
+		if (error != MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE || ssl->in_msgtype != MBEDTLS_SSL_MSG_HANDSHAKE || ssl->in_hslen != MESSAGE_HEADER_BYTES
+			|| MBEDTLS_GET_UINT24_BE(ssl->in_msg, 1) == 0)
+			return error;
+		await_rest(ssl, MESSAGE_HEADER_BYTES + MBEDTLS_GET_UINT24_BE(ssl->in_msg, 1));
 	}
 }
 
@@ -134,10 +235,15 @@ static bool has_uncompressed(const unsigned char *formats, size_t length)
 /* The extensions of TLS 1.2's ServerHello: each was offered (RFC 5246 7.4.1.4) and comes once. The lengths are the library's to judge. */
 static int check_server_hello(mbedtls_ssl_context *ssl)
 {
-	const unsigned char *at = ssl->in_msg + 4 + 34, *end = ssl->in_msg + ssl->in_hslen; /* behind header, version, random */
+	const unsigned char *at = ssl->in_msg + MESSAGE_HEADER_BYTES + 34, *end = ssl->in_msg + ssl->in_hslen; /* behind version, random */
 	const mbedtls_ssl_session *session = ssl->session_negotiate;
 	uint32_t offered = ssl->handshake->sent_extensions | ALWAYS_OFFERED, seen = 0;
 
+	if (ssl->handshake->hello_retry_request_flag)
+		return refuse(ssl, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER); /* which has said 1.3 (RFC 8446 4.2.1) */
+	/* What was kept is of TLS 1.3, and has no secret for 1.2. */
+	if (session->tls_version != MBEDTLS_SSL_VERSION_TLS1_2)
+		ssl->handshake->resume = 0;
 	if (end - at < 1 || end - at < 1 + at[0] + 3 + 2)
 		return 0;
 	/* The name of a session that there is none of: what TLS 1.3 sends for the sake of middleboxes (RFC 8446 D.4). */
@@ -172,13 +278,27 @@ static int check_key_kind(mbedtls_ssl_context *ssl)
 	return 0;
 }
 
+/* A ticket of TLS 1.3 is not empty (RFC 8446 4.6.1). The other lengths are the library's to judge. */
+static int check_ticket(mbedtls_ssl_context *ssl)
+{
+	const size_t nonce_at = MESSAGE_HEADER_BYTES + 4 + 4; /* behind lifetime and age_add */
+	size_t at = nonce_at < ssl->in_hslen ? nonce_at + 1 + ssl->in_msg[nonce_at] : ssl->in_hslen;
+
+	if (at + 2 <= ssl->in_hslen && MBEDTLS_GET_UINT16_BE(ssl->in_msg, at) == 0)
+		return refuse(ssl, MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR);
+	return 0;
+}
+
 int handshake_read_message(mbedtls_ssl_context *ssl, unsigned with_digest)
 {
 	int error = read_message(ssl, with_digest);
 
-	if (error != 0 || ssl->conf->endpoint != MBEDTLS_SSL_IS_CLIENT || ssl->in_msgtype != MBEDTLS_SSL_MSG_HANDSHAKE
-		|| ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_2)
+	if (error != 0 || ssl->conf->endpoint != MBEDTLS_SSL_IS_CLIENT || ssl->in_msgtype != MBEDTLS_SSL_MSG_HANDSHAKE)
 		return error;
+	if (ssl->state == MBEDTLS_SSL_TLS1_3_NEW_SESSION_TICKET)
+		return check_ticket(ssl);
+	if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_2)
+		return 0;
 	if (ssl->state == MBEDTLS_SSL_SERVER_HELLO && ssl->in_msg[0] == MBEDTLS_SSL_HS_SERVER_HELLO)
 		return check_server_hello(ssl);
 	return ssl->state == MBEDTLS_SSL_SERVER_KEY_EXCHANGE ? check_key_kind(ssl) : 0;
@@ -207,7 +327,7 @@ static int drop(mbedtls_ssl_context *ssl, unsigned char alert, int error)
 	return error;
 }
 
-int handshake_record_fault(mbedtls_ssl_context *ssl, const unsigned char *header)
+int handshake_record_fault(mbedtls_ssl_context *ssl, unsigned char before, const unsigned char *header)
 {
 	bool is_13 = ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && ssl->transform_in;
 
@@ -220,6 +340,9 @@ int handshake_record_fault(mbedtls_ssl_context *ssl, const unsigned char *header
 	}
 	if (!is_13)
 		return 0;
+	/* A ChangeCipherSpec under keys, which the library has passed over as one in the open (5). */
+	if (ssl->in_msgtype == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC && before == MBEDTLS_SSL_MSG_APPLICATION_DATA)
+		return drop(ssl, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE, MBEDTLS_ERR_SSL_UNEXPECTED_RECORD);
 	/* Under keys all is application data to look at (5.2), but ChangeCipherSpec, which is of the handshake alone (5). */
 	if (header[0] != MBEDTLS_SSL_MSG_APPLICATION_DATA && (header[0] != MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC || mbedtls_ssl_is_handshake_over(ssl)))
 		return drop(ssl, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE, MBEDTLS_ERR_SSL_UNEXPECTED_RECORD);
@@ -295,7 +418,8 @@ int handshake_take_key_update(mbedtls_ssl_context *ssl, bool *is_asked)
 	if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3 || ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER || ssl->in_msgtype != MBEDTLS_SSL_MSG_HANDSHAKE
 		|| ssl->in_msg[0] != KEY_UPDATE || ssl->in_hslen != KEY_UPDATE_BYTES || ssl->in_msglen != KEY_UPDATE_BYTES || ssl->in_msg[4] > 1)
 		return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
-	*is_asked = ssl->in_msg[4] == 1;
+	if (ssl->in_msg[4] == 1)
+		*is_asked = true;
 	return renew(ssl, false);
 }
 

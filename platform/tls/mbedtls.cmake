@@ -57,6 +57,11 @@ if(NOT TARGET picofetch_mbedtls)
 	# What the library takes from the other side, and should not, or does not, and should (handshake.c).
 	set_property(SOURCE ${picofetch_mbedtls_library}/ssl_tls13_client.c ${picofetch_mbedtls_library}/ssl_tls13_server.c APPEND PROPERTY COMPILE_DEFINITIONS
 		"mbedtls_ssl_tls13_check_received_extension=handshake_check_received_extension")
+	# What a ClientHello offers, the second of a handshake too (handshake.c).
+	set_property(SOURCE ${picofetch_mbedtls_library}/ssl_client.c APPEND PROPERTY COMPILE_DEFINITIONS
+		"mbedtls_ssl_start_handshake_msg=handshake_begin_hello;mbedtls_ssl_tls12_write_client_hello_exts=handshake_write_12_extensions")
+	set_property(SOURCE ${picofetch_mbedtls_library}/ssl_tls13_client.c APPEND PROPERTY COMPILE_DEFINITIONS
+		"mbedtls_ssl_session_reset_msg_layer=handshake_take_retry;mbedtls_ssl_tls13_generate_and_write_xxdh_key_exchange=handshake_write_share")
 	set_property(SOURCE ${picofetch_mbedtls_library}/ssl_tls12_client.c APPEND PROPERTY COMPILE_DEFINITIONS
 		"mbedtls_ecdh_read_params=handshake_read_parameters")
 	# Our own keys are EC (identity.h): what private RSA keys can do is left out of pk's tables. Signatures of ECDSA are held to DER.

@@ -102,7 +102,7 @@ void sessions_keep(const sessions_proof *proof, const mbedtls_ssl_session *from,
 	sessions_record *to;
 
 	sessions_drop(proof->key);
-	if ((ticket_bytes == 0 && id_bytes == 0) || ticket_bytes > SESSIONS_BYTES || length_bytes > SESSIONS_BYTES
+	if ((ticket_bytes == 0 && id_bytes == 0) || ticket_bytes > SESSIONS_TICKET_BYTES_MAX || length_bytes > SESSIONS_BYTES
 		|| id_bytes > sizeof to->id || secret_bytes > sizeof to->secret)
 		return;
 	while (SESSIONS_BYTES - used_bytes < length_bytes)
@@ -165,7 +165,7 @@ sessions_record *sessions_take(const uint8_t key[SESSIONS_KEY_BYTES])
 int sessions_offer(const sessions_record *of, mbedtls_ssl_context *ssl, const char *host)
 {
 	mbedtls_ssl_session session;
-	bool is_13 = of->version == MBEDTLS_SSL_VERSION_TLS1_3;
+	bool is_13 = !sessions_is_12(of);
 	int error;
 
 	mbedtls_ssl_session_init(&session);
@@ -176,7 +176,7 @@ int sessions_offer(const sessions_record *of, mbedtls_ssl_context *ssl, const ch
 	session.MBEDTLS_PRIVATE(mfl_code) = of->fragment_code;
 	session.MBEDTLS_PRIVATE(ticket_lifetime) = of->lifetime_s;
 	session.MBEDTLS_PRIVATE(ticket_age_add) = of->age_add;
-	session.MBEDTLS_PRIVATE(ticket_flags) = of->flags;
+	session.MBEDTLS_PRIVATE(ticket_flags) = is_13 ? of->flags : 0; /* of TLS 1.3 alone: it is what makes a ticket a pre-shared key */
 	session.MBEDTLS_PRIVATE(ticket_reception_time) = of->received_at_ms;
 	session.MBEDTLS_PRIVATE(id_len) = of->id_bytes;
 	memcpy(session.MBEDTLS_PRIVATE(id), of->id, of->id_bytes);
@@ -206,6 +206,11 @@ void sessions_recall(const sessions_record *of, sessions_proof *proof, verify_ce
 	text = read_text(text, certificate->issuer, sizeof certificate->issuer);
 	text = read_text(text, certificate->not_before, sizeof certificate->not_before);
 	read_text(text, certificate->not_after, sizeof certificate->not_after);
+}
+
+bool sessions_is_12(const sessions_record *of)
+{
+	return of->version == MBEDTLS_SSL_VERSION_TLS1_2;
 }
 
 bool sessions_is_same_ticket(const sessions_record *of, const mbedtls_ssl_session *session)

@@ -24,6 +24,8 @@
 #define SESSIONS_BYTES 3072 /* five of a usual size */
 #endif
 #define SESSIONS_KEY_BYTES 16
+/* With one of these a ClientHello still fits into a record of ours (tls_config.h), whatever else is in it. */
+#define SESSIONS_TICKET_BYTES_MAX 1280
 /* RFC 5246 F.1.4 advises it for session IDs; RFC 8446 4.6.1 lets a ticket live seven. */
 #define SESSIONS_LIFETIME_S (24 * 3600)
 
@@ -51,6 +53,9 @@ int sessions_offer(const sessions_record *of, mbedtls_ssl_context *ssl, const ch
 
 /** What was proven. */
 void sessions_recall(const sessions_record *of, sessions_proof *proof, verify_certificate *certificate);
+
+/** True for a session of TLS 1.2, false for one of 1.3. */
+bool sessions_is_12(const sessions_record *of);
 
 /** True when `session` still bears the ticket that was offered: after a full handshake it is of no use. */
 bool sessions_is_same_ticket(const sessions_record *of, const mbedtls_ssl_session *session);

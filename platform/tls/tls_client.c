@@ -164,17 +164,17 @@ static int bio_send(void *context, const unsigned char *from, size_t length_byte
 	return (int)length_bytes;
 }
 
-/* What brings a handshake no farther. */
-static bool is_idle(uint8_t record_type)
+/* A record that brings nothing farther, unless it is seen to bring data. A message is one, however many it is cut over. */
+static bool is_idle(const tls_client *client, uint8_t record_type)
 {
-	return record_type == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC || record_type == MBEDTLS_SSL_MSG_ALERT;
+	return record_type == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC || record_type == MBEDTLS_SSL_MSG_ALERT
+		|| (client->state == STATE_OPEN && !handshake_is_amid_message(&client->ssl));
 }
 
 static int bio_receive(void *context, unsigned char *to, size_t length_bytes)
 {
 	tls_client *client = context;
 	size_t count = 0, had;
-	int error;
 
 	while (client->received && count < length_bytes) {
 		struct pbuf *first = client->received;
@@ -197,12 +197,18 @@ static int bio_receive(void *context, unsigned char *to, size_t length_bytes)
 		/* Acknowledged as taken, so that a record larger than the window can come. */
 		if (client->pcb)
 			tcp_recved(client->pcb, (u16_t)count);
-		if (length_bytes == RECORD_HEADER_BYTES && (client->state == STATE_OPEN || is_idle(to[0])) && ++client->idle_records > IDLE_RECORDS_MAX)
+		if (length_bytes == RECORD_HEADER_BYTES && is_idle(client, to[0]) && ++client->idle_records > IDLE_RECORDS_MAX)
 			return MBEDTLS_ERR_SSL_INVALID_RECORD;
 		/* The library asks for a record's header, and then for the rest. */
 		had = client->ssl.MBEDTLS_PRIVATE(in_left);
-		error = had < RECORD_HEADER_BYTES && had + count == RECORD_HEADER_BYTES ? handshake_record_fault(&client->ssl, to - had) : 0;
-		return error ? error : (int)count;
+		if (had < RECORD_HEADER_BYTES && had + count == RECORD_HEADER_BYTES) {
+			const unsigned char *header = to - had;
+			int error = handshake_record_fault(&client->ssl, client->record_type, header);
+			if (error != 0)
+				return error;
+			client->record_type = header[0];
+		}
+		return (int)count;
 	}
 	if (client->reset != ERR_OK)
 		return MBEDTLS_ERR_NET_CONN_RESET;
@@ -382,7 +388,7 @@ static bool take_proof(tls_client *client)
 			wall_clock_prove_ms(client->verify.both.valid_from * 1000);
 		return true;
 	}
-	if (!client->offered || (is_12 && !client->extended_master_secret))
+	if (!client->offered || sessions_is_12(client->offered) != is_12 || (is_12 && !client->extended_master_secret))
 		return false;
 	sessions_recall(client->offered, &client->proof, &client->verify.certificate);
 	client->session.resumed = true;
@@ -413,7 +419,7 @@ static void step_handshake(tls_client *client)
 		client->extended_master_secret = handshake_has_extended_master_secret(&client->ssl);
 		client->has_resumed = handshake_has_resumed(&client->ssl);
 	}
-	error = mbedtls_ssl_handshake_step(&client->ssl);
+	error = handshake_step(&client->ssl);
 	if (wants_more(client, error))
 		return;
 	if (error == 0)
@@ -460,7 +466,7 @@ static void step_receive(tls_client *client)
 	if (mbedtls_ssl_get_bytes_avail(&client->ssl) > 0)
 		return;
 	client->took = false;
-	error = mbedtls_ssl_read(&client->ssl, NULL, 0);
+	error = handshake_receive(&client->ssl);
 	if (error == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE)
 		error = handshake_take_key_update(&client->ssl, &client->owes_key_update);
 	if (mbedtls_ssl_get_bytes_avail(&client->ssl) > client->record_limit_bytes) {

@@ -50,6 +50,7 @@ struct tls_client {
 	bool took; /* bytes since the library's last call */
 	bool has_resumed; /* the handshake's keys are those of the session that was offered */
 	uint16_t record_limit_bytes; /* what the server has agreed to keep to */
+	uint8_t record_type; /* in the newest record's header; 0 before the first */
 	uint8_t idle_records; /* since the last that brought data */
 	uint64_t deadline_us;
 	uint64_t retry_us; /* when to offer TCP again what it had no memory for */

@@ -1,7 +1,9 @@
 // `npm run bench`: what boot, handshake and the first byte cost, on the simulated board. A TLS server of Node's draws its
 // own random numbers, so each figure is the median of several runs, with the spread beside it.
 
+import type { SecureVersion } from "node:tls";
 import { Command, InvalidArgumentError } from "commander";
+import type { KeyAlgorithm } from "../../tools/certificates/issue.ts";
 import { measureMemory } from "./measure-memory.ts";
 import { measureSimulator } from "./measure-simulator.ts";
 import { measure, type Measurement, type Moment } from "./measure.ts";
@@ -27,7 +29,7 @@ export function command(): Command {
 	return new Command()
 		.description("Measures boot, TLS handshake and first byte on the simulated Pico W: virtual milliseconds and active cycles, the median of several runs.")
 		.option("--json", "print {\"figures\": [{name, unit, value, lowest, highest}]}", false)
-		.option("--runs <count>", "runs for each TLS version", count, 5)
+		.option("--runs <count>", "runs for each kind of handshake", count, 5)
 		.option("--seed <number>", "seed of the first run", count, 1)
 		.action(async ({ json, runs, seed }: Options) => {
 			const figures = await bench(runs, seed, json ? () => {} : line => process.stderr.isTTY && process.stderr.write(`\r\x1b[2K${line}`));
@@ -35,13 +37,15 @@ export function command(): Command {
 		});
 }
 
-/** Runs each TLS version `runs` times and answers the figures. */
+/** Runs each kind of handshake `runs` times and answers the figures. */
 export async function bench(runs: number, seed: number, onProgress: (line: string) => void): Promise<Figure[]> {
-	const measured: Record<"TLSv1.3" | "TLSv1.2", Measurement[]> = { "TLSv1.3": [], "TLSv1.2": [] };
+	const tls13 = { p256: kind("TLSv1.3", "P-256"), rsa2048: kind("TLSv1.3", "RSA-2048") };
+	const tls12 = { p256: kind("TLSv1.2", "P-256"), rsa2048: kind("TLSv1.2", "RSA-2048") };
+	const kinds = [tls13.p256, tls12.p256, tls13.rsa2048, tls12.rsa2048];
 	for (let run = 0; run < runs; run++) {
-		for (const protocol of ["TLSv1.3", "TLSv1.2"] as const) {
-			onProgress(`${protocol}, run ${run + 1} of ${runs}`);
-			measured[protocol].push(await measure(protocol, seed + run));
+		for (const { protocol, algorithm, measured } of kinds) {
+			onProgress(`${protocol} with ${algorithm}, run ${run + 1} of ${runs}`);
+			measured.push(await measure(protocol, algorithm, seed + run));
 		}
 	}
 	onProgress("memory at the first line of a script");
@@ -51,15 +55,17 @@ export async function bench(runs: number, seed: number, onProgress: (line: strin
 	onProgress("speed of the simulator");
 	const simulator = await measureSimulator(seed);
 	onProgress("");
-	const all = [...measured["TLSv1.3"], ...measured["TLSv1.2"]];
+	const all = kinds.flatMap(({ measured }) => measured);
 	return [
 		...since("boot.main", all.map(({ main }) => main)),
 		...since("boot.address", all.map(({ address }) => address)),
-		...between("handshake.tls13.p256", measured["TLSv1.3"].map(full)),
-		...between("handshake.tls12.p256", measured["TLSv1.2"].map(full)),
-		...between("handshake.tls13.resumed", measured["TLSv1.3"].map(resumed)),
-		...between("handshake.tls12.resumed", measured["TLSv1.2"].map(resumed)),
-		...since("firstByte", measured["TLSv1.3"].map(({ firstByte }) => firstByte)),
+		...between("handshake.tls13.p256", tls13.p256.measured.map(full)),
+		...between("handshake.tls12.p256", tls12.p256.measured.map(full)),
+		...between("handshake.tls13.rsa2048", tls13.rsa2048.measured.map(full)),
+		...between("handshake.tls12.rsa2048", tls12.rsa2048.measured.map(full)),
+		...between("handshake.tls13.resumed", tls13.p256.measured.map(resumed)),
+		...between("handshake.tls12.resumed", tls12.p256.measured.map(resumed)),
+		...since("firstByte", tls13.p256.measured.map(({ firstByte }) => firstByte)),
 		figure("arena.free", "bytes", all.map(({ arenaFree }) => arenaFree)),
 		figure("boot.slots", "bytes", [memory.slots]),
 		figure("boot.free", "bytes", [memory.free]),
@@ -69,6 +75,17 @@ export async function bench(runs: number, seed: number, onProgress: (line: strin
 		figure("simulator.download.edges", "host ms", simulator.downloadByEdgesMs),
 		figure("simulator.cycles", "host M/s", simulator.megacycles),
 	];
+}
+
+interface Kind {
+	readonly protocol: SecureVersion;
+	/** Of the server's key and its root's. */
+	readonly algorithm: KeyAlgorithm;
+	readonly measured: Measurement[];
+}
+
+function kind(protocol: SecureVersion, algorithm: KeyAlgorithm): Kind {
+	return { protocol, algorithm, measured: [] };
 }
 
 /** Since power-on: time, and under a second name the cycles. */
@@ -110,9 +127,9 @@ function table(figures: readonly Figure[], runs: number): string {
 		line(header),
 		...rows.map(line),
 		"",
-		`${runs} ${runs === 1 ? "run" : "runs"} for each TLS version. Boot figures count from power-on; a handshake from ClientHello to the request, seen by the`,
-		"server; firstByte from power-on to the first byte of the body in script, over TLS 1.3. The chain is leaf and root, P-256;",
-		"resumed is the second connection to the same server.",
+		`${runs} ${runs === 1 ? "run" : "runs"} for each kind of handshake. Boot figures count from power-on; a handshake from ClientHello to the request, seen`,
+		"by the server; firstByte from power-on to the first byte of the body in script, over TLS 1.3 with P-256. The chain is leaf and root,",
+		"both of the kind of key that is named; resumed is the second connection to the same server, with P-256.",
 		"boot.slots and boot.free are an app's without network, at its first line: slots in RAM, and RAM that nothing uses.",
 		"tcp.in and tcp.out are 2 MB through one buffer of 4 KB in script, over a link that answers after 3.7 ms.",
 		"simulator.download is what this machine takes from the radio's power to the start of its firmware, 225 KB later; .edges with",

@@ -4,7 +4,7 @@
 import type { Duplex } from "node:stream";
 import type { SecureVersion } from "node:tls";
 import { PicoW } from "../../simulator/simulator.ts";
-import { issue } from "../../tools/certificates/issue.ts";
+import { issue, type KeyAlgorithm } from "../../tools/certificates/issue.ts";
 import { powerOn, sceneUf2 } from "../support/device.ts";
 import { respondWith, TlsServer } from "../support/tls-server.ts";
 import { TlsRecords } from "./tls-records.ts";
@@ -36,9 +36,14 @@ const bodyBytes = 2048;
 const pins = { main: 2, address: 3, firstByte: 4 } as const;
 const timeoutMicros = 60e6;
 
-/** @throws Error with the console when the run does not come to its end */
-export async function measure(protocol: SecureVersion, seed: number): Promise<Measurement> {
-	const leaf = await issue({ names: [serverName] });
+/**
+ * `algorithm` is that of the server's key and of its root's.
+ *
+ * @throws Error with the console when the run does not come to its end
+ */
+export async function measure(protocol: SecureVersion, algorithm: KeyAlgorithm, seed: number): Promise<Measurement> {
+	const root = await issue({ subject: "Root", issuer: "self", ca: true, algorithm });
+	const leaf = await issue({ names: [serverName], issuer: root, algorithm });
 	const server = new TlsServer({
 		certificateChainPem: leaf.chainPem,
 		keyPem: leaf.keyPem,
@@ -68,18 +73,18 @@ export async function measure(protocol: SecureVersion, seed: number): Promise<Me
 			}
 		},
 	});
-	board.loadUf2(await sceneUf2({ app: "test/bench/app", configuration: { url: `https://${serverName}/` } }));
+	board.loadUf2(await sceneUf2({ app: "test/bench/app", configuration: { url: `https://${serverName}/` }, roots: [root.certificateDer] }));
 	await board.run({ until: /^(?:arena|failed) .*\n/m, timeoutMicros });
 	board.close();
 	const { text } = board.console;
 	const moment = (name: string): Moment => {
 		const found = moments.get(name);
-		if (found === undefined) throw new Error(`the bench app did not come to "${name}" (seed ${seed}, ${protocol}); its console:\n${text}`);
+		if (found === undefined) throw new Error(`the bench app did not come to "${name}" (seed ${seed}, ${protocol}, ${algorithm}); its console:\n${text}`);
 		return found;
 	};
 	const arena = /^arena (\d+) of \d+ bytes free, (\d+) bytes of body, resumed true\r?$/m.exec(text);
 	if (arena === null || Number(arena[2]) !== bodyBytes) {
-		throw new Error(`the bench app did not come to its end (seed ${seed}, ${protocol}); its console:\n${text}`);
+		throw new Error(`the bench app did not come to its end (seed ${seed}, ${protocol}, ${algorithm}); its console:\n${text}`);
 	}
 	return {
 		main: moment("main"),

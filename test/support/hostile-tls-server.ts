@@ -25,8 +25,10 @@ export interface HostileStory {
 	readonly retries?: boolean;
 	/** Of TLS 1.2 (RFC 7627). Default true. */
 	readonly hasExtendedMasterSecret?: boolean;
-	/** What TLS 1.2 calls its session. Default: nothing. */
-	readonly sessionId?: Uint8Array;
+	/** What TLS 1.2 calls its session; "client's" is what the ClientHello calls it. Default: nothing. */
+	readonly sessionId?: Uint8Array | "client's";
+	/** What TLS 1.2 gives to go on with (RFC 5077), for an hour. Default: nothing. */
+	readonly ticket?: Uint8Array;
 	/** Of TLS 1.3: the body of CertificateVerify, over what it signs. Default: ECDSA with SHA-256. */
 	proof?(signed: Buffer): Buffer;
 	/** Of TLS 1.2: curve and share as they are signed. Default: the P-256 that they are. */
@@ -41,6 +43,8 @@ export interface HostileStory {
 	readonly fragmentBytes?: number;
 	/** The handshake is over. */
 	opened?(server: HostileConnection): void;
+	/** Called behind each record that comes afterwards. */
+	heard?(server: HostileConnection): void;
 }
 
 const hash = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
@@ -137,7 +141,6 @@ export class HostileConnection {
 	readonly #keys: ECDH = createECDH("prime256v1");
 	#rest: Buffer = Buffer.alloc(0);
 	#transcript: Buffer = Buffer.alloc(0);
-	#hellos = 0;
 	#sessionId: Buffer = Buffer.alloc(0);
 	#clientRandom: Buffer = Buffer.alloc(0);
 	#serverRandom: Buffer = randomBytes(32);
@@ -150,8 +153,8 @@ export class HostileConnection {
 	#serverApplicationSecret: Buffer = Buffer.alloc(0);
 	#nextReceives: Protection | undefined;
 	#nextSends: Protection | undefined;
-	/** Extensions of the newest ClientHello. */
-	offered = new Map<number, Uint8Array>();
+	/** Extensions of each ClientHello. */
+	readonly hellos: ReadonlyMap<number, Uint8Array>[] = [];
 	/** Decrypted application data. */
 	application = "";
 	/** Alerts that the client sent, by number. */
@@ -166,6 +169,11 @@ export class HostileConnection {
 		this.#keys.generateKeys();
 		socket.on("error", () => {});
 		socket.on("data", bytes => this.#take(bytes));
+	}
+
+	/** Extensions of the newest ClientHello. */
+	get offered(): ReadonlyMap<number, Uint8Array> {
+		return this.hellos.at(-1)!;
 	}
 
 	/** Bytes as they are. */
@@ -193,9 +201,9 @@ export class HostileConnection {
 		return Buffer.concat([u8(kinds[name === "helloRetryRequest" ? "serverHello" : name]), vector(u24, body)]);
 	}
 
-	/** New keys of ours (RFC 8446 section 7.2), told to the client by a KeyUpdate. */
-	updateKeys(requested: boolean): void {
-		this.message("keyUpdate", u8(requested ? 1 : 0));
+	/** New keys of ours (RFC 8446 section 7.2), told to the client by a KeyUpdate, of which `from` bytes have been sent. */
+	updateKeys(requested: boolean, from = 0): void {
+		this.record(content.handshake, this.frame("keyUpdate", u8(requested ? 1 : 0)).subarray(from));
 		this.#serverApplicationSecret = expandLabel(this.#serverApplicationSecret, "traffic upd", Buffer.alloc(0), 32);
 		this.#sends = Protection.from(this.#serverApplicationSecret);
 	}
@@ -237,9 +245,11 @@ export class HostileConnection {
 			plain = { type: record[0]!, bytes: record.subarray(5) };
 		}
 		const { type, bytes } = plain;
+		const wasOpen = this.open;
 		if (type === content.alert) this.alerts.push(bytes[1]!);
 		else if (type === content.applicationData) this.application += bytes.toString("latin1");
 		else if (type === content.handshake) this.#takeMessage(bytes, record);
+		if (wasOpen) this.#story.heard?.(this);
 	}
 
 	#takeMessage(bytes: Buffer, record: Buffer): void {
@@ -260,6 +270,7 @@ export class HostileConnection {
 			case kinds.finished:
 				if (this.#story.version === "TLSv1.2") {
 					this.#transcript = Buffer.concat([this.#transcript, bytes]);
+					if (this.#story.ticket) this.#send("newSessionTicket", Buffer.concat([u16(0), u16(3600), vector(u16, this.#story.ticket)]));
 					this.record(content.changeCipherSpec, u8(1));
 					this.#sends = this.#nextSends;
 					this.#send("finished", prf(this.#master, "server finished", hash(this.#transcript), 12));
@@ -277,17 +288,17 @@ export class HostileConnection {
 	}
 
 	#hello(bytes: Buffer, record: Buffer): void {
-		this.#hellos++;
-		this.offered = clientHelloExtensions(record);
+		this.hellos.push(clientHelloExtensions(record));
 		this.#clientRandom = bytes.subarray(6, 38);
 		this.#sessionId = bytes.subarray(39, 39 + bytes[38]!);
 		if (this.#story.version === "TLSv1.2") return this.#answer12();
-		if (this.#story.retries && this.#hellos === 1) return this.#retry();
+		if (this.#story.retries && this.hellos.length === 1) return this.#retry();
 		this.#answer13();
 	}
 
 	#serverHello(random: Buffer, cipher: number, extensions: readonly Buffer[]): Buffer {
-		return Buffer.concat([u16(0x0303), random, vector(u8, this.#story.version === "TLSv1.3" ? this.#sessionId : this.#story.sessionId ?? Buffer.alloc(0)), u16(cipher), u8(0), vector(u16, Buffer.concat(extensions))]);
+		const { version, sessionId = Buffer.alloc(0) } = this.#story;
+		return Buffer.concat([u16(0x0303), random, vector(u8, version === "TLSv1.3" || sessionId === "client's" ? this.#sessionId : sessionId), u16(cipher), u8(0), vector(u16, Buffer.concat(extensions))]);
 	}
 
 	/** RFC 8446 section 4.1.4: the random is fixed, and a hash stands for the first ClientHello (4.4.1). */
@@ -328,7 +339,8 @@ export class HostileConnection {
 	#answer12(): void {
 		// extended_master_secret, renegotiation_info (RFC 5746)
 		const masterSecret = this.#story.hasExtendedMasterSecret === false ? [] : [extension(23, Buffer.alloc(0))];
-		this.#send("serverHello", this.#serverHello(this.#serverRandom, 0xC02B, [...masterSecret, extension(0xFF01, u8(0))]));
+		const ticket = this.#story.ticket ? [extension(35, Buffer.alloc(0))] : [];
+		this.#send("serverHello", this.#serverHello(this.#serverRandom, 0xC02B, [...masterSecret, ...ticket, extension(0xFF01, u8(0))]));
 		this.#send("certificate", vector(u24, Buffer.concat(this.#story.chain.map(one => vector(u24, one)))));
 		const usual = Buffer.concat([u8(3), u16(0x0017), vector(u8, this.#keys.getPublicKey())]);
 		const parameters = this.#story.parameters?.(usual) ?? usual;

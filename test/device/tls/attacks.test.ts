@@ -186,6 +186,7 @@ const attacks: readonly Attack[] = [
 	{ what: "a compressed share", version: "TLSv1.3", part: extensionsOf("serverHello", usual => Buffer.concat([hello13, extension(51, Buffer.concat([u16(0x0017), u16(33), Buffer.from([2]), usual.subarray(-64, -32)]))])), code: "ERR_TLS_PROTOCOL" },
 	{ what: "a HelloRetryRequest that asks for nothing", version: "TLSv1.3", part: { retries: true, ...extensionsOf("helloRetryRequest", () => hello13) }, code: "ERR_TLS_PROTOCOL", alert: 47 },
 	{ what: "a HelloRetryRequest for a group that was not offered", version: "TLSv1.3", part: { retries: true, ...extensionsOf("helloRetryRequest", () => Buffer.concat([hello13, extension(51, u16(0x0019))])) }, code: "ERR_TLS_PROTOCOL", alert: 47 },
+	{ what: "TLS 1.2 behind its HelloRetryRequest", version: "TLSv1.3", part: { retries: true, ...extensionsOf("serverHello", () => Buffer.alloc(0)) }, code: "ERR_TLS_PROTOCOL", alert: 47 },
 	{ what: "another suite than its HelloRetryRequest", version: "TLSv1.3", part: { retries: true, ...replace("helloRetryRequest", body => { const changed = Buffer.from(body); changed.writeUInt16BE(0x1303, cipherAt(body[34]!)); return changed; }) }, code: "ERR_TLS_PROTOCOL", alert: 47 },
 	{ what: "an extension twice in its ServerHello", version: "TLSv1.2", part: withExtension(extension(23, Buffer.alloc(0))), code: "ERR_TLS_PROTOCOL", alert: 47 },
 	{ what: "renegotiation_info twice", version: "TLSv1.2", part: withExtension(Buffer.concat([extension(0xFF01, Buffer.from([0])), extension(0xFF01, Buffer.from([0]))])), code: "ERR_TLS_PROTOCOL", alert: 47 },
@@ -225,6 +226,7 @@ const attacks: readonly Attack[] = [
 	{ what: "a change of keys before there are any", version: "TLSv1.2", part: front("serverKeyExchange", server => server.raw(Buffer.from([20, 3, 3, 0, 1, 1]))), code: "ERR_TLS_PROTOCOL" },
 	{ what: "a change of keys that is none", version: "TLSv1.3", part: front("encryptedExtensions", server => server.raw(Buffer.from([20, 3, 3, 0, 1, 2]))), code: "ERR_TLS_PROTOCOL" },
 	{ what: "a change of keys of two bytes", version: "TLSv1.3", part: front("encryptedExtensions", server => server.raw(Buffer.from([20, 3, 3, 0, 2, 1, 1]))), code: "ERR_TLS_PROTOCOL" },
+	{ what: "a change of keys under keys", version: "TLSv1.3", part: front("certificate", server => server.record(content.changeCipherSpec, Buffer.from([1]))), code: "ERR_TLS_PROTOCOL", alert: 10 },
 	{ what: "its Finished without a change of keys", version: "TLSv1.2", part: front("serverHelloDone", server => server.message("finished", Buffer.alloc(12))), code: "ERR_TLS_PROTOCOL" },
 	{ what: "a flood of changes of keys", version: "TLSv1.3", part: front("certificate", server => { for (let i = 0; i < 40; i++) server.raw(Buffer.from([20, 3, 3, 0, 1, 1])); }), code: "ERR_TLS_PROTOCOL" },
 	{ what: "a flood of warnings", version: "both", part: front("serverHello", server => { for (let i = 0; i < 40; i++) server.alert(1, 112); }), code: "ERR_TLS_PROTOCOL" },
@@ -254,10 +256,12 @@ const attacks: readonly Attack[] = [
 	{ what: "a flood of warnings", version: "both", part: opened(server => { for (let i = 0; i < 500; i++) server.alert(1, 90); }), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "a flood of tickets", version: "TLSv1.3", part: opened(server => { for (let i = 0; i < 100; i++) server.message("newSessionTicket", ticket(100)); }), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "a ticket that lives a year", version: "TLSv1.3", part: opened(server => server.message("newSessionTicket", ticket(100, 365 * 24 * 3600))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a ticket of nothing", version: "TLSv1.3", part: opened(server => server.message("newSessionTicket", ticket(0))), code: "ERR_TLS_PROTOCOL", alert: 50, isProven: true },
 	{ what: "a ticket that is cut", version: "TLSv1.3", part: opened(server => server.message("newSessionTicket", ticket(100).subarray(0, 50))), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "a second handshake", version: "both", part: opened(server => server.message("serverHello", Buffer.alloc(80))), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "a request for a certificate afterwards", version: "TLSv1.3", part: opened(server => server.message("certificateRequest", Buffer.from([0, 0, 0]))), code: "ERR_TLS_PROTOCOL", isProven: true },
-	{ what: "a change of keys afterwards", version: "TLSv1.3", part: opened(server => server.raw(Buffer.from([20, 3, 3, 0, 1, 1]))), code: "ERR_TLS_PROTOCOL", isProven: true },
+	{ what: "a change of keys afterwards", version: "TLSv1.3", part: opened(server => server.raw(Buffer.from([20, 3, 3, 0, 1, 1]))), code: "ERR_TLS_PROTOCOL", alert: 10, isProven: true },
+	{ what: "a change of keys under keys afterwards", version: "TLSv1.3", part: opened(server => { server.record(content.changeCipherSpec, Buffer.from([1])); answer(server); }), code: "ERR_TLS_PROTOCOL", alert: 10, isProven: true },
 	{ what: "a change of keys afterwards", version: "TLSv1.2", part: opened(server => server.record(content.changeCipherSpec, Buffer.from([1]))), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "a ticket in the open", version: "TLSv1.2", part: opened(server => server.message("newSessionTicket", Buffer.alloc(20))), code: "ERR_TLS_PROTOCOL", isProven: true },
 	{ what: "data in the open", version: "both", part: opened(server => server.raw(Buffer.from([23, 3, 3, 0, 5, 0x68, 0x65, 0x6C, 0x6C, 0x6F]))), code: "ERR_TLS_PROTOCOL", isProven: true },
@@ -281,6 +285,12 @@ function ticket(lengthBytes: number, lifetimeSeconds = 3600): Buffer {
 	head.writeUInt32BE(lifetimeSeconds, 0);
 	head[8] = 2;
 	return Buffer.concat([head, u16(lengthBytes), randomBytes(lengthBytes), u16(0)]);
+}
+
+/** A ticket, cut over records of so many bytes. */
+function cutTicket(server: HostileConnection, cutBytes: number): void {
+	const framed = server.frame("newSessionTicket", ticket(200));
+	for (let at = 0; at < framed.length; at += cutBytes) server.record(content.handshake, framed.subarray(at, at + cutBytes));
 }
 
 for (const { what, version, part, code, alert, isProven = false, settings } of attacks) {
@@ -341,8 +351,59 @@ test("TLSv1.2: a server without extended master secret is spoken to, and its ses
 	const part = { sessionId: randomBytes(32), hasExtendedMasterSecret: false };
 	const { given, taken, server } = await byTurns("TLSv1.2", part, { ...part, sessionId: randomBytes(32) });
 	for (const { code, resumed } of [...given, ...taken]) assert.deepEqual([code, resumed], ["ECLOSED", "no"]);
-	// With the versions: not the ClientHello of a resumption in TLS 1.2.
-	for (const { offered } of server.connections) assert.ok(offered.has(43));
+	for (const { offered } of server.connections) assert.equal(offered.get(35)!.length, 0);
+});
+
+test("TLSv1.3: a ticket that came in records of a byte is offered", async () => {
+	const { taken, server } = await byTurns("TLSv1.3", opened(server => { cutTicket(server, 1); answer(server); }), {});
+	for (const { code } of taken) assert.equal(code, "ECLOSED");
+	server.connections.forEach(({ offered }, index) => assert.equal(offered.has(41), index % 2 === 1));
+});
+
+for (const [lengthBytes, isOffered] of [[1280, true], [1281, false], [4000, false]] as const) {
+	test(`TLSv1.3: behind a ticket of ${lengthBytes} bytes comes a connection that ${isOffered ? "offers it" : "does without"}`, async () => {
+		const gives = opened(server => { server.message("newSessionTicket", ticket(lengthBytes)); answer(server); });
+		const { taken, server } = await byTurns("TLSv1.3", gives, { retries: true });
+		for (const { code } of taken) assert.equal(code, "ECLOSED");
+		server.connections.forEach(({ offered }, index) => assert.equal(offered.has(41), index % 2 === 1 && isOffered));
+	});
+}
+
+/** The versions of a ClientHello (RFC 8446 section 4.2.1). */
+const both = Buffer.from([4, 3, 4, 3, 3]);
+
+test("a session of TLS 1.2 that is kept keeps no server from TLS 1.3", async () => {
+	const { given, taken, server } = await byTurns("TLSv1.2", { sessionId: randomBytes(32) }, { version: "TLSv1.3" });
+	for (const { code, protocol, resumed } of given) assert.deepEqual([code, protocol, resumed], ["ECLOSED", "TLSv1.2", "no"]);
+	for (const { code, protocol, resumed } of taken) assert.deepEqual([code, protocol, resumed], ["ECLOSED", "TLSv1.3", "no"]);
+	for (const { offered } of server.connections) assert.deepEqual(Buffer.from(offered.get(43)!), both);
+});
+
+test("a session of TLS 1.2 that is kept keeps no server from a HelloRetryRequest, and both ClientHellos have its ticket", async () => {
+	const cookieAlone = { retries: true, ...extensionsOf("helloRetryRequest", () => Buffer.concat([hello13, cookie])) };
+	const { taken, server } = await byTurns("TLSv1.2", { ticket: randomBytes(100) }, { version: "TLSv1.3", ...cookieAlone });
+	for (const { code, protocol } of taken) assert.deepEqual([code, protocol], ["ECLOSED", "TLSv1.3"]);
+	server.connections.forEach(({ hellos }, index) => {
+		if (index % 2 === 1) assert.deepEqual(hellos.map(hello => hello.get(35)!.length), [100, 100]);
+	});
+});
+
+test("a session of TLS 1.3 that is kept keeps no server from TLS 1.2", async () => {
+	const { given, taken, server } = await byTurns("TLSv1.3", givesTicket, { version: "TLSv1.2" });
+	for (const { code, protocol } of given) assert.deepEqual([code, protocol], ["ECLOSED", "TLSv1.3"]);
+	for (const { code, protocol, resumed } of taken) assert.deepEqual([code, protocol, resumed], ["ECLOSED", "TLSv1.2", "no"]);
+	for (const { offered } of server.connections) {
+		assert.deepEqual(Buffer.from(offered.get(43)!), both);
+		assert.equal(offered.get(35)!.length, 0, "a ticket of TLS 1.3 is none of 1.2");
+	}
+});
+
+test("TLSv1.2: a server that calls its session what a ClientHello with a ticket of TLS 1.3 did is refused at once", async () => {
+	const { taken, server } = await byTurns("TLSv1.3", givesTicket, { version: "TLSv1.2", sessionId: "client's" });
+	for (const { code } of taken) assert.equal(code, "ERR_TLS_PROTOCOL");
+	server.connections.forEach(({ alerts, application }, index) => {
+		if (index % 2 === 1) assert.deepEqual([alerts, application], [[47], ""]);
+	});
 });
 
 const odd: readonly { readonly what: string; readonly version: Version | "both"; readonly part: Part | (() => Part); readonly bytes: number; readonly settings?: Record<string, string> }[] = [
@@ -358,7 +419,13 @@ const odd: readonly { readonly what: string; readonly version: Version | "both";
 	{ what: "a warning in between", version: "TLSv1.2", part: opened(server => { server.alert(1, 90); answer(server); }), bytes: 5 },
 	{ what: "a HelloRetryRequest", version: "TLSv1.3", part: { retries: true }, bytes: 5 },
 	{ what: "a HelloRetryRequest with a cookie", version: "TLSv1.3", part: { retries: true, ...extensionsOf("helloRetryRequest", usual => Buffer.concat([usual, cookie])) }, bytes: 5 },
-	{ what: "a ticket of nothing", version: "TLSv1.3", part: opened(server => { server.message("newSessionTicket", ticket(0)); answer(server); }), bytes: 5 },
+	{ what: "a HelloRetryRequest that has a cookie alone", version: "TLSv1.3", part: { retries: true, ...extensionsOf("helloRetryRequest", () => Buffer.concat([hello13, cookie])) }, bytes: 5 },
+	...[1, 3, 5].map(cutBytes => ({ what: `a ticket in records of ${cutBytes}`, version: "TLSv1.3" as const, part: opened(server => { cutTicket(server, cutBytes); answer(server); }), bytes: 5 })),
+	{ what: "a KeyUpdate in records of a byte", version: "TLSv1.3", part: opened(server => {
+		for (const byte of server.frame("keyUpdate", Buffer.from([0])).subarray(0, -1)) server.record(content.handshake, Buffer.from([byte]));
+		server.updateKeys(false, 4);
+		answer(server);
+	}), bytes: 5 },
 	{ what: "two tickets in one record", version: "TLSv1.3", part: opened(server => { server.record(content.handshake, Buffer.concat([server.frame("newSessionTicket", ticket(60)), server.frame("newSessionTicket", ticket(70))])); answer(server); }), bytes: 5 },
 	{ what: "a wish to begin anew (HelloRequest)", version: "TLSv1.2", part: opened(server => { server.message("helloRequest", Buffer.alloc(0)); answer(server); }), bytes: 5 },
 	{ what: "a KeyUpdate", version: "TLSv1.3", part: opened(server => { server.updateKeys(false); answer(server); }), bytes: 5 },
@@ -379,4 +446,50 @@ for (const { what, version, part, bytes, settings } of odd) {
 test("TLSv1.3: the cookie of a HelloRetryRequest comes back", async () => {
 	const { server } = await meet("TLSv1.3", { retries: true, ...extensionsOf("helloRetryRequest", usual => Buffer.concat([usual, cookie])) });
 	for (const { offered } of server.connections.slice(0, hostileTimes)) assert.deepEqual(Buffer.from(offered.get(44)!), cookie.subarray(4));
+});
+
+test("TLSv1.3: behind a HelloRetryRequest that has a cookie alone the share is the one that was sent", async () => {
+	const { server } = await meet("TLSv1.3", { retries: true, ...extensionsOf("helloRetryRequest", () => Buffer.concat([hello13, cookie])) });
+	for (const { hellos } of server.connections.slice(0, hostileTimes)) {
+		assert.equal(hellos.length, 2);
+		for (const [type, content] of hellos[0]!) assert.deepEqual(hellos[1]!.get(type), content, `extension ${type}`);
+	}
+});
+
+for (const [suite, isOffered] of [[0x1301, true], [0x1302, false]] as const) {
+	test(`TLSv1.3: behind a HelloRetryRequest of ${isOffered ? "its own" : "another"} hash a session is ${isOffered ? "" : "not "}offered`, async () => {
+		const { taken, server } = await byTurns("TLSv1.3", givesTicket, {
+			retries: true,
+			body: (name, body) => {
+				if (name === "helloRetryRequest") body.writeUInt16BE(suite, cipherAt(body[34]!));
+				return body;
+			},
+			before: (name, server) => {
+				if (name === "serverHello") server.alert(2, 40);
+			},
+		});
+		for (const { code } of taken) assert.equal(code, "ERR_TLS_ALERT");
+		server.connections.forEach(({ hellos }, index) => {
+			if (index % 2 === 1) assert.deepEqual(hellos.map(hello => hello.has(41)), [true, isOffered]);
+		});
+	});
+}
+
+test("TLSv1.3: KeyUpdates that ask are answered once while nothing can be sent, also when the last one does not ask", async () => {
+	const { hostile, server } = await meet("TLSv1.3", {
+		opened(server) {
+			for (let i = 0; i < 20; i++) {
+				server.updateKeys(i < 19);
+				server.record(content.applicationData, Buffer.from("x"));
+			}
+		},
+		heard(server) {
+			if (server.keyUpdates === 1) farewell(server);
+		},
+	}, { writeRefusals: "60" });
+	for (const { code, receivedBytes } of hostile) assert.deepEqual([code, receivedBytes], ["ECLOSED", "20"]);
+	for (const { keyUpdates, application } of server.connections.slice(0, hostileTimes)) {
+		assert.equal(keyUpdates, 1);
+		assert.match(application, /^GET /);
+	}
 });
