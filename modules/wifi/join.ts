@@ -44,7 +44,7 @@ const scansMax = 2;
  * Joins a network and waits for an address. It always settles, `timeoutMs` after the call at the latest.
  *
  * @returns rejects with CodedError ERR_WIFI_NO_NETWORK, ERR_WIFI_PASSPHRASE, ERR_WIFI_SECURITY, ERR_WIFI_TIMEOUT, ERR_WIFI_FAILED,
- * ERR_WIFI_LOST, ERR_WIFI_CHIP, ERR_WIFI_UNCONFIGURED (no name anywhere) or EINVAL; then this network is not joined.
+ * ERR_WIFI_LOST, ERR_WIFI_ADDRESS (the fixed one is another host's), ERR_WIFI_CHIP, ERR_WIFI_UNCONFIGURED (no name anywhere) or EINVAL; then this network is not joined.
  */
 export function join({ ssid, password, timeoutMs = 30_000, security, bssid, channel, fixed, hostName, powerSaving }: JoinOptions = {}): Promise<Joined> {
 	if (ssid === undefined) {

@@ -28,7 +28,7 @@ export interface WiFiConnectOptions {
 	powerSaving?: "none" | "performance" | "aggressive";
 }
 
-/** An IPv4 address of one's own choice, in dotted form. Nobody else may have it. */
+/** An IPv4 address of one's own choice, in dotted form. Where another host has it, the network is left: ERR_WIFI_ADDRESS. */
 export interface FixedAddress {
 	address: string;
 	/** Default "255.255.255.0". */
@@ -108,6 +108,7 @@ const stateTimedOut = 7;
 const stateFailed = 8;
 const stateSecurity = 9;
 const stateChip = 11;
+const stateAddressTaken = 12;
 
 const securities = { "open": 0, "wpa2": 1, "wpa2/wpa3": 2, "wpa3": 3 } as const;
 
@@ -176,7 +177,7 @@ export default class WiFi {
 		}
 	}
 
-	/** Why the last join failed or what became of it: codes ERR_WIFI_NO_NETWORK, ERR_WIFI_PASSPHRASE, ERR_WIFI_SECURITY, ERR_WIFI_TIMEOUT, ERR_WIFI_FAILED, ERR_WIFI_LOST, ERR_WIFI_CHIP. */
+	/** Why the last join failed or what became of it: codes ERR_WIFI_NO_NETWORK, ERR_WIFI_PASSPHRASE, ERR_WIFI_SECURITY, ERR_WIFI_TIMEOUT, ERR_WIFI_FAILED, ERR_WIFI_LOST, ERR_WIFI_ADDRESS, ERR_WIFI_CHIP. */
 	get failure(): CodedError | undefined {
 		const facts = { event: failureNumber(0), status: failureNumber(1), reason: failureNumber(2) };
 		const seen = `radio event ${facts.event}, status ${facts.status}, reason ${facts.reason}`;
@@ -196,6 +197,8 @@ export default class WiFi {
 				return new CodedError("ERR_WIFI_SECURITY", `${name}: it is protected in another way than was asked for (${seen}). Say how: security is one of ${Object.keys(securities).join(", ")}.`, facts);
 			case stateChip:
 				return new CodedError("ERR_WIFI_CHIP", `${name}: the radio stopped answering and was started anew. Connect again if the network does not come back by itself.`);
+			case stateAddressTaken:
+				return new CodedError("ERR_WIFI_ADDRESS", `${name}: another host has the fixed address. Choose another one, or leave it to the network (DHCP).`);
 			default:
 				return new CodedError("ERR_WIFI_LOST", `${name}: the connection was lost (${seen})`, facts);
 		}

@@ -25,6 +25,7 @@ typedef enum station_state {
 	STATION_SECURITY, // networks of that name are in reach, protected in another way than asked for
 	STATION_LOST, // was joined
 	STATION_CHIP, // the radio stopped answering, and was started anew; off, if that was in vain
+	STATION_ADDRESS_TAKEN, // was joined with a fixed address, which another host has; left
 } station_state;
 
 typedef enum station_security {

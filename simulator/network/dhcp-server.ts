@@ -68,6 +68,9 @@ export class DhcpServer {
 	readonly #spoiled = new Set<number>();
 	#refusals = 0;
 
+	/** Addresses that clients found to be another's. */
+	declined = 0;
+
 	constructor(network: DhcpNetwork, options: DhcpOptions = {}, faults: DhcpFaults = {}) {
 		this.#network = network;
 		this.#options = options;
@@ -99,11 +102,17 @@ export class DhcpServer {
 				// A client that informs has an address already.
 				return this.#reply(message, ACKNOWLEDGE, 0, "informed");
 			case DECLINE: {
-				const declined = this.#leases.get(client);
-				if (declined !== undefined) {
-					this.#spoiled.add(declined);
+				// Both must be told (RFC 2131, table 5).
+				const declined = number(options.get(OPTION_REQUESTED_ADDRESS));
+				if (number(options.get(OPTION_SERVER)) === undefined || declined === undefined) {
+					return "a DHCPDECLINE that does not name its server and the address";
 				}
+				if (declined !== this.#leases.get(client)) {
+					return undefined;
+				}
+				this.#spoiled.add(declined);
 				this.#leases.delete(client);
+				this.declined++;
 				return undefined;
 			}
 			case RELEASE:

@@ -142,6 +142,8 @@ export interface NetworkFaults extends AirFaults {
 	/** The DHCP server does not answer. */
 	dhcpSilent?: boolean;
 	dhcp?: DhcpFaults;
+	/** Another host of the local network announces this address (dotted IPv4) as its own, at this time since power-on. */
+	announces?: readonly { address: string; atMicros: number }[];
 	/** The DNS server does not answer. */
 	dnsSilent?: boolean;
 	/** Every name has this address (dotted IPv4). */
