@@ -26,6 +26,11 @@ export interface WiFiConnectOptions {
 	 * "aggressive", whenever it can: what comes in then waits for a beacon, 0.1 s and more. Default "performance".
 	 */
 	powerSaving?: "none" | "performance" | "aggressive";
+	/**
+	 * Whose rules the radio keeps, which channels there are above all: two capital letters of ISO 3166-1, such as "DE", or "XX", worldwide.
+	 * Default: as before; at first "XX". Another one than before switches the radio off and on.
+	 */
+	country?: string;
 }
 
 /** An IPv4 address of one's own choice, in dotted form. Where another host has it, the network is left: ERR_WIFI_ADDRESS. */
@@ -81,7 +86,7 @@ type Handle = object;
 
 const open = native<(told: (event: number) => void) => Handle>("xs_wifi_open");
 const closeHandle = native<(handle: Handle) => void>("xs_wifi_close");
-const power = native<() => number>("xs_wifi_power");
+const power = native<(country: string) => number>("xs_wifi_power");
 const join = native<(ssid: string, password: string, security: number, bssid: string, channel: number,
 	address: number, mask: number, gateway: number, nameServer: number, otherNameServer: number, hostName: string, powerSaving: string) => number>("xs_wifi_join");
 const leave = native<() => void>("xs_wifi_leave");
@@ -122,6 +127,7 @@ const numberRssi = 0;
 const numberChannel = 1;
 
 const invalidArgument = -5; // PICO_ERROR_INVALID_ARG
+const noCountry = -1000; // STATION_NO_COUNTRY
 
 /** Address, mask, gateway and two name servers as numbers; zeros without. @throws CodedError EINVAL */
 function fixedNumbers(SSID: string, fixed: FixedAddress | undefined): [number, number, number, number, number] {
@@ -243,10 +249,11 @@ export default class WiFi {
 	 * Starts to join a network; a former one is left. Joined already to this one, with the same options, it stays: to join it anew,
 	 * `disconnect` first. onChanged tells the rest.
 	 *
-	 * @throws CodedError ERR_WIFI_CHIP (the radio does not work), EINVAL (name, BSSID, channel, fixed, hostName, powerSaving), ERR_WIFI_PASSPHRASE (its length cannot be).
+	 * @throws CodedError ERR_WIFI_CHIP (the radio does not work), ERR_WIFI_COUNTRY (the radio refuses it),
+	 * EINVAL (name, BSSID, channel, fixed, hostName, powerSaving), ERR_WIFI_PASSPHRASE (its length cannot be).
 	 */
 	connect(options: WiFiConnectOptions): void {
-		const { SSID, password = "", BSSID = "", channel = 0, security = password ? "wpa2" : "open", fixed, hostName = "", powerSaving = "performance" } = options;
+		const { SSID, password = "", BSSID = "", channel = 0, security = password ? "wpa2" : "open", fixed, hostName = "", powerSaving = "performance", country = "" } = options;
 		const addresses = fixedNumbers(SSID, fixed);
 		this.#need();
 		if (!(security in securities)) {
@@ -255,7 +262,7 @@ export default class WiFi {
 		if (security !== "open" && (password.length < 8 || password.length > 64)) {
 			throw new CodedError("ERR_WIFI_PASSPHRASE", `wifi "${SSID}": a passphrase has 8 to 63 characters, this one ${password.length}`);
 		}
-		this.#powerOn();
+		this.#powerOn(String(country));
 		this.#state = stateJoining;
 		const result = join(String(SSID), security === "open" ? "" : String(password), securities[security], String(BSSID), Number(channel), ...addresses, String(hostName), String(powerSaving));
 		if (result === invalidArgument) {
@@ -310,8 +317,11 @@ export default class WiFi {
 		return this.#handle;
 	}
 
-	#powerOn(): void {
-		const result = power();
+	#powerOn(country = ""): void {
+		const result = power(country);
+		if (result === noCountry || result === invalidArgument) {
+			throw new CodedError("ERR_WIFI_COUNTRY", `wifi: the radio does not know the country "${country}". It is two capital letters, such as "DE", or "XX" for worldwide rules.`);
+		}
 		if (result !== 0) {
 			throw new CodedError("ERR_WIFI_CHIP", `wifi: the radio does not start (${result}). Its firmware may be missing in flash; flash the whole .uf2 again.`);
 		}

@@ -30,6 +30,7 @@ typedef struct station_wish {
 static station_wish wish;
 static station_power_saving power_saving;
 static bool address_is_taken; // of the last join
+static uint32_t country = CYW43_COUNTRY_WORLDWIDE;
 char station_host_name[STATION_HOST_NAME_CHARACTERS_MAX + 1];
 static void (*station_found_callback)(const station_found *network);
 
@@ -73,9 +74,16 @@ int station_on(void)
 	int result = network_start();
 	if (result != 0)
 		return result;
-	cyw43_arch_enable_sta_mode();
+	cyw43_wifi_set_up(&cyw43_state, CYW43_ITF_STA, true, country);
 	if (!station_is_on())
 		return PICO_ERROR_IO;
+#ifdef CYW43_HAS_JOIN_FACTS
+	if (cyw43_state.country != country) {
+		station_off();
+		country = CYW43_COUNTRY_WORLDWIDE;
+		return STATION_NO_COUNTRY;
+	}
+#endif
 	network_draw_ports();
 	address_conflict_watch(station_netif(), station_leave_address);
 	power_saving = STATION_SAVES_IDLE; // CYW43_DEFAULT_PM
@@ -85,6 +93,20 @@ int station_on(void)
 	sys_untimeout(station_tick, NULL);
 	sys_timeout(CYW43_HEALTH_TICK_MS, station_tick, NULL);
 #endif
+	return 0;
+}
+
+int station_set_country(const char *letters)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (letters[i] < 'A' || letters[i] > 'Z')
+			return STATION_INVALID;
+	if (letters[2] != 0)
+		return STATION_INVALID;
+	uint32_t wanted = CYW43_COUNTRY(letters[0], letters[1], 0);
+	if (wanted != country)
+		station_off();
+	country = wanted;
 	return 0;
 }
 

@@ -36,10 +36,11 @@ function addresses(run: DeviceRun): string[] {
 function announcements(run: DeviceRun, address: string): number {
 	const own = Buffer.from(address.split(".").map(Number));
 	const request = Buffer.from("0806000108000604000128cdc1", "hex"); // Ethernet's type and ARP's head, the board's maker
+	const frames = Buffer.from(run.pcap);
 	let count = 0;
-	for (let at = run.pcap.indexOf(request); at >= 0; at = Buffer.from(run.pcap).indexOf(request, at + 1)) {
+	for (let at = frames.indexOf(request); at >= 0; at = frames.indexOf(request, at + 1)) {
 		const sender = at + 2 + 14;
-		if (Buffer.from(run.pcap).subarray(sender, sender + 4).equals(own) && Buffer.from(run.pcap).subarray(sender + 10, sender + 14).equals(own)) count++;
+		if (frames.subarray(sender, sender + 4).equals(own) && frames.subarray(sender + 10, sender + 14).equals(own)) count++;
 	}
 	return count;
 }
