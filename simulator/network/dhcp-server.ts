@@ -181,7 +181,7 @@ export class DhcpServer {
 	#reply(request: Uint8Array, type: number, address: number, kind: DhcpAnswer["kind"]): DhcpAnswer {
 		const flags = (request[10] << 8) | request[11];
 		return {
-			message: emitAnswer(request, type, address, this.#network, this.#options),
+			message: emitAnswer(request, type, address, this.#network, kind === "renewed" || kind === "rebound" ? renewal(this.#options) : this.#options),
 			broadcast: (flags & BROADCAST_FLAG) !== 0 || type === REFUSE,
 			clientMac: request.slice(28, 34),
 			address,
@@ -189,6 +189,11 @@ export class DhcpServer {
 			kind,
 		};
 	}
+}
+
+function renewal(options: DhcpOptions): DhcpOptions {
+	const { dnsServers, renewedDnsServers = dnsServers } = options;
+	return { ...options, ...renewedDnsServers && { dnsServers: renewedDnsServers } };
 }
 
 function parseOptions(bytes: Uint8Array): Map<number, Uint8Array> | string {

@@ -121,6 +121,8 @@ export interface DhcpOptions {
 	addresses?: number;
 	/** The DNS servers that it names, dotted IPv4: hosts with UDP port 53, say. Default: the router. */
 	dnsServers?: readonly string[];
+	/** And the ones that it names to who renews or rebinds a lease. Default: the same. */
+	renewedDnsServers?: readonly string[];
 }
 
 /** How the DHCP server fails; everything defaults to "not". */
