@@ -281,12 +281,12 @@ void xs_wifi_number(xsMachine *the)
 	xsmcSetInteger(xsResult, value);
 }
 
-// (handle) -> 0, -1 while another scan is under way, or another negative PICO_ERROR
+// (handle) -> 0, STATION_BUSY while another scan is under way, too, or a negative PICO_ERROR
 void xs_wifi_scan(xsMachine *the)
 {
 	xs_wifi *wifi = xsmcGetHostData(xsArg(0));
 	if (!wifi || scanner()) {
-		xsmcSetInteger(xsResult, -1);
+		xsmcSetInteger(xsResult, STATION_BUSY);
 		return;
 	}
 	found_count = 0;

@@ -128,6 +128,7 @@ const numberChannel = 1;
 
 const invalidArgument = -5; // PICO_ERROR_INVALID_ARG
 const noCountry = -1000; // STATION_NO_COUNTRY
+const busy = -1; // STATION_BUSY
 
 /** Address, mask, gateway and two name servers as numbers; zeros without. @throws CodedError EINVAL */
 function fixedNumbers(SSID: string, fixed: FixedAddress | undefined): [number, number, number, number, number] {
@@ -280,9 +281,9 @@ export default class WiFi {
 	}
 
 	/**
-	 * Listens on all channels. One scan at a time.
+	 * Listens on all channels, joined or with a network of the board's own too, whose frames wait meanwhile. One scan at a time.
 	 *
-	 * @throws CodedError ERR_WIFI_CHIP, or EBUSY while a scan is under way.
+	 * @throws CodedError ERR_WIFI_CHIP, or EBUSY while a scan is under way, or the radio takes none.
 	 */
 	scan(options: WiFiScanOptions): void {
 		const handle = this.#need();
@@ -293,8 +294,8 @@ export default class WiFi {
 		this.#powerOn();
 		const result = startScan(handle);
 		if (result !== 0) {
-			throw new CodedError(result === -1 ? "EBUSY" : "ERR_WIFI_CHIP", result === -1
-				? "wifi: another scan is under way" : `wifi: the radio refuses to scan (${result})`);
+			throw new CodedError(result === busy ? "EBUSY" : "ERR_WIFI_CHIP", result === busy
+				? "wifi: another scan is under way, or the radio is joining. Try again." : `wifi: the radio refuses to scan (${result})`);
 		}
 		this.#heard.clear();
 		this.#scan = { channel, secure, onFound, onComplete };

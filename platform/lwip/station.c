@@ -318,7 +318,12 @@ int station_scan(void (*found)(const station_found *network))
 		return PICO_ERROR_IO;
 	station_found_callback = found;
 	cyw43_wifi_scan_options_t options = {0};
-	return cyw43_wifi_scan(&cyw43_state, &options, NULL, station_scan_result);
+	int result = cyw43_wifi_scan(&cyw43_state, &options, NULL, station_scan_result);
+#ifdef CYW43_HAS_JOIN_FACTS
+	if (result != 0 && cyw43_state.cyw43_ll.ioctl_status != 0)
+		return STATION_BUSY; // it answered
+#endif
+	return result;
 }
 
 bool station_scanning(void)

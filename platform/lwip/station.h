@@ -73,6 +73,7 @@ extern char station_host_name[];
 #define STATION_INVALID (-5)
 // Of station_on(), beside the SDK's.
 #define STATION_NO_COUNTRY (-1000)
+#define STATION_BUSY (-1) // of station_scan()
 
 // Calls watcher() after each poll of the network, for good: the time to look at station_now() again.
 void station_watch(void (*watcher)(void));
@@ -111,7 +112,7 @@ station_state station_now(void);
 void station_last_failure(station_failure *failure);
 
 // Scans all channels, 1.5 to 3 s; found() is called from the poll for each beacon, several times for one access point maybe.
-// Answers 0, or a negative PICO_ERROR.
+// Answers 0; STATION_BUSY where the radio does not take it now, as while it associates; or a negative PICO_ERROR.
 int station_scan(void (*found)(const station_found *network));
 bool station_scanning(void);
 
