@@ -24,6 +24,8 @@ export interface JoinOptions {
 	hostName?: string;
 	/** As `WiFiConnectOptions`. */
 	powerSaving?: WiFiConnectOptions["powerSaving"];
+	/** As `WiFiConnectOptions`. */
+	country?: string;
 }
 
 /** A joined network. */
@@ -44,16 +46,16 @@ const scansMax = 2;
  * Joins a network and waits for an address. It always settles, `timeoutMs` after the call at the latest.
  *
  * @returns rejects with CodedError ERR_WIFI_NO_NETWORK, ERR_WIFI_PASSPHRASE, ERR_WIFI_SECURITY, ERR_WIFI_TIMEOUT, ERR_WIFI_FAILED,
- * ERR_WIFI_LOST, ERR_WIFI_CHIP, ERR_WIFI_UNCONFIGURED (no name anywhere) or EINVAL; then this network is not joined.
+ * ERR_WIFI_LOST, ERR_WIFI_ADDRESS (the fixed one is another host's), ERR_WIFI_COUNTRY, ERR_WIFI_CHIP, ERR_WIFI_UNCONFIGURED (no name anywhere) or EINVAL; then this network is not joined.
  */
-export function join({ ssid, password, timeoutMs = 30_000, security, bssid, channel, fixed, hostName, powerSaving }: JoinOptions = {}): Promise<Joined> {
+export function join({ ssid, password, timeoutMs = 30_000, security, bssid, channel, fixed, hostName, powerSaving, country }: JoinOptions = {}): Promise<Joined> {
 	if (ssid === undefined) {
 		({ ssid, password } = config as { ssid?: string; password?: string });
 		security ??= config.security;
 	}
 	return ssid === undefined
 		? Promise.reject(new CodedError("ERR_WIFI_UNCONFIGURED", "wifi: no network is named. Build with --ssid NAME --password PASSPHRASE, or call join({ssid, password})."))
-		: joinNamed({ SSID: ssid, password, security, BSSID: bssid, channel, fixed, hostName, powerSaving }, timeoutMs);
+		: joinNamed({ SSID: ssid, password, security, BSSID: bssid, channel, fixed, hostName, powerSaving, country }, timeoutMs);
 }
 
 function joinNamed(wish: WiFiConnectOptions, timeoutMs: number): Promise<Joined> {

@@ -21,6 +21,8 @@ export interface KeeperOptions {
 	hostName?: JoinOptions["hostName"];
 	/** As `JoinOptions`. */
 	powerSaving?: JoinOptions["powerSaving"];
+	/** As `JoinOptions`. */
+	country?: JoinOptions["country"];
 	/** For one try, until there is an address. Default 30,000. */
 	timeoutMs?: number;
 	/** Tries in a row that may fail; then the state is "ended". Default Infinity. */
@@ -112,7 +114,7 @@ export default class Keeper {
 	}
 
 	#attempt(): void {
-		const { ssid, password, security, fixed, hostName, powerSaving } = this.#options;
+		const { ssid, password, security, fixed, hostName, powerSaving, country } = this.#options;
 		this.#timer = this.#timeLimit();
 		if (this.#state !== "joining") {
 			this.#tell("joining");
@@ -122,7 +124,7 @@ export default class Keeper {
 		}
 		this.#hasAsked = true;
 		try {
-			this.#wifi.connect({ SSID: ssid, password, security, fixed, hostName, powerSaving });
+			this.#wifi.connect({ SSID: ssid, password, security, fixed, hostName, powerSaving, country });
 		} catch (error) {
 			this.#failed(error as CodedError);
 		}

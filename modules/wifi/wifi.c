@@ -147,11 +147,13 @@ void xs_wifi_close(xsMachine *the)
 	release(wifi);
 }
 
-// () -> 0 or a negative PICO_ERROR
+// (country, empty: as before) -> 0, a negative PICO_ERROR or STATION_NO_COUNTRY
 void xs_wifi_power(xsMachine *the)
 {
+	const char *country = xsmcToString(xsArg(0));
+	int result = country[0] ? station_set_country(country) : 0;
 	station_watch(watch);
-	xsmcSetInteger(xsResult, station_on());
+	xsmcSetInteger(xsResult, result == 0 ? station_on() : result);
 }
 
 static bool hexadecimal(char digit, uint8_t *value)
@@ -279,12 +281,12 @@ void xs_wifi_number(xsMachine *the)
 	xsmcSetInteger(xsResult, value);
 }
 
-// (handle) -> 0, -1 while another scan is under way, or another negative PICO_ERROR
+// (handle) -> 0, STATION_BUSY while another scan is under way, too, or a negative PICO_ERROR
 void xs_wifi_scan(xsMachine *the)
 {
 	xs_wifi *wifi = xsmcGetHostData(xsArg(0));
 	if (!wifi || scanner()) {
-		xsmcSetInteger(xsResult, -1);
+		xsmcSetInteger(xsResult, STATION_BUSY);
 		return;
 	}
 	found_count = 0;

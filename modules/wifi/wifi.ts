@@ -26,9 +26,14 @@ export interface WiFiConnectOptions {
 	 * "aggressive", whenever it can: what comes in then waits for a beacon, 0.1 s and more. Default "performance".
 	 */
 	powerSaving?: "none" | "performance" | "aggressive";
+	/**
+	 * Whose rules the radio keeps, which channels there are above all: two capital letters of ISO 3166-1, such as "DE", or "XX", worldwide.
+	 * Default: as before; at first "XX". Another one than before switches the radio off and on.
+	 */
+	country?: string;
 }
 
-/** An IPv4 address of one's own choice, in dotted form. Nobody else may have it. */
+/** An IPv4 address of one's own choice, in dotted form. Where another host has it, the network is left: ERR_WIFI_ADDRESS. */
 export interface FixedAddress {
 	address: string;
 	/** Default "255.255.255.0". */
@@ -81,7 +86,7 @@ type Handle = object;
 
 const open = native<(told: (event: number) => void) => Handle>("xs_wifi_open");
 const closeHandle = native<(handle: Handle) => void>("xs_wifi_close");
-const power = native<() => number>("xs_wifi_power");
+const power = native<(country: string) => number>("xs_wifi_power");
 const join = native<(ssid: string, password: string, security: number, bssid: string, channel: number,
 	address: number, mask: number, gateway: number, nameServer: number, otherNameServer: number, hostName: string, powerSaving: string) => number>("xs_wifi_join");
 const leave = native<() => void>("xs_wifi_leave");
@@ -108,6 +113,7 @@ const stateTimedOut = 7;
 const stateFailed = 8;
 const stateSecurity = 9;
 const stateChip = 11;
+const stateAddressTaken = 12;
 
 const securities = { "open": 0, "wpa2": 1, "wpa2/wpa3": 2, "wpa3": 3 } as const;
 
@@ -121,6 +127,8 @@ const numberRssi = 0;
 const numberChannel = 1;
 
 const invalidArgument = -5; // PICO_ERROR_INVALID_ARG
+const noCountry = -1000; // STATION_NO_COUNTRY
+const busy = -1; // STATION_BUSY
 
 /** Address, mask, gateway and two name servers as numbers; zeros without. @throws CodedError EINVAL */
 function fixedNumbers(SSID: string, fixed: FixedAddress | undefined): [number, number, number, number, number] {
@@ -176,7 +184,7 @@ export default class WiFi {
 		}
 	}
 
-	/** Why the last join failed or what became of it: codes ERR_WIFI_NO_NETWORK, ERR_WIFI_PASSPHRASE, ERR_WIFI_SECURITY, ERR_WIFI_TIMEOUT, ERR_WIFI_FAILED, ERR_WIFI_LOST, ERR_WIFI_CHIP. */
+	/** Why the last join failed or what became of it: codes ERR_WIFI_NO_NETWORK, ERR_WIFI_PASSPHRASE, ERR_WIFI_SECURITY, ERR_WIFI_TIMEOUT, ERR_WIFI_FAILED, ERR_WIFI_LOST, ERR_WIFI_ADDRESS, ERR_WIFI_CHIP. */
 	get failure(): CodedError | undefined {
 		const facts = { event: failureNumber(0), status: failureNumber(1), reason: failureNumber(2) };
 		const seen = `radio event ${facts.event}, status ${facts.status}, reason ${facts.reason}`;
@@ -196,6 +204,8 @@ export default class WiFi {
 				return new CodedError("ERR_WIFI_SECURITY", `${name}: it is protected in another way than was asked for (${seen}). Say how: security is one of ${Object.keys(securities).join(", ")}.`, facts);
 			case stateChip:
 				return new CodedError("ERR_WIFI_CHIP", `${name}: the radio stopped answering and was started anew. Connect again if the network does not come back by itself.`);
+			case stateAddressTaken:
+				return new CodedError("ERR_WIFI_ADDRESS", `${name}: another host has the fixed address. Choose another one, or leave it to the network (DHCP).`);
 			default:
 				return new CodedError("ERR_WIFI_LOST", `${name}: the connection was lost (${seen})`, facts);
 		}
@@ -240,10 +250,11 @@ export default class WiFi {
 	 * Starts to join a network; a former one is left. Joined already to this one, with the same options, it stays: to join it anew,
 	 * `disconnect` first. onChanged tells the rest.
 	 *
-	 * @throws CodedError ERR_WIFI_CHIP (the radio does not work), EINVAL (name, BSSID, channel, fixed, hostName, powerSaving), ERR_WIFI_PASSPHRASE (its length cannot be).
+	 * @throws CodedError ERR_WIFI_CHIP (the radio does not work), ERR_WIFI_COUNTRY (the radio refuses it),
+	 * EINVAL (name, BSSID, channel, fixed, hostName, powerSaving), ERR_WIFI_PASSPHRASE (its length cannot be).
 	 */
 	connect(options: WiFiConnectOptions): void {
-		const { SSID, password = "", BSSID = "", channel = 0, security = password ? "wpa2" : "open", fixed, hostName = "", powerSaving = "performance" } = options;
+		const { SSID, password = "", BSSID = "", channel = 0, security = password ? "wpa2" : "open", fixed, hostName = "", powerSaving = "performance", country = "" } = options;
 		const addresses = fixedNumbers(SSID, fixed);
 		this.#need();
 		if (!(security in securities)) {
@@ -252,7 +263,7 @@ export default class WiFi {
 		if (security !== "open" && (password.length < 8 || password.length > 64)) {
 			throw new CodedError("ERR_WIFI_PASSPHRASE", `wifi "${SSID}": a passphrase has 8 to 63 characters, this one ${password.length}`);
 		}
-		this.#powerOn();
+		this.#powerOn(String(country));
 		this.#state = stateJoining;
 		const result = join(String(SSID), security === "open" ? "" : String(password), securities[security], String(BSSID), Number(channel), ...addresses, String(hostName), String(powerSaving));
 		if (result === invalidArgument) {
@@ -270,9 +281,9 @@ export default class WiFi {
 	}
 
 	/**
-	 * Listens on all channels. One scan at a time.
+	 * Listens on all channels, joined or with a network of the board's own too, whose frames wait meanwhile. One scan at a time.
 	 *
-	 * @throws CodedError ERR_WIFI_CHIP, or EBUSY while a scan is under way.
+	 * @throws CodedError ERR_WIFI_CHIP, or EBUSY while a scan is under way, or the radio takes none.
 	 */
 	scan(options: WiFiScanOptions): void {
 		const handle = this.#need();
@@ -283,8 +294,8 @@ export default class WiFi {
 		this.#powerOn();
 		const result = startScan(handle);
 		if (result !== 0) {
-			throw new CodedError(result === -1 ? "EBUSY" : "ERR_WIFI_CHIP", result === -1
-				? "wifi: another scan is under way" : `wifi: the radio refuses to scan (${result})`);
+			throw new CodedError(result === busy ? "EBUSY" : "ERR_WIFI_CHIP", result === busy
+				? "wifi: another scan is under way, or the radio is joining. Try again." : `wifi: the radio refuses to scan (${result})`);
 		}
 		this.#heard.clear();
 		this.#scan = { channel, secure, onFound, onComplete };
@@ -307,8 +318,11 @@ export default class WiFi {
 		return this.#handle;
 	}
 
-	#powerOn(): void {
-		const result = power();
+	#powerOn(country = ""): void {
+		const result = power(country);
+		if (result === noCountry || result === invalidArgument) {
+			throw new CodedError("ERR_WIFI_COUNTRY", `wifi: the radio does not know the country "${country}". It is two capital letters, such as "DE", or "XX" for worldwide rules.`);
+		}
 		if (result !== 0) {
 			throw new CodedError("ERR_WIFI_CHIP", `wifi: the radio does not start (${result}). Its firmware may be missing in flash; flash the whole .uf2 again.`);
 		}

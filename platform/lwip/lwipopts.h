@@ -22,7 +22,10 @@
 #define LWIP_TCP 1
 #define LWIP_DHCP 1
 #define DHCP_OPTIONS_LEN 112 // of requests: a host name of 60 characters, and 28 bytes of what else there is
-#define LWIP_DHCP_DOES_ACD_CHECK 0 // a second more for each lease
+#ifndef LWIP_ACD
+#define LWIP_ACD 1 // address_conflict.c in the place of acd.c; 0 for acd.c and timeouts.c alone (CMakeLists.txt), which have a timer for it
+#endif
+#define LWIP_DHCP_DOES_ACD_CHECK LWIP_ACD
 #ifndef LWIP_DNS
 #define LWIP_DNS 0 // resolver.c in its place; 1 for dhcp.c and nd6.c alone (CMakeLists.txt), which look for servers then
 #endif

@@ -17,7 +17,7 @@ int network_start(void);
 void network_draw_ports(void);
 
 // Calls watcher() after each poll of the network, from the loop. Kept for good; adding one again changes nothing.
-#define NETWORK_WATCHERS_MAX 3
+#define NETWORK_WATCHERS_MAX 4
 void network_watch(void (*watcher)(void));
 
 // Random numbers for lwIP (LWIP_RAND).

@@ -9,6 +9,7 @@
 #include "lwip/ip4_addr.h"
 #include "lwip/netif.h"
 #include "lwip/timeouts.h"
+#include "address_conflict.h"
 #include "dns_message.h"
 #include "network.h"
 #include "pico/cyw43_arch.h"
@@ -28,6 +29,8 @@ typedef struct station_wish {
 
 static station_wish wish;
 static station_power_saving power_saving;
+static bool address_is_taken; // of the last join
+static uint32_t country = CYW43_COUNTRY_WORLDWIDE;
 char station_host_name[STATION_HOST_NAME_CHARACTERS_MAX + 1];
 static void (*station_found_callback)(const station_found *network);
 
@@ -58,6 +61,12 @@ static void station_tick(void *unused)
 }
 #endif
 
+static void station_leave_address(void)
+{
+	station_leave();
+	address_is_taken = true;
+}
+
 int station_on(void)
 {
 	if (station_is_on())
@@ -65,10 +74,18 @@ int station_on(void)
 	int result = network_start();
 	if (result != 0)
 		return result;
-	cyw43_arch_enable_sta_mode();
+	cyw43_wifi_set_up(&cyw43_state, CYW43_ITF_STA, true, country);
 	if (!station_is_on())
 		return PICO_ERROR_IO;
+#ifdef CYW43_HAS_JOIN_FACTS
+	if (cyw43_state.country != country) {
+		station_off();
+		country = CYW43_COUNTRY_WORLDWIDE;
+		return STATION_NO_COUNTRY;
+	}
+#endif
 	network_draw_ports();
+	address_conflict_watch(station_netif(), station_leave_address);
 	power_saving = STATION_SAVES_IDLE; // CYW43_DEFAULT_PM
 	if (station_host_name[0] == 0)
 		station_set_host_name("");
@@ -76,6 +93,20 @@ int station_on(void)
 	sys_untimeout(station_tick, NULL);
 	sys_timeout(CYW43_HEALTH_TICK_MS, station_tick, NULL);
 #endif
+	return 0;
+}
+
+int station_set_country(const char *letters)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (letters[i] < 'A' || letters[i] > 'Z')
+			return STATION_INVALID;
+	if (letters[2] != 0)
+		return STATION_INVALID;
+	uint32_t wanted = CYW43_COUNTRY(letters[0], letters[1], 0);
+	if (wanted != country)
+		station_off();
+	country = wanted;
 	return 0;
 }
 
@@ -183,6 +214,7 @@ int station_join(const char *ssid, size_t ssid_length, const char *key, size_t k
 	if (ssid_length >= sizeof wish.name || key_length > sizeof wish.key)
 		return STATION_INVALID;
 	station_wish before = wish;
+	address_is_taken = false;
 	memset(&wish, 0, sizeof wish); // padding too: wishes are compared whole
 	wish.ssid_length = ssid_length;
 	wish.key_length = key_length;
@@ -212,6 +244,7 @@ int station_join(const char *ssid, size_t ssid_length, const char *key, size_t k
 void station_leave(void)
 {
 	memset(wish.key, 0, sizeof wish.key);
+	address_is_taken = false;
 	if (!station_is_on() || cyw43_state.wifi_join_state == 0)
 		return;
 	station_give_address_back();
@@ -240,6 +273,8 @@ station_state station_now(void)
 		return STATION_OFF;
 	if (!station_is_on())
 		return station_failed(STATION_OFF);
+	if (address_is_taken)
+		return STATION_ADDRESS_TAKEN;
 	switch (cyw43_tcpip_link_status(&cyw43_state, CYW43_ITF_STA)) {
 		case CYW43_LINK_JOIN: return STATION_JOINING;
 		case CYW43_LINK_NOIP: return station_ipv6_is_alone(station_netif()) ? STATION_ADDRESS : STATION_JOINED;
@@ -283,7 +318,12 @@ int station_scan(void (*found)(const station_found *network))
 		return PICO_ERROR_IO;
 	station_found_callback = found;
 	cyw43_wifi_scan_options_t options = {0};
-	return cyw43_wifi_scan(&cyw43_state, &options, NULL, station_scan_result);
+	int result = cyw43_wifi_scan(&cyw43_state, &options, NULL, station_scan_result);
+#ifdef CYW43_HAS_JOIN_FACTS
+	if (result != 0 && cyw43_state.cyw43_ll.ioctl_status != 0)
+		return STATION_BUSY; // it answered
+#endif
+	return result;
 }
 
 bool station_scanning(void)

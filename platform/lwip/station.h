@@ -25,6 +25,7 @@ typedef enum station_state {
 	STATION_SECURITY, // networks of that name are in reach, protected in another way than asked for
 	STATION_LOST, // was joined
 	STATION_CHIP, // the radio stopped answering, and was started anew; off, if that was in vain
+	STATION_ADDRESS_TAKEN, // was joined with a fixed address, which another host has; left
 } station_state;
 
 typedef enum station_security {
@@ -68,15 +69,22 @@ typedef enum station_power_saving {
 #define STATION_HOST_NAME_CHARACTERS_MAX 60
 extern char station_host_name[];
 
-// Of station_join(): PICO_ERROR_INVALID_ARG.
+// Of station_join() and station_set_country(): PICO_ERROR_INVALID_ARG.
 #define STATION_INVALID (-5)
+// Of station_on(), beside the SDK's.
+#define STATION_NO_COUNTRY (-1000)
+#define STATION_BUSY (-1) // of station_scan()
 
 // Calls watcher() after each poll of the network, for good: the time to look at station_now() again.
 void station_watch(void (*watcher)(void));
 
 // Powers the radio, loads its firmware and brings the station up: about 0.6 s the first time, nothing when it is up.
-// Answers 0, or a negative PICO_ERROR: the radio does not work.
+// Answers 0, or a negative PICO_ERROR: the radio does not work; or STATION_NO_COUNTRY, and the worldwide rules count for the next time.
 int station_on(void);
+
+// Whose rules the radio keeps from the next station_on() on: two capital letters of ISO 3166-1, or XX, worldwide, which it begins with. Another
+// country than before switches the radio off. Answers 0, or STATION_INVALID.
+int station_set_country(const char *letters);
 
 // Sets GPIO 0 of the radio chip, where the LED of the board hangs. The radio has to be on. Answers 0 or a negative PICO_ERROR.
 int station_light(bool lit);
@@ -104,7 +112,7 @@ station_state station_now(void);
 void station_last_failure(station_failure *failure);
 
 // Scans all channels, 1.5 to 3 s; found() is called from the poll for each beacon, several times for one access point maybe.
-// Answers 0, or a negative PICO_ERROR.
+// Answers 0; STATION_BUSY where the radio does not take it now, as while it associates; or a negative PICO_ERROR.
 int station_scan(void (*found)(const station_found *network));
 bool station_scanning(void);
 

@@ -94,7 +94,7 @@ export interface RadioReport {
 	/** How the radio was told to sleep, null while it is off. */
 	powerSaving: PowerSaving | null;
 	/** What the DHCP server told the device, by kind of answer. */
-	dhcp: { bound: number; renewed: number; rebound: number; refused: number };
+	dhcp: { bound: number; renewed: number; rebound: number; refused: number; declined: number };
 	led: boolean;
 	airFrames: number;
 	lostFrames: number;
@@ -213,7 +213,7 @@ export function attachRadio(wires: RadioWires, network: NetworkOptions = {}): At
 			address: internet.deviceAddress ?? null,
 			hostName: internet.hostName ?? null,
 			powerSaving: radio.powerSaving ?? null,
-			dhcp: { ...internet.dhcpCounts },
+			dhcp: internet.dhcpCounts,
 			led: radio.led,
 			airFrames: air.counts.frames,
 			lostFrames: air.counts.lost,

@@ -68,6 +68,9 @@ export class DhcpServer {
 	readonly #spoiled = new Set<number>();
 	#refusals = 0;
 
+	/** Addresses that clients found to be another's. */
+	declined = 0;
+
 	constructor(network: DhcpNetwork, options: DhcpOptions = {}, faults: DhcpFaults = {}) {
 		this.#network = network;
 		this.#options = options;
@@ -99,11 +102,17 @@ export class DhcpServer {
 				// A client that informs has an address already.
 				return this.#reply(message, ACKNOWLEDGE, 0, "informed");
 			case DECLINE: {
-				const declined = this.#leases.get(client);
-				if (declined !== undefined) {
-					this.#spoiled.add(declined);
+				// Both must be told (RFC 2131, table 5).
+				const declined = number(options.get(OPTION_REQUESTED_ADDRESS));
+				if (number(options.get(OPTION_SERVER)) === undefined || declined === undefined) {
+					return "a DHCPDECLINE that does not name its server and the address";
 				}
+				if (declined !== this.#leases.get(client)) {
+					return undefined;
+				}
+				this.#spoiled.add(declined);
 				this.#leases.delete(client);
+				this.declined++;
 				return undefined;
 			}
 			case RELEASE:
@@ -172,7 +181,7 @@ export class DhcpServer {
 	#reply(request: Uint8Array, type: number, address: number, kind: DhcpAnswer["kind"]): DhcpAnswer {
 		const flags = (request[10] << 8) | request[11];
 		return {
-			message: emitAnswer(request, type, address, this.#network, this.#options),
+			message: emitAnswer(request, type, address, this.#network, kind === "renewed" || kind === "rebound" ? renewal(this.#options) : this.#options),
 			broadcast: (flags & BROADCAST_FLAG) !== 0 || type === REFUSE,
 			clientMac: request.slice(28, 34),
 			address,
@@ -180,6 +189,11 @@ export class DhcpServer {
 			kind,
 		};
 	}
+}
+
+function renewal(options: DhcpOptions): DhcpOptions {
+	const { dnsServers, renewedDnsServers = dnsServers } = options;
+	return { ...options, ...renewedDnsServers && { dnsServers: renewedDnsServers } };
 }
 
 function parseOptions(bytes: Uint8Array): Map<number, Uint8Array> | string {

@@ -1,6 +1,6 @@
 /** The router's IPv4 side: ARP, DHCP, ICMP, and the way to UDP and TCP. */
 import type { Clock, Log } from "../wires.ts";
-import { formatIpv4, formatMac } from "./addresses.ts";
+import { formatIpv4, formatMac, parseIpv4 as dottedIpv4 } from "./addresses.ts";
 import { DhcpServer, type DhcpAnswer } from "./dhcp-server.ts";
 import { Reassembly, cut } from "./fragments.ts";
 import type { GroupMemberships } from "./group-memberships.ts";
@@ -19,6 +19,8 @@ const DHCP_CLIENT_PORT = 68;
 const MULTICAST_PREFIX = 0xe;
 const PING_IDENTIFIER = 0x5046;
 const DEFAULT_MTU = 1500;
+/** Whoever announces the device's address. */
+const OTHER_MAC = Uint8Array.from([0x02, 0x50, 0x46, 0x00, 0x02, 0x01]);
 
 function isMulticast(address: number): boolean {
 	return address >>> 28 === MULTICAST_PREFIX;
@@ -50,6 +52,7 @@ export class Ipv4Network {
 	readonly #dhcp: DhcpServer;
 	readonly #reassembly: Reassembly;
 	readonly #mtu: number;
+	readonly #dhcpCounts = { bound: 0, renewed: 0, rebound: 0, refused: 0 };
 	readonly #pings = new Map<number, { sentAtMicros: number; answered: (micros: number) => void }>();
 	#deviceIp: number | undefined;
 	#identification = 1;
@@ -57,19 +60,26 @@ export class Ipv4Network {
 
 	/** What the device called itself when it last got its address or kept it; undefined when it did not say. */
 	hostName: string | undefined;
-	/** What the DHCP server did. */
-	readonly dhcpCounts = { bound: 0, renewed: 0, rebound: 0, refused: 0 };
 
 	constructor(options: Ipv4NetworkOptions) {
 		this.#options = options;
 		this.#reassembly = new Reassembly(() => options.clock.micros);
 		this.#mtu = options.network.mtu ?? DEFAULT_MTU;
 		this.#dhcp = new DhcpServer({ first: FIRST_LEASE, mask: MASK, router: ROUTER }, options.network.dhcp, options.faults.dhcp);
+		for (const { address, atMicros } of options.faults.announces ?? []) {
+			const own = dottedIpv4(address) ?? 0;
+			options.clock.schedule(atMicros, () => options.link.send(ETHER_TYPE_ARP, emitArp(OTHER_MAC, own, undefined, own), BROADCAST_MAC));
+		}
 	}
 
 	/** That the device was given, or announced as its own; undefined before. */
 	get deviceAddress(): number | undefined {
 		return this.#deviceIp;
+	}
+
+	/** What the DHCP server did, and how often it was told that an address is another host's. */
+	get dhcpCounts(): { bound: number; renewed: number; rebound: number; refused: number; declined: number } {
+		return { ...this.#dhcpCounts, declined: this.#dhcp.declined };
 	}
 
 	/** Where connections to the device go, lease or not. */
@@ -242,7 +252,7 @@ export class Ipv4Network {
 	#tell({ kind, address, broadcast, clientMac, hostName, message }: DhcpAnswer): void {
 		const { trace } = this.#options;
 		if (kind === "bound" || kind === "renewed" || kind === "rebound" || kind === "refused") {
-			this.dhcpCounts[kind]++;
+			this.#dhcpCounts[kind]++;
 			trace?.(kind === "bound" ? `dhcp ${formatIpv4(address)} for ${formatMac(clientMac)}${hostName === undefined ? "" : ` (${JSON.stringify(hostName)})`}` : `dhcp ${formatIpv4(address)} ${kind}`);
 			if (kind !== "refused") {
 				this.#deviceIp = address;

@@ -121,6 +121,8 @@ export interface DhcpOptions {
 	addresses?: number;
 	/** The DNS servers that it names, dotted IPv4: hosts with UDP port 53, say. Default: the router. */
 	dnsServers?: readonly string[];
+	/** And the ones that it names to who renews or rebinds a lease. Default: the same. */
+	renewedDnsServers?: readonly string[];
 }
 
 /** How the DHCP server fails; everything defaults to "not". */
@@ -142,6 +144,8 @@ export interface NetworkFaults extends AirFaults {
 	/** The DHCP server does not answer. */
 	dhcpSilent?: boolean;
 	dhcp?: DhcpFaults;
+	/** Another host of the local network announces this address (dotted IPv4) as its own, at this time since power-on. */
+	announces?: readonly { address: string; atMicros: number }[];
 	/** The DNS server does not answer. */
 	dnsSilent?: boolean;
 	/** Every name has this address (dotted IPv4). */

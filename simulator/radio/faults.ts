@@ -13,6 +13,8 @@ export interface RadioFaults {
 	blankFrames?: number;
 	/** Every Nth ioctl is answered `busy` (-16). */
 	busyEvery?: number;
+	/** So is every request for a scan. */
+	refusesScans?: boolean;
 	/** Every Nth ioctl is never answered. */
 	silentEvery?: number;
 	/** Each event is sent twice. */

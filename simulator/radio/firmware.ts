@@ -416,7 +416,7 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 			set: ({ value }) => this.#regulatory.setCountry(value),
 		},
 		"cur_etheraddr": { get: () => this.#mac, bytes: 6, set: ({ value }) => { this.#mac = value.slice(0, 6); } },
-		"escan": { set: ({ value }) => this.#up ? this.#scan.request(value) : REFUSED.notUp },
+		"escan": { set: ({ value }) => this.#faults.refusesScans ? REFUSED.busy : this.#up ? this.#scan.request(value) : REFUSED.notUp },
 		"gpioout": { get: () => bytes32(this.#gpioOut), bytes: 8, set: ({ value, word }) => this.#setGpio(word!, word32(value, 4)!) },
 		"join": { set: ({ value }) => this.#join(value, joinPlace(value)) },
 		"maxassoc": { get: () => bytes32(MOST_STATIONS) },

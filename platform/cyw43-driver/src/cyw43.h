@@ -107,7 +107,7 @@ typedef struct _cyw43_t {
 	uint8_t wifi_join_key_length;
 
 	// What a radio that is started anew is told again.
-	uint32_t country;
+	uint32_t country; // the worldwide one where the radio refused what was asked for
 	uint32_t pm;
 	uint32_t gpio_mask, gpio_levels;
 	uint8_t multicast[4 + CYW43_MULTICAST_MAX * 6]; // as "mcast_list": u32 count, addresses

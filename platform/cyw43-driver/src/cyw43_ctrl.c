@@ -604,6 +604,7 @@ static int cyw43_wifi_switch_on(cyw43_t *self, uint32_t country) {
 	int result = cyw43_wifi_set_country(self, country);
 	if (result != 0 && ll->ioctl_status != 0 && country != CYW43_COUNTRY_WORLDWIDE) {
 		CYW43_WARN("radio has no channels for country %c%c: worldwide ones are taken\n", (char)country, (char)(country >> 8));
+		self->country = CYW43_COUNTRY_WORLDWIDE;
 		result = cyw43_wifi_set_country(self, CYW43_COUNTRY_WORLDWIDE);
 	}
 	if (result == 0)

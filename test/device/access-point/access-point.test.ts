@@ -53,6 +53,15 @@ test("guests get their addresses and the page through bad air", async () => {
 		faults: { loss: 0.1, duplicate: 0.1, reorder: 0.1 } }, /^asked by \S+\r\n/m, 60);
 });
 
+for (const joins of [false, true]) {
+	test(`a scan while guests come${joins ? ", and the board is joined elsewhere," : ""} tells what it hears, and they are served`, async () => {
+		const lines = await run({
+			configuration: { joins, key: "correct horse", scans: true }, clients: [{ ssid: "board", password: "correct horse", get: "/" }],
+		}, /^(?:asked by \S+[^]*^scanned|scanned[^]*^asked by \S+)\r\n/m);
+		assert.deepEqual(lines.filter(line => /^(heard|scanned|asked)/.test(line)).sort(), ["asked by 192.168.73.16", "heard picofetch 6", "scanned"]);
+	});
+}
+
 test("it closes inside its own callback, and another opens there", async () => {
 	const lines = await run({ configuration: { key: "correct horse", closes: true }, clients: [{ ssid: "board", password: "correct horse" }] }, /^ready again\r\n/m);
 	assert.ok(lines.includes("closed false 0"));

@@ -11,7 +11,7 @@ function scene(tries: readonly unknown[], more: DeviceScene = {}, configuration:
 
 function said(run: DeviceRun): string[] {
 	assert.equal(run.end.reason, "matched", run.console);
-	return run.console.split(/\r?\n/).filter(line => /^(join|time) /.test(line));
+	return run.console.split(/\r?\n/).filter(line => /^(join|time|left) /.test(line));
 }
 
 deviceTest("a network without a DHCP server is joined, and names are found by the router", scene([fixed], { faults: { dhcpSilent: true } }), run => {
@@ -40,3 +40,23 @@ deviceTest("addresses that cannot be are refused before anything is joined", sce
 	assert.match(joins[1]!, /"192\.168\.4\.256" is no IPv4 address in dotted form/);
 	assert.match(joins[7]!, /gateway 192\.168\.5\.1/);
 });
+
+deviceTest("a fixed address that another host has is not used for long, and the app is told; the network's own is there then", scene([fixed, null], {
+	hosts: { "squatter.example": { address: fixed.address } },
+}), run => {
+	const [, time, left, ...next] = said(run);
+	assert.match(time!, /^time (?!ok)\w+: /);
+	assert.equal(left, `left ERR_WIFI_ADDRESS: 200 wifi "picofetch": another host has the fixed address. Choose another one, or leave it to the network (DHCP).`);
+	assert.deepEqual(next, ["join 192.168.4.2 192.168.4.1 500", "time ok"]);
+});
+
+for (const [what, atMicros, left] of [["once is kept", [15e6], []], ["twice within ten seconds is left", [15e6, 20e6], [/^left ERR_WIFI_ADDRESS: /]]] as const) {
+	deviceTest(`a fixed address that another host announces ${what}`, scene([fixed], {
+		faults: { announces: atMicros.map(micros => ({ address: fixed.address, atMicros: micros })) },
+	}, { staysMs: 25_000 }), run => {
+		const [join, time, ...rest] = said(run);
+		assert.deepEqual([join, time], ["join 192.168.4.50 192.168.4.1 500", "time ok"]);
+		assert.equal(rest.length, left.length, run.console);
+		for (const [index, line] of left.entries()) assert.match(rest[index]!, line);
+	});
+}

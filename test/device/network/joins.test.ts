@@ -153,3 +153,11 @@ deviceTest("a radio that hangs and is started anew saves power as before", { ...
 	assert.deepEqual(run.report.radio?.powerSaving, savings.none);
 	assert.equal(run.report.radio?.ssid, ssid);
 });
+
+deviceTest("a country that the radio does not know is told, and the next join is by the rules of one that it does", scene("joins, and a name", [network("wpa2")], {
+	joins: [{ country: "ZZ" }, { country: "de" }, { country: "DE" }, {}, { country: "JP" }, { country: "ZZ" }, {}],
+}), run => {
+	const refused = (country: string) => `join ERR_WIFI_COUNTRY: wifi: the radio does not know the country "${country}". It is two capital letters, such as "DE", or "XX" for worldwide rules.`;
+	const joins = run.console.split("\r\n").filter(line => line.startsWith("join ")).map(line => line.replace(/^(join ok).*/, "$1"));
+	assert.deepEqual(joins, [refused("ZZ"), refused("de"), "join ok", "join ok", "join ok", refused("ZZ"), "join ok"], run.console);
+});

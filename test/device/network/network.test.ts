@@ -101,6 +101,14 @@ deviceTest("a scan tells each access point once, and ends", scene("scan"), run =
 	says(run, /^scan ok "picofetch [0-9a-f:]{17} -48 6 true"/m);
 });
 
+deviceTest("a scan while a connection is at full speed tells what it hears, and no byte is lost", scene("scan beside an echo"), run => {
+	says(run, /^scan ok "picofetch [0-9a-f:]{17} -48 6 true"/m, /^echo ok 49152/m);
+});
+
+deviceTest("a radio that takes no scan now is busy, not broken", scene("scan", { radioFaults: { refusesScans: true } }), run => {
+	says(run, /^scan EBUSY: wifi: another scan is under way, or the radio is joining\. Try again\./m);
+});
+
 deviceTest("the interface tells each change of its connection", scene("states"), run => {
 	says(run, /^states ok "0 400 500 200"/m);
 });

@@ -32,18 +32,31 @@ function addresses(run: DeviceRun): string[] {
 	return [...run.console.matchAll(/^\d+ s (\S+)/gm)].map(([, address]) => address!);
 }
 
+/** ARP packets by which the device said that the address is its own. */
+function announcements(run: DeviceRun, address: string): number {
+	const own = Buffer.from(address.split(".").map(Number));
+	const request = Buffer.from("0806000108000604000128cdc1", "hex"); // Ethernet's type and ARP's head, the board's maker
+	const frames = Buffer.from(run.pcap);
+	let count = 0;
+	for (let at = frames.indexOf(request); at >= 0; at = frames.indexOf(request, at + 1)) {
+		const sender = at + 2 + 14;
+		if (frames.subarray(sender, sender + 4).equals(own) && frames.subarray(sender + 10, sender + 14).equals(own)) count++;
+	}
+	return count;
+}
+
 const works = /^datagram ok "203\.0\.113\.10:5000 3,2,1"/m;
 
 deviceTest("a lease is renewed in time, and nothing is noticed of it", leaseScene(), run => {
 	says(run, works);
 	assert.deepEqual(addresses(run), ["192.168.4.2"]);
-	assert.deepEqual(run.report.radio?.dhcp, { bound: 1, renewed: 2, rebound: 0, refused: 0 });
+	assert.deepEqual(run.report.radio?.dhcp, { bound: 1, renewed: 2, rebound: 0, refused: 0, declined: 0 });
 });
 
 deviceTest("a renewal that is not answered ends in a rebinding, and nothing is noticed of it", leaseScene({ renewal: "silent" }), run => {
 	says(run, works);
 	assert.deepEqual(addresses(run), ["192.168.4.2"]);
-	assert.deepEqual(run.report.radio?.dhcp, { bound: 1, renewed: 0, rebound: 1, refused: 0 });
+	assert.deepEqual(run.report.radio?.dhcp, { bound: 1, renewed: 0, rebound: 1, refused: 0, declined: 0 });
 });
 
 deviceTest("a renewal that is refused is followed by a new lease", leaseScene({ renewal: "refuse" }), run => {
@@ -61,6 +74,29 @@ deviceTest("a device that is moved to another address goes on with it", leaseSce
 deviceTest("a lease that nobody extends is over, and asked for anew", leaseScene({ renewal: "silent", rebinding: "silent" }), run => {
 	says(run, works);
 	assert.equal(run.report.radio?.dhcp.bound, 2);
+});
+
+deviceTest("an address that another host has is declined before it is used, and the next one taken", scene("lease", {}, {
+	hosts: { ...hosts, "squatter.example": { address: "192.168.4.2" } },
+}, { seconds: 20 }), run => {
+	says(run, works);
+	assert.deepEqual(addresses(run), ["192.168.4.3"]);
+	assert.deepEqual(run.report.radio?.dhcp, { bound: 2, renewed: 0, rebound: 0, refused: 0, declined: 1 });
+});
+
+deviceTest("an address that another host announces once is defended and kept", scene("lease", { announces: [{ address: "192.168.4.2", atMicros: 20e6 }] }, {}, { seconds: 40 }), run => {
+	says(run, works);
+	assert.deepEqual(addresses(run), ["192.168.4.2"]);
+	assert.equal(announcements(run, "192.168.4.2"), 2, "the first is that of the lease");
+	assert.equal(run.report.radio?.dhcp.declined, 0);
+});
+
+deviceTest("an address that another host insists on is given up, and another one asked for", scene("lease", {
+	announces: [20e6, 23e6].map(atMicros => ({ address: "192.168.4.2", atMicros })),
+}, {}, { seconds: 40 }), run => {
+	says(run, works);
+	assert.deepEqual(addresses(run).filter(address => address !== "none"), ["192.168.4.2", "192.168.4.3"]);
+	assert.equal(run.report.radio?.dhcp.declined, 1);
 });
 
 for (const [what, dhcp] of Object.entries({ "no address left": { exhausted: true }, "no acknowledgement": { withholdsAck: true } })) {

@@ -45,6 +45,14 @@ deviceTest("a name is asked for once while its time to live runs, and again behi
 	assert.deepEqual(servers[0]!.asked.map(({ name }) => name), ["a.example", "a.example"]);
 });
 
+deviceTest("name servers that a renewal names are asked from then on, and what the former ones said does not count", scene([right, ({ name }) => ({ answers: [a(name, "192.0.2.2")] })], [
+	{ ask: ["a.example", "b.example"] }, { waitMs: 40_000 }, { ask: ["a.example"] }, { waitMs: 30_000 }, { ask: ["a.example", "c.example"] },
+], { dhcp: { leaseSeconds: 120, dnsServers: [first], renewedDnsServers: [second] } }), (run, { servers: [former, later] }) => {
+	assert.deepEqual(said(run), ["a.example 192.0.2.1", "b.example 192.0.2.1", "a.example 192.0.2.1", "a.example 192.0.2.2", "c.example 192.0.2.2"]);
+	assert.deepEqual([former, later].map(server => server!.asked.map(({ name }) => name)), [["a.example", "b.example"], ["a.example", "c.example"]]);
+	assert.equal(run.report.radio?.dhcp.renewed, 1);
+});
+
 deviceTest("an address without a time to live is told, and not kept", scene([({ name }) => ({ answers: [a(name, "192.0.2.1", 0)] })], [
 	{ ask: ["a.example", "a.example"] }, { ask: ["a.example"] },
 ]), (run, { servers }) => {

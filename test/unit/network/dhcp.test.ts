@@ -106,7 +106,7 @@ test("a lease is renewed, and rebound, with the same address and a word to the c
 	for (const answer of [await client.renew(), await client.rebind()]) {
 		assert.deepEqual([answer?.type, answer?.address, answer?.broadcast], [5, DEVICE_IP, false]);
 	}
-	assert.deepEqual(client.device.internet.dhcpCounts, { bound: 1, renewed: 1, rebound: 1, refused: 0 });
+	assert.deepEqual(client.device.internet.dhcpCounts, { bound: 1, renewed: 1, rebound: 1, refused: 0, declined: 0 });
 });
 
 test("a renewal that is not answered leaves the rebinding, and one that is refused the beginning", async () => {
@@ -156,7 +156,10 @@ test("addresses run out, and a declined one is not given again", async () => {
 	assert.deepEqual((await client.say(DISCOVER, [], { client: 4 }))?.address, [192, 168, 4, 3]);
 	assert.equal(await client.say(DISCOVER, [], { client: 5 }), undefined);
 	assert.deepEqual((await client.say(DISCOVER, [], { client: 3 }))?.address, [192, 168, 4, 2], "the same for the same");
-	await client.say(DECLINE, [], { client: 3 });
+	await client.say(DECLINE, [50, 4, 192, 168, 4, 2], { client: 3 });
+	assert.match(client.device.violations[0] ?? "", /network-malformed.*does not name its server/);
+	await client.say(DECLINE, [50, 4, 192, 168, 4, 2, 54, 4, ...ROUTER_IP], { client: 3 });
+	assert.equal(client.device.internet.dhcpCounts.declined, 1);
 	assert.equal(await client.say(DISCOVER, [], { client: 3 }), undefined);
 });
 

@@ -4,6 +4,7 @@ import Listener from "embedded:io/socket/listener";
 import HTTPServer from "embedded:network/http/server";
 import config from "mc/config";
 import { join } from "wifi";
+import WiFi from "embedded:network/interface/wifi";
 import AccessPoint, { type AccessPointOptions } from "wifi/access-point";
 
 function thrown(options: unknown): string {
@@ -28,6 +29,7 @@ const point = new AccessPoint({
 	SSID: "board", ...password !== undefined && { password }, ...security !== undefined && { security }, ...channel !== undefined && { channel },
 	onReady() {
 		console.log(`ready ${this.SSID} ${this.address} ${this.ready}`);
+		if (config.scans) scan();
 	},
 	onChanged(name) {
 		console.log(`${name} ${this.guests.map(({ MAC, address }) => `${MAC} ${address}`).join(", ")}`);
@@ -42,6 +44,13 @@ const point = new AccessPoint({
 	},
 });
 console.log(thrown({ SSID: "second" }));
+
+function scan(): void {
+	new WiFi().scan({
+		onFound: ({ SSID, channel }) => console.log(`heard ${SSID} ${channel}`),
+		onComplete: () => console.log("scanned"),
+	});
+}
 
 function again(): void {
 	new AccessPoint({ SSID: "again", onReady() { console.log(`ready ${this.SSID}`); } });

@@ -20,6 +20,8 @@ for (const fixed of tries) {
 	await new Promise(resolve => setTimeout(resolve, 20)); // the console holds 2 KB
 	console.log(`join ${await outcome(join({ ssid, password, timeoutMs: 10_000, ...fixed && { fixed } }), ({ address, gateway }) => `${address} ${gateway} ${wifi.connection}`)}`);
 	console.log(`time ${await outcome(synchronizeClock({ server: "pool.ntp.org" }), () => "ok")}`);
+	await new Promise(resolve => setTimeout(resolve, Number(config.staysMs ?? 0)));
+	if (wifi.failure) console.log(`left ${wifi.failure.code}: ${wifi.connection} ${wifi.failure.message}`);
 	if (config.leaves) {
 		wifi.disconnect();
 		await new Promise(resolve => setTimeout(resolve, 500));

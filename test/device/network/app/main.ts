@@ -236,6 +236,10 @@ const stories: Readonly<Record<string, () => Promise<unknown>>> = {
 	},
 	"short passphrase": async () => attempt("join", join({ ssid: "x", password: "short" })),
 	"scan": async () => attempt("scan", scan()),
+	"scan beside an echo": () => joined(async () => {
+		const host = await address("echo.example");
+		await Promise.all([attempt("scan", scan()), attempt("echo", echo(host, 7, 48 * 1024))]);
+	}),
 	"states": async () => attempt("states", states()),
 	"names": () => joined(async () => {
 		for (const name of names) {
