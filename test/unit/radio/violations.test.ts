@@ -20,6 +20,19 @@ function broken(host: BitBangingHost, [, code, level, act]: Rule): void {
 	assert.deepEqual([...new Set(told)], [`${level} ${code}`]);
 }
 
+test("a violation tells the transfer in which it was seen, or behind which", () => {
+	const { host } = running("big");
+	host.listen(5_000);
+	host.violations.length = 0;
+	host.writeNumber(BUS, 0x08, 0, 1);
+	host.sendEthernet(new Uint8Array(60));
+	host.sleepMicros(1_000);
+	const [first, second] = host.violations.map(({ text }) => /^(behind )?transfer (\d+) \((.*?)\): /.exec(text)?.slice(1) ?? []);
+	assert.equal(first[0], undefined);
+	assert.equal(first[2], "write bus 0x00008 1 B");
+	assert.deepEqual(second, ["behind ", `${Number(first[1]) + 1}`, "write wlan 0x00000 80 B"]);
+});
+
 // ---- pins -----------------------------------------------------------------------------------------------------------
 
 /** Power with the other pins at these levels, and the first clock edges so long after it. */
