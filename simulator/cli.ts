@@ -342,7 +342,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 	}
 	for (const violation of errors) {
 		process.stderr.write(
-			`simulate: violation ${violation.code} at ${(violation.atMicros / 1000).toFixed(3)} ms: ${violation.text}` +
+			`simulate: violation ${violation.code} at ${(violation.atMicros / 1000).toFixed(3)} ms, pc 0x${violation.programCounter.toString(16).padStart(8, "0")}: ${violation.text}` +
 				`${violation.count > 1 ? ` (${violation.count} times)` : ""}\n`,
 		);
 	}

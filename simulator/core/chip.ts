@@ -162,7 +162,7 @@ export class Chip implements Bus, DmaBus {
 			},
 			ROSC_HZ,
 		);
-		this.violations = new Violations(this.clock);
+		this.violations = new Violations(this.clock, () => this.#active.instructionAddress);
 		const base = new RP2040(this.clock);
 		this.#base = base;
 		this.core = new Processor(base.sram, base.flash, this);
@@ -550,7 +550,7 @@ export class Chip implements Bus, DmaBus {
 		}
 		const stoodMicros = this.#clocks.resuscitate();
 		if (stoodMicros === undefined) {
-			this.violations.violation("error", "clock-stopped", `clk_sys stands: its source gives nothing, and CLK_SYS_RESUS_CTRL does not bring it back (pc ${hex(this.#active.instructionAddress)})`);
+			this.violations.violation("error", "clock-stopped", `clk_sys stands: its source gives nothing, and CLK_SYS_RESUS_CTRL does not bring it back`);
 			this.#stand({ kind: "clock-stopped" });
 			return;
 		}
@@ -620,7 +620,7 @@ export class Chip implements Bus, DmaBus {
 	}
 
 	#faulted(fault: Fault, core: Processor): void {
-		this.violations.violation("error", fault.code, `${fault.text} (pc ${hex(fault.programCounter)})`);
+		this.violations.violation("error", fault.code, fault.text);
 		this.onFault?.(fault, core);
 		if (this.#debugging) {
 			this.#stopBy(core);
@@ -1058,7 +1058,7 @@ export class Chip implements Bus, DmaBus {
 						this.violations.violation(
 							"warning",
 							"rom-store",
-							`store of ${hex(value)} to ${hex(address)} in the boot ROM (null pointer?) (pc ${hex(this.#active.instructionAddress)})`,
+							`store of ${hex(value)} to ${hex(address)} in the boot ROM (null pointer?)`,
 						);
 					}
 					return;
@@ -1134,7 +1134,7 @@ export class Chip implements Bus, DmaBus {
 			this.violations.violation(
 				"error",
 				"flash-store",
-				`store of ${hex(value)} to flash at ${hex(address)} (pc ${hex(this.#active.instructionAddress)}): flash is written by commands only`,
+				`store of ${hex(value)} to flash at ${hex(address)}: flash is written by commands only`,
 			);
 			return;
 		}

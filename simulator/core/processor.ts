@@ -246,7 +246,7 @@ export class Processor {
 		return this.#startCycles + this.#elapsed;
 	}
 
-	/** The instruction whose access is under way, for those who report about it. */
+	/** The instruction whose access is under way (inside `run`), or the next one (outside), for those who report about it. */
 	get instructionAddress(): number {
 		return this.#instructionAddress >>> 0;
 	}
@@ -713,6 +713,7 @@ export class Processor {
 	/** Enters HardFault for the fault noted, or locks up. */
 	#takeFault(): void {
 		const fault = this.#fault as Fault;
+		this.#instructionAddress = fault.programCounter;
 		if (this.ipsr === EXCEPTION_HARD_FAULT || this.ipsr === EXCEPTION_NMI) {
 			this.#lockUp();
 			return;
@@ -1772,6 +1773,8 @@ export class Processor {
 			this.#elapsed++;
 			this.activeCycles++;
 			this.#takeFault();
+		} else {
+			this.#instructionAddress = pc;
 		}
 	}
 

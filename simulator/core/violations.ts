@@ -8,17 +8,21 @@ export interface Violation {
 	text: string;
 	/** Of the first occurrence, virtual microseconds since power-on, three decimals. */
 	atMicros: number;
+	/** Of the firmware at the first occurrence: the instruction whose access it was, else the next one, of the core whose turn it was. */
+	programCounter: number;
 	count: number;
 }
 
 export class Violations implements Log {
 	readonly #byCode = new Map<string, Violation>();
 	readonly #clock: { readonly micros: number };
+	readonly #programCounter: () => number;
 	/** Called at the first occurrence of each code. */
 	onFirst: ((violation: Violation) => void) | undefined;
 
-	constructor(clock: { readonly micros: number }) {
+	constructor(clock: { readonly micros: number }, programCounter: () => number) {
 		this.#clock = clock;
+		this.#programCounter = programCounter;
 	}
 
 	violation(level: Violation["level"], code: string, text: string): void {
@@ -27,7 +31,8 @@ export class Violations implements Log {
 			known.count++;
 			return;
 		}
-		const entry = { level, code, text, atMicros: Math.round(this.#clock.micros * 1000) / 1000, count: 1 };
+		const atMicros = Math.round(this.#clock.micros * 1000) / 1000;
+		const entry = { level, code, text, atMicros, programCounter: this.#programCounter(), count: 1 };
 		this.#byCode.set(code, entry);
 		this.onFirst?.(entry);
 	}

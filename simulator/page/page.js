@@ -273,7 +273,7 @@ function showViolations({ violations }) {
 		const item = document.createElement("li");
 		item.className = violation?.level ?? "";
 		item.textContent = violation
-			? `${violation.level} ${violation.code} at ${(violation.atMicros / 1000).toFixed(3)} ms${violation.count > 1 ? `, ${violation.count} times` : ""}: ${violation.text}`
+			? `${violation.level} ${violation.code} at ${(violation.atMicros / 1000).toFixed(3)} ms, pc 0x${violation.programCounter.toString(16).padStart(8, "0")}${violation.count > 1 ? `, ${violation.count} times` : ""}: ${violation.text}`
 			: "none";
 		return item;
 	}));

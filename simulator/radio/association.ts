@@ -217,11 +217,16 @@ export class Association implements Station {
 			{ type: EVENT.setSsid, address },
 		];
 		steps.forEach((step, index) => {
-			this.#after(attempt, index * STEP_MICROS, () => this.#owner.event(step));
+			this.#after(attempt, index * STEP_MICROS, () => {
+				this.#owner.event(step);
+				// Without keys to wait for, hosts send as soon as they are told of the link (GR takes its interface up by it).
+				if (step.type === EVENT.link && method === "open") {
+					this.#connect(accessPoint);
+				}
+			});
 		});
 		const associatedMicros = steps.length * STEP_MICROS;
 		if (method === "open") {
-			this.#after(attempt, (steps.length - 1) * STEP_MICROS, () => this.#connect(accessPoint));
 			return;
 		}
 		if (!settings.supplicant) {

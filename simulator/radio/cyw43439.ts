@@ -42,7 +42,10 @@ export class Cyw43439 {
 	readonly #journal: Journal;
 	readonly #tell: ((text: string) => void) | undefined;
 	readonly #bits: GspiBits;
+	/** Tells the transfer with each violation. */
+	readonly #log: Log;
 	#powerCycle: PowerCycle | undefined;
+	#words: GspiWords | undefined;
 	#firmware: Firmware | undefined;
 	#led = false;
 	/** Starts of the firmware that ended by a fault. */
@@ -52,7 +55,13 @@ export class Cyw43439 {
 		this.#options = options;
 		this.#journal = options.journal ?? (() => undefined);
 		this.#tell = this.#journal("radio");
-		this.#bits = new GspiBits(options.pins, options.clock, options.log, (on, gspi) => this.#power(on, gspi), options.outputDelayNanos);
+		this.#log = {
+			violation: (level, code, text) => {
+				const transfer = this.#words?.transfer;
+				options.log.violation(level, code, transfer ? `${transfer}: ${text}` : text);
+			},
+		};
+		this.#bits = new GspiBits(options.pins, options.clock, this.#log, (on, gspi) => this.#power(on, gspi), options.outputDelayNanos);
 	}
 
 	/** The LED on the board. */
@@ -68,6 +77,7 @@ export class Cyw43439 {
 	#power(on: boolean, gspi: boolean): WordPort | undefined {
 		this.#powerCycle?.end();
 		this.#powerCycle = undefined;
+		this.#words = undefined;
 		this.#firmware = undefined;
 		this.#setGpio(0, false);
 		this.#tell?.(on ? "power on" : "power off");
@@ -80,7 +90,8 @@ export class Cyw43439 {
 
 	/** A chip that was just powered: nothing of the last power cycle is left. */
 	#assemble(): WordPort {
-		const { clock, log, random, air, faults = {}, mac = Uint8Array.from(DEFAULT_MAC) } = this.#options;
+		const { clock, random, air, faults = {}, mac = Uint8Array.from(DEFAULT_MAC) } = this.#options;
+		const log = this.#log;
 		const power = new PowerCycle(clock, log);
 		this.#powerCycle = power;
 		const interrupt = () => {
@@ -118,6 +129,7 @@ export class Cyw43439 {
 			abortFrame: () => queue.abort(),
 		}, faults.bootDelayMicros ?? 0);
 		const words: GspiWords = new GspiWords(log, registers, [registers, backplane, queue], interrupt, this.#journal("bus"));
+		this.#words = words;
 		words.rubbishWords = faults.rubbishWords ?? 0;
 		queue.lostInterruptEvery = faults.lostInterruptEvery;
 		return words;

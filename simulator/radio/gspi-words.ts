@@ -70,7 +70,8 @@ export class GspiWords implements WordPort {
 	#statusAppended = false;
 	#isDone = false;
 	#tested = false;
-	#transactions = 0;
+	#underWay = false;
+	#transfers = 0;
 	/** Answers rubbish this many times, for the first words after power-up. */
 	rubbishWords = 0;
 	/** The chip has dropped off the bus: it reads all ones, and takes nothing. */
@@ -93,10 +94,19 @@ export class GspiWords implements WordPort {
 		return this.#registers.highSpeed;
 	}
 
+	/** The transfer under way, or the last one, by its number since power-up and its command; empty before the first. */
+	get transfer(): string {
+		if (!this.#transfers) {
+			return "";
+		}
+		return `${this.#underWay ? "" : "behind "}transfer ${this.#transfers}${this.#haveCommand ? ` (${this.#describe()})` : ""}`;
+	}
+
 	begin(): void {
 		this.#haveCommand = this.#refused = this.#isDone = false;
 		this.#hostWords = this.#chipWords = 0;
-		this.#transactions++;
+		this.#underWay = true;
+		this.#transfers++;
 	}
 
 	get onlyStatus(): boolean {
@@ -148,12 +158,9 @@ export class GspiWords implements WordPort {
 	end(looseBits: number, chipClocks: number): void {
 		if (!this.#haveCommand) {
 			if (looseBits) {
-				this.#log.violation("error", "radio-short-command", `${this.#at()}a command of ${looseBits} bits instead of 32`);
+				this.#log.violation("error", "radio-short-command", `a command of ${looseBits} bits instead of 32`);
 			}
-			this.#done();
-			return;
-		}
-		if (!this.#refused && !this.silent) {
+		} else if (!this.#refused && !this.silent) {
 			if (this.#write) {
 				this.#endWrite(looseBits, chipClocks);
 			} else {
@@ -161,6 +168,7 @@ export class GspiWords implements WordPort {
 			}
 		}
 		this.#done();
+		this.#underWay = false;
 	}
 
 	#command(value: number): boolean {
@@ -195,8 +203,7 @@ export class GspiWords implements WordPort {
 			return true;
 		}
 		const mode = this.#registers.words32 ? "32-bit" : "16-bit start";
-		this.#log.violation("error", nonsense[0],
-			`${this.#at()}command 0x${hex(value, 8)} (${mode} mode): ${this.#describe()}: ${nonsense[1]}`);
+		this.#log.violation("error", nonsense[0], `command 0x${hex(value, 8)} (${mode} mode): ${nonsense[1]}`);
 		return false;
 	}
 
@@ -233,18 +240,18 @@ export class GspiWords implements WordPort {
 		if (this.#hostWords < this.#dataWords || looseBits) {
 			const bits = this.#hostWords * 32 + looseBits;
 			if (bits < this.#dataWords * 32) {
-				this.#log.violation("error", "radio-write-short", `${this.#at()}${this.#describe()}: ${bits} data bits were clocked, ${this.#dataWords * 32} are needed`);
+				this.#log.violation("error", "radio-write-short", `${bits} data bits were clocked, ${this.#dataWords * 32} are needed`);
 				return;
 			}
-			this.#log.violation("error", "radio-loose-bits", `${this.#at()}${this.#describe()}: ${looseBits} bits behind the last whole word`);
+			this.#log.violation("error", "radio-loose-bits", `${looseBits} bits behind the last whole word`);
 		}
 		const extra = this.#statusAppended ? 0 : this.#hostWords - this.#dataWords;
 		// In start mode hosts that read the appended status and hosts that do not are both at work.
 		if (extra > 0 && (this.#registers.words32 || extra > 1)) {
-			this.#log.violation("warning", "radio-write-long", `${this.#at()}${this.#describe()}: ${extra} word(s) more than needed`);
+			this.#log.violation("warning", "radio-write-long", `${extra} word(s) more than needed`);
 		}
 		if (this.#statusAppended && chipClocks < 32 && this.#registers.words32) {
-			this.#log.violation("warning", "radio-status-unread", `${this.#at()}${this.#describe()}: STATUS_ENABLE is set, the status word was not clocked`);
+			this.#log.violation("warning", "radio-status-unread", "STATUS_ENABLE is set, the status word was not clocked");
 		}
 		const bytes = this.#bytes.subarray(0, this.#length);
 		this.#trace?.(`${this.#describe()} = ${this.#shown(bytes)}`);
@@ -263,13 +270,11 @@ export class GspiWords implements WordPort {
 		const shortest = this.#function === FUNCTION_BACKPLANE && this.#length > this.#delay ? data : withDelay;
 		const longest = withDelay + (this.#statusAppended || !words32 ? 32 : 0);
 		if (chipClocks < shortest) {
-			this.#log.violation("error", "radio-read-short",
-				`${this.#at()}${this.#describe()}: ${chipClocks} clocks, field ${this.#length} and delay ${this.#delay} bytes need ${withDelay}`);
+			this.#log.violation("error", "radio-read-short", `${chipClocks} clocks, field ${this.#length} and delay ${this.#delay} bytes need ${withDelay}`);
 		} else if (chipClocks > longest + 2) {
-			this.#log.violation("warning", "radio-read-long",
-				`${this.#at()}${this.#describe()}: ${chipClocks} clocks, ${longest} are enough`);
+			this.#log.violation("warning", "radio-read-long", `${chipClocks} clocks, ${longest} are enough`);
 		} else if (this.#statusAppended && words32 && chipClocks < longest) {
-			this.#log.violation("warning", "radio-status-unread", `${this.#at()}${this.#describe()}: STATUS_ENABLE is set, the status word was not clocked`);
+			this.#log.violation("warning", "radio-status-unread", "STATUS_ENABLE is set, the status word was not clocked");
 		}
 		const taken = Math.min(Math.max(0, (chipClocks >> 3) - this.#delay), this.#length);
 		if (this.#function === FUNCTION_BUS && this.#address === TEST_READ_ONLY && taken >= 4) {
@@ -303,10 +308,6 @@ export class GspiWords implements WordPort {
 	#shown(bytes: Uint8Array): string {
 		const name = this.#functions[this.#function].name(this.#address, bytes);
 		return `${hexBytes(bytes)}${name === undefined ? "" : ` (${name})`}`;
-	}
-
-	#at(): string {
-		return `transfer ${this.#transactions}: `;
 	}
 
 	#describe(): string {

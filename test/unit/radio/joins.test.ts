@@ -54,6 +54,24 @@ for (const [kind, settings] of Object.entries(HOSTS) as [HostKind, (secret: stri
 	});
 }
 
+for (const [security, wish, told] of [["open", HOSTS.open(), "16:0 up"], ["wpa2", HOSTS.wpa2("correct horse"), "46:6"]] as const) {
+	test(`in a network of ${security} frames flow both ways as soon as ${told} is told`, () => {
+		const home = accessPoint({ security, transmit: (station, frame) => station.receive(frame) });
+		const { host } = running("big", [home]);
+		host.joinAs({ ssid: "home", ...wish });
+		const end = host.clock.micros + 1_000_000;
+		while (!host.eventOrder().includes(told) && host.clock.micros < end) {
+			if (!host.receiveFrame()) {
+				host.sleepMicros(100);
+			}
+		}
+		host.sendEthernet(new Uint8Array(60).fill(0xff));
+		host.listen(1_000);
+		assert.equal(host.ethernet.length, 1);
+		assert.deepEqual(host.violations.filter(({ code }) => code === "radio-data-unconnected"), []);
+	});
+}
+
 function bssid(number: number): Uint8Array {
 	return Uint8Array.from([2, 0, 0, 0, 0, number]);
 }

@@ -446,7 +446,7 @@ test("a clock beyond 50 MHz is a violation", () => {
 	new Cyw43439({ pins: host.pins, clock: host.clock, random: host.random, log: host.log, air: { accessPoints: [] } });
 	host.powerUp();
 	host.transfer([0], 0);
-	assert.match(host.errors().join(), /radio-clock-fast: a clock period of 16.0 ns/);
+	assert.match(host.errors().join(), /radio-clock-fast: transfer 1: a clock period of 16.0 ns/);
 });
 
 test("the log names registers, places, frames, ioctls, variables and events", () => {

@@ -97,6 +97,7 @@ test("a store into flash is a violation and changes nothing, unless the window i
 	const refused = await boot(program);
 	assert.equal(refused.violations[0].code, "flash-store");
 	assert.equal(refused.violations[0].level, "error");
+	assert.equal(refused.violations[0].programCounter, 0x10000144, "of the store");
 	assert.equal(word(refused, 0x10100000), 0xffffffff);
 	assert.equal(refused.report().flash.refusedStores, 1);
 
@@ -108,12 +109,39 @@ test("a store into flash is a violation and changes nothing, unless the window i
 	assert.equal(word(allowed, 0x10100000), 7);
 });
 
+test("a violation of the radio tells when, and where the firmware was", async () => {
+	const board = await boot([
+		0x4808, // ldr r0, =RESETS, cleared by writing
+		0x4909, // ldr r1, =IO_BANK0 and PADS_BANK0
+		0x6001, // str r1, [r0]
+		0x4809, // ldr r0, =GPIO23_CTRL
+		0x2105, // movs r1, #SIO
+		0x6001, 0x6101, 0x6301, // str r1, [r0]; str r1, [r0, #0x10]; str r1, [r0, #0x30]: GPIO 23, 25, 29
+		0x4807, // ldr r0, =SIO
+		0x4908, // ldr r1, =power and chip select
+		0x6141, // str r1, [r0, #GPIO_OUT_SET]
+		0x4a08, // ldr r2, =power, chip select and clock
+		0x6242, // str r2, [r0, #GPIO_OE_SET]
+		0x4908, // ldr r1, =clock
+		0x6141, // str r1, [r0, #GPIO_OUT_SET]
+		...WFI_FOR_EVER,
+		0xbf00,
+		0xf000, 0x4000, 0x0120, 0x0000, 0x40bc, 0x4001, 0x0000, 0xd000, 0x0000, 0x0280, 0x0000, 0x2280, 0x0000, 0x2000,
+	], { network: {} });
+	const [violation] = board.violations;
+	assert.equal(violation.code, "radio-clock-while-idle");
+	assert.equal(violation.programCounter, 0x1000015c, "of the last store");
+	assert.ok(violation.atMicros > 0 && violation.atMicros < 10_000, `${violation.atMicros}`);
+	assert.deepEqual(board.report().violations, board.violations);
+});
+
 test("a HardFault without a handler ends the run as a fault", async () => {
 	const board = new PicoW();
 	board.loadUf2(uf2(image([0xde01])));
 	const result = await board.run({ timeoutMicros: 10_000 });
 	assert.equal(result.reason, "fault");
 	assert.deepEqual(board.violations.map((entry) => entry.code), ["undefined-instruction", "lock-up"]);
+	assert.equal(board.violations[0].programCounter, 0x10000140);
 });
 
 test("the watchdog resets the chip, keeps its scratch registers and tells the reason", async () => {
