@@ -8,6 +8,7 @@ import { soakFetch } from "./soak-fetch.ts";
 import { soakHandshakes } from "./soak-handshakes.ts";
 import { soakHttp } from "./soak-http.ts";
 import { soakJudgements } from "./soak-judgements.ts";
+import { soakLockStep } from "./soak-lock-step.ts";
 import { soakStories } from "./soak-stories.ts";
 import { soakTrust } from "./soak-trust.ts";
 import { soakWeek } from "./soak-week.ts";
@@ -92,6 +93,22 @@ const soaks: Readonly<Record<string, { readonly what: string; run(seed: number, 
 		async run(seed) {
 			const { connectionsSeconds, bytesSeconds } = await soakConnections({ seed, connections: 1000, bytes: 10_000_000, loss: 0.05 });
 			return `1,000 connections in ${connectionsSeconds.toFixed(0)} virtual s, 10 MB each way in ${bytesSeconds.toFixed(0)}; all whole, memory flat`;
+		},
+	},
+	"lock-step": {
+		what: "boots up to a page over HTTPS, and programs for two cores, by the simulator's loop and by the plain interpreter, until the budget is spent",
+		async run(seed, isOver) {
+			const total = { boots: 0, stretches: 0, exceptions: 0, cycles: 0 };
+			do {
+				const { boot, pair } = await soakLockStep({ seed: seed + total.boots });
+				total.boots++;
+				for (const { stretches, exceptions, activeCycles } of [boot, pair]) {
+					total.stretches += stretches;
+					total.exceptions += exceptions;
+					total.cycles += activeCycles[0] + activeCycles[1];
+				}
+			} while (!isOver());
+			return `${total.boots} boots, ${Math.round(total.cycles / 1e6)} million cycles: the same at ${total.stretches} stretches and ${total.exceptions} exceptions`;
 		},
 	},
 	collections: {
