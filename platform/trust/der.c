@@ -3,6 +3,19 @@
 
 #include <string.h>
 
+/* X.690 8.19: numbers of seven bits a byte, each in the fewest, the last one whole. */
+static bool is_oid(const der *content)
+{
+	bool begins = true;
+
+	for (size_t i = 0; i < content->length; i++) {
+		if (begins && content->at[i] == 0x80)
+			return false;
+		begins = !(content->at[i] & 0x80);
+	}
+	return content->length > 0 && begins;
+}
+
 bool der_next(der *from, uint8_t *tag, der *content)
 {
 	const uint8_t *at = from->at;
@@ -31,7 +44,7 @@ bool der_next(der *from, uint8_t *tag, der *content)
 	content->length = length;
 	from->at = at + length;
 	from->length = left - length;
-	return true;
+	return *tag != DER_OID || is_oid(content);
 }
 
 bool der_take(der *from, uint8_t tag, der *content)

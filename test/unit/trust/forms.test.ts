@@ -21,6 +21,8 @@ const modulus = Buffer.alloc(256, 0xC1);
 const rsaKey = (n: Uint8Array, e: Uint8Array, parameters: Uint8Array = Buffer.of(5, 0)): Forms => key(sequence(rsa, parameters), sequence(n, e));
 const positive = (bytes: Uint8Array): Uint8Array => der(2, Buffer.of(0), bytes);
 const three = integer(1, 0, 1);
+/** A subject with one attribute of this kind. */
+const subject = (kind: Uint8Array): Forms => ({ subject: sequence(der(0x31, sequence(kind, text(0x0C, "picofetch test")))) });
 
 const bad: Readonly<Record<string, Forms>> = {
 	"version 1": { version: Buffer.of(0xA0, 3, 2, 1, 0) },
@@ -38,6 +40,9 @@ const bad: Readonly<Record<string, Forms>> = {
 	"an algorithm of ECDSA with NULL": { algorithm: sequence(ecdsa256, Buffer.of(5, 0)) },
 	"a signature of which bits are none": { unusedBits: 1 },
 	"an issuer without a name": { issuer: sequence() },
+	"a name whose kind is cut": subject(oid("55040a80")),
+	"a name whose kind has a zero in front": subject(oid("5580040a")),
+	"a name of no kind": subject(oid("")),
 	"a unique identifier": { more: Buffer.of(0x81, 2, 0, 1) },
 	"an end in the past": until(utc("250101000000Z")),
 	"an end without seconds": until(utc("3401010000Z")),
@@ -79,10 +84,11 @@ before(async () => {
 	const made = await chain();
 	const cases: PathCase[] = rows.map(({ where, forms }) => question(made, { sent: sent(made, where, forms) }));
 	verdicts = { ours: await judge(cases), both: await judge(cases, "both") };
-	plain = await judge((["leaf", "middle"] as const).map(where => question(made, { sent: sent(made, where, {}) })), "both");
+	const whole = [["leaf", {}], ["middle", {}], ["leaf", subject(oid("55040a"))]] as const;
+	plain = await judge(whole.map(([where, forms]) => question(made, { sent: sent(made, where, forms) })), "both");
 });
 
-test("what is signed again as it was is trusted", () => assert.deepEqual(plain.map(({ code }) => code), [undefined, undefined]));
+test("what is signed again as it was, or with another name, is trusted", () => assert.deepEqual(plain.map(({ code }) => code), [undefined, undefined, undefined]));
 
 for (const [index, { what, where }] of rows.entries()) {
 	test(`${where === "leaf" ? "a leaf" : "an intermediate"} with ${what} is trusted by neither judgement`, () => {
