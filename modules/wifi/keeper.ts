@@ -150,7 +150,8 @@ export default class Keeper {
 			this.#failed(new CodedError("ERR_WIFI_LOST", `wifi "${ssid}": it was left, not by its keeper`));
 		} else if (this.#state === "joined") {
 			this.#timer = this.#timeLimit();
-			this.#tell("joining");	// its address is gone, and asked for anew
+			if (connection === 400) this.#failure = new CodedError("ERR_WIFI_LEASE", `wifi "${ssid}": the address is no longer ours: the lease ended, the network took it back, or another host has it. Another one is asked for.`);
+			this.#tell("joining");
 		}
 	}
 

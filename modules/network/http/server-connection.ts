@@ -42,7 +42,10 @@ export interface HTTPRequestHandler {
 	onRequest?(this: HTTPServerConnection, request: HTTPRequestHead): void;
 	/** This many bytes of the request's body can be read. Without it, or unread, a body is dropped. */
 	onReadable?(this: HTTPServerConnection, count: number): void;
-	/** The request came whole: fill the response in and hand it to `respond`, now or later. Without it, that is done with status 200. */
+	/**
+	 * The request came whole: fill the response in and hand it to `respond`, now or later. Without it, that is done with status 200. Who responds
+	 * sooner is not told this; what is left of the body is dropped, and the connection ends behind the response.
+	 */
 	onResponse?(this: HTTPServerConnection, response: HTTPResponse): void;
 	/** This many bytes of the response's body can be written. */
 	onWritable?(this: HTTPServerConnection, count: number): void;
@@ -57,11 +60,13 @@ export interface StandardRequestHandler extends Omit<HTTPRequestHandler, "onRequ
 	onRequest(this: HTTPServerConnection, method: string, path: string, headers: ReadonlyMap<string, string>): void;
 }
 
-type State = "new" | "head" | "request body" | "waiting" | "response head" | "response body" | "closed";
+type State = "new" | "head" | "request body" | "waiting" | "response head" | "response body" | "lingering" | "closed";
 
 /** Longest head of a request, and most bytes of body that are dropped unread, before the client is sent away. */
 const mostHeadBytes = 8192;
 const mostDroppedBytes = 65_536;
+/** A client that is still sending would lose the last response by a reset: what it sends is dropped, for so long (RFC 9112 section 9.6). */
+const lingerMs = 10_000;
 
 const reasons: Readonly<Record<number, string>> = {
 	200: "OK", 201: "Created", 204: "No Content", 301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified",
@@ -97,6 +102,8 @@ export class HTTPServerConnection {
 	/** The head that `onRequest` is being told. */
 	#asking: RequestHead | undefined;
 	#keepAlive = false;
+	/** The response began before the request's end: what is left of that is dropped. */
+	#early = false;
 	#advancing = false;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -169,12 +176,12 @@ export class HTTPServerConnection {
 	}
 
 	/**
-	 * Begins the response.
+	 * Begins the response: at the request's end, or sooner, to refuse a body say.
 	 * @throws CodedError ERR_HTTP_RESPONSE when there is no request to answer, or status or headers cannot stand in a response
 	 */
 	respond({ status, headers }: HTTPResponse): void {
 		const request = this.#head;
-		if (this.#state !== "waiting" || request === undefined) throw new CodedError("ERR_HTTP_RESPONSE", "no request waits for a response");
+		if ((this.#state !== "waiting" && this.#state !== "request body") || request === undefined) throw new CodedError("ERR_HTTP_RESPONSE", "no request waits for a response");
 		if (!Number.isInteger(status) || status < 200 || status > 599) throw new CodedError("ERR_HTTP_RESPONSE", `${status} is no status of a response`);
 		const lines = [`HTTP/1.1 ${status} ${reasons[status] ?? ""}`];
 		for (const [name, value] of headers) {
@@ -196,14 +203,18 @@ export class HTTPServerConnection {
 			: request.minorVersion === 1 ? { kind: "chunked" } : { kind: "close" };
 		this.#response = new OutgoingBody(framing, this.#socket);
 		if (framing.kind === "chunked") lines.push("transfer-encoding: chunked");
-		this.#keepAlive = framing.kind !== "close" && request.minorVersion === 1
+		this.#early = this.#state === "request body" && !this.#body!.complete;
+		this.#keepAlive = !this.#early && framing.kind !== "close" && request.minorVersion === 1
 			&& !hasOption(request.headers.get("connection"), "close") && !hasOption(field("connection"), "close");
 		if (!this.#keepAlive && !hasOption(field("connection"), "close")) lines.push("connection: close");
 		this.#out = latin1Bytes(`${lines.join("\r\n")}\r\n\r\n`);
 		this.#state = "response head";
 		this.#watch();
 		this.#send();
-		queueMicrotask(() => this.#tellWritable());
+		queueMicrotask(() => {
+			this.#advance();
+			this.#tellWritable();
+		});
 	}
 
 	/** Bytes of the response's body that can be written now. */
@@ -258,9 +269,9 @@ export class HTTPServerConnection {
 	/** The connection has ended; everything it had was read before. Between two requests that is no error. */
 	#socketClosed(error: CodedError): void {
 		if (this.#state === "closed") return;
-		const idle = this.#isIdle();
+		const over = this.#state === "lingering" || this.#isIdle();
 		this.close();
-		if (!idle) this.#handler.onError?.call(this, error);
+		if (!over) this.#handler.onError?.call(this, error);
 	}
 
 	/* Between the two. */
@@ -271,6 +282,7 @@ export class HTTPServerConnection {
 		try {
 			if (this.#state === "head") this.#readHead();
 			if (this.#state === "request body") this.#readBody();
+			if (this.#early) this.#dropAll();
 		} catch (error) {
 			if (!(error instanceof CodedError)) {
 				this.close();
@@ -297,14 +309,14 @@ export class HTTPServerConnection {
 				const framing = requestFraming(head);
 				this.#body = new BodyFraming(framing, this.#inflow, "request");
 				this.#state = "request body";
-				if (framing.kind !== "none" && hasOption(head.headers.get("expect"), "100-continue")) {
-					this.#room = this.#socket.write(latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n"));
-				}
 				this.#asking = head;
 				try {
 					this.#ask(head);
 				} finally {
 					this.#asking = undefined;
+				}
+				if (this.#state === "request body" && framing.kind !== "none" && hasOption(head.headers.get("expect"), "100-continue")) {
+					this.#room = this.#socket.write(latin1Bytes("HTTP/1.1 100 Continue\r\n\r\n"));
 				}
 				return;
 			}
@@ -358,6 +370,10 @@ export class HTTPServerConnection {
 		}
 	}
 
+	#dropAll(): void {
+		for (let { length } = this.#inflow.peek(); length > 0; { length } = this.#inflow.peek()) this.#inflow.drop(length);
+	}
+
 	#send(): void {
 		if (this.#state !== "response head" || this.#room === 0) return;
 		const piece = this.#out.subarray(0, this.#room);
@@ -377,7 +393,8 @@ export class HTTPServerConnection {
 		this.#state = "head";
 		this.#head = this.#body = undefined;
 		this.#headBytes = this.#dropped = this.#told = 0;
-		if (!keepAlive) this.close();
+		if (this.#early) this.#linger();
+		else if (!keepAlive) this.close();
 		try {
 			this.#handler.onDone?.call(this);
 		} finally {
@@ -395,12 +412,22 @@ export class HTTPServerConnection {
 		const status = error.code === "ERR_HTTP_TOO_LARGE" ? 431 : Number(error["status"] ?? (error.code === "ERR_HTTP_SYNTAX" ? 400 : 500));
 		const told = latin1Bytes(`HTTP/1.1 ${status} ${reasons[status] ?? ""}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 		if (this.#room >= told.length) this.#socket.write(told);
-		this.close();
+		this.#early = true;
+		this.#linger();
 		this.#handler.onError?.call(this, error);
+	}
+
+	/** The last response is on its way. */
+	#linger(): void {
+		this.#state = "lingering";
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => this.close(), lingerMs);
+		this.#dropAll();
 	}
 
 	/** A client that neither says nor takes anything while it is its turn does not hold a place for ever. */
 	#watch(): void {
+		if (this.#state === "lingering") return;
 		clearTimeout(this.#timer);
 		if (this.#state === "waiting" || this.#state === "closed") return;
 		this.#timer = setTimeout(() => this.#idle(), this.#idleMs);

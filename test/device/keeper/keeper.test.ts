@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { duplexPair } from "node:stream";
+import type { NetworkFaults } from "../../../simulator/simulator.ts";
 import { simulatedNetwork } from "../../../tools/start/simulated-network.ts";
 import { deviceTest, type DeviceRun, type DeviceScene } from "../../support/device.ts";
 
@@ -145,8 +146,29 @@ deviceTest("an access point that goes to another channel is found there", scene(
 	assert.ok(answers(run).answered >= 20, run.console);
 });
 
-deviceTest("a lease that is lost is told, and so is the next", scene({
-	dhcp: { leaseSeconds: 120 }, faults: { dhcp: { renewal: "silent", rebinding: "silent" } }, configuration: { seconds: 140, quiet: true },
+/** While the radio sleeps as much as it can. */
+function leaseScene(faults: NetworkFaults["dhcp"], leaseSeconds: number, seconds: number): DeviceScene {
+	return scene({ dhcp: { leaseSeconds }, faults: { dhcp: faults }, timeoutMs: 700_000, configuration: { seconds, quiet: true, powerSaving: "aggressive" } });
+}
+
+for (const [what, faults, counts] of [
+	["is renewed", {}, { renewed: 2, rebound: 0 }],
+	["that its server does not renew is rebound", { renewal: "silent" }, { renewed: 0, rebound: 1 }], // lwIP counts in minutes
+] as const) {
+	deviceTest(`a lease ${what} in time while the radio sleeps`, leaseScene(faults, 600, 660), run => {
+		assert.deepEqual(lines(run, /^(joining|joined|waiting)/), ["joined 192.168.4.2"], run.console);
+		assert.deepEqual(run.report.radio!.dhcp, { bound: 1, refused: 0, declined: 0, ...counts });
+		assert.equal(run.report.radio!.powerSaving?.PM, 1);
+	});
+}
+
+deviceTest("a lease that is lost is told with its reason, and so is the next", leaseScene({ renewal: "silent", rebinding: "silent" }, 240, 280), run => {
+	assert.deepEqual(lines(run, /^(joining|joined|waiting)/), ["joined 192.168.4.2", "joining ERR_WIFI_LEASE", "joined 192.168.4.2"], run.console);
+	assert.equal(run.report.radio!.dhcp.bound, 2);
+});
+
+deviceTest("an address that another host insists on is told with the reason, and so is the next", scene({
+	faults: { announces: [14e6, 16e6].map(atMicros => ({ address: "192.168.4.2", atMicros })) }, configuration: { seconds: 25, quiet: true },
 }), run => {
-	assert.deepEqual(lines(run, /^(joining|joined|waiting)/), ["joined 192.168.4.2", "joining", "joined 192.168.4.2"], run.console);
+	assert.deepEqual(lines(run, /^(joining|joined|waiting)/), ["joined 192.168.4.2", "joining ERR_WIFI_LEASE", "joined 192.168.4.3"], run.console);
 });

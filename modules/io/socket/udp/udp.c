@@ -1,6 +1,7 @@
 // Natives of udp.ts: a UDP socket on lwIP's raw interface.
 //
-// lwIP's callback keeps the datagram and posts the event. Sockets and the datagrams they keep are a fixed few.
+// lwIP's callback keeps the datagram and posts the event. A socket keeps four as the frames that they came in, which hold 1.5 KB each
+// whatever their length; what comes behind them is copied into lwIP's heap, of which all sockets together get a quarter.
 
 #include "engine.h"
 
@@ -13,39 +14,86 @@
 #include "network_address.h"
 
 #define SOCKETS_MAX 5 // four that are asked for the time, and one
-#define DATAGRAMS_MAX 4
+#define FRAMES_MAX 4
+#define HEAP_BYTES_MAX (MEM_SIZE / 4)
+#define HEAP_HEAD_BYTES 24 // of a pbuf and of the heap, beside what stands in it
 #define DATAGRAM_MAX_BYTES 1472 // what one Ethernet frame carries: 1500 - IP header - UDP header
 
+// Of a datagram that is kept, in front of its bytes: in a frame in the place of its headers, which are read. Not aligned.
 typedef struct xs_udp_datagram {
-	struct pbuf *bytes;
+	struct pbuf *next;
 	ip_addr_t address;
 	uint16_t port;
+	bool is_frame;
 } xs_udp_datagram;
 
 typedef struct xs_udp {
 	engine_event event; // first: deliver gets its address
 	struct udp_pcb *pcb;
-	xs_udp_datagram received[DATAGRAMS_MAX]; // ring
-	uint8_t first, count;
+	struct pbuf *oldest, *newest; // each with its xs_udp_datagram
+	uint16_t count;
+	uint8_t frames; // of them
+	uint32_t dropped;
 	bool used;
 	xsSlot told;
 } xs_udp;
 
 static xs_udp sockets[SOCKETS_MAX];
+static unsigned heap_bytes; // of all that is kept there
+
+static xs_udp_datagram datagram_of(const struct pbuf *kept)
+{
+	xs_udp_datagram datagram;
+	memcpy(&datagram, kept->payload, sizeof datagram);
+	return datagram;
+}
+
+static struct pbuf *keep(xs_udp *udp, struct pbuf *p, xs_udp_datagram *datagram)
+{
+	datagram->is_frame = udp->frames < FRAMES_MAX && pbuf_add_header(p, sizeof *datagram) == 0;
+	if (datagram->is_frame) {
+		udp->frames++;
+		return p;
+	}
+	unsigned length = sizeof *datagram + p->tot_len;
+	struct pbuf *kept = heap_bytes + HEAP_HEAD_BYTES + length <= HEAP_BYTES_MAX ? pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_RAM) : NULL;
+	if (kept) {
+		pbuf_copy_partial(p, (uint8_t *)kept->payload + sizeof *datagram, p->tot_len, 0);
+		heap_bytes += HEAP_HEAD_BYTES + length;
+	} else {
+		udp->dropped++;
+	}
+	pbuf_free(p);
+	return kept;
+}
 
 static void on_received(void *context, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *address, u16_t port)
 {
 	(void)pcb;
 	xs_udp *udp = context;
-	if (udp->count == DATAGRAMS_MAX) {
-		pbuf_free(p);
+	xs_udp_datagram datagram = {.address = *address, .port = port};
+	struct pbuf *kept = keep(udp, p, &datagram);
+	if (!kept)
 		return;
-	}
-	xs_udp_datagram *datagram = &udp->received[(udp->first + udp->count++) % DATAGRAMS_MAX];
-	datagram->bytes = p;
-	datagram->address = *address;
-	datagram->port = port;
+	memcpy(kept->payload, &datagram, sizeof datagram);
+	if (udp->count++ > 0)
+		memcpy(udp->newest->payload, &kept, sizeof kept); // its next
+	else
+		udp->oldest = kept;
+	udp->newest = kept;
 	engine_post(&udp->event);
+}
+
+static void drop_oldest(xs_udp *udp)
+{
+	xs_udp_datagram datagram = datagram_of(udp->oldest);
+	if (datagram.is_frame)
+		udp->frames--;
+	else
+		heap_bytes -= HEAP_HEAD_BYTES + udp->oldest->tot_len;
+	pbuf_free(udp->oldest);
+	udp->oldest = datagram.next;
+	udp->count--;
 }
 
 // The one release; safe twice.
@@ -57,11 +105,8 @@ static void release(xs_udp *udp)
 	if (udp->pcb)
 		udp_remove(udp->pcb);
 	udp->pcb = NULL;
-	while (udp->count > 0) {
-		pbuf_free(udp->received[udp->first].bytes);
-		udp->first = (udp->first + 1) % DATAGRAMS_MAX;
-		udp->count--;
-	}
+	while (udp->count > 0)
+		drop_oldest(udp);
 	udp->used = false;
 }
 
@@ -126,21 +171,26 @@ void xs_udp_read(xsMachine *the)
 	xs_udp *udp = from_handle(the);
 	if (udp->count == 0)
 		return;
-	xs_udp_datagram *datagram = &udp->received[udp->first];
+	xs_udp_datagram datagram = datagram_of(udp->oldest);
+	u16_t length = (u16_t)(udp->oldest->tot_len - sizeof datagram);
 	// What may throw comes first; the datagram is taken when nothing can fail any more.
 	xsmcVars(1);
-	xsmcSetArrayBuffer(xsResult, NULL, datagram->bytes->tot_len);
+	xsmcSetArrayBuffer(xsResult, NULL, length);
 	char address[ADDRESS_TEXT_BYTES];
-	network_address_text(address, &datagram->address);
+	network_address_text(address, &datagram.address);
 	xsmcSetString(xsVar(0), address);
 	xsmcSet(xsResult, xsID("address"), xsVar(0));
-	xsmcSetInteger(xsVar(0), datagram->port);
+	xsmcSetInteger(xsVar(0), datagram.port);
 	xsmcSet(xsResult, xsID("port"), xsVar(0));
-	if (datagram->bytes->tot_len > 0)
-		pbuf_copy_partial(datagram->bytes, xsmcToArrayBuffer(xsResult), datagram->bytes->tot_len, 0);
-	pbuf_free(datagram->bytes);
-	udp->first = (udp->first + 1) % DATAGRAMS_MAX;
-	udp->count--;
+	if (length > 0)
+		pbuf_copy_partial(udp->oldest, xsmcToArrayBuffer(xsResult), length, sizeof datagram);
+	drop_oldest(udp);
+}
+
+// (handle) -> how many were not kept
+void xs_udp_dropped(xsMachine *the)
+{
+	xsmcSetNumber(xsResult, from_handle(the)->dropped);
 }
 
 // (handle, buffer, address, port)

@@ -31,6 +31,7 @@ type Handle = object;
 const open = native<(port: number, told: (count: number) => void) => Handle>("xs_udp_open");
 const readNext = native<(handle: Handle) => Datagram | undefined>("xs_udp_read");
 const send = native<(handle: Handle, buffer: Uint8Array, address: string, port: number) => void>("xs_udp_write");
+const droppedOf = native<(handle: Handle) => number>("xs_udp_dropped");
 const closeHandle = native<(handle: Handle) => void>("xs_udp_close");
 
 /** A UDP socket. It lives until `close()`, also when nobody holds it. */
@@ -56,7 +57,8 @@ export default class UDP {
 	}
 
 	/**
-	 * Takes the oldest datagram. Four are kept; more that come before they are read are dropped, as networks do.
+	 * Takes the oldest datagram. Four of any length are kept, and behind them as many as fit into 4 KB with 40 bytes more each, for all sockets
+	 * together: a burst of 20 short ones, say. What comes beyond that before it is read is dropped, and counted.
 	 *
 	 * @param buffer where its bytes are put; `address` and `port` are put onto it. Default: a buffer of their own.
 	 * @returns the datagram, or how many bytes were put into the given buffer; undefined when there is none.
@@ -79,6 +81,14 @@ export default class UDP {
 		bytesOf(buffer).set(new Uint8Array(datagram));
 		Object.assign(buffer, { address, port });
 		return byteLength;
+	}
+
+	/** Datagrams that came and were not kept, because those before them were not read. What networks lose is not among them. */
+	get dropped(): number {
+		if (!this.#handle) {
+			throw new CodedError("ECLOSED", "udp: the socket is closed");
+		}
+		return droppedOf(this.#handle);
 	}
 
 	/**

@@ -5,6 +5,7 @@ import TCP from "embedded:io/socket/tcp";
 import UDP from "embedded:io/socket/udp";
 import Resolver from "embedded:network/dns/resolver/udp";
 import WiFi from "embedded:network/interface/wifi";
+import { networkInstrumentation } from "network/instrumentation";
 import { synchronizeClock } from "network/ntp";
 import { isTimeSet, setTime, timeBounds } from "time";
 import { join, type JoinOptions } from "wifi";
@@ -96,6 +97,32 @@ function ping(host: string, port: number): Promise<string> {
 		});
 		udp.write(Uint8Array.from([1, 2, 3]), host, port);
 	});
+}
+
+/** Asks for so many datagrams of so many bytes, reads when they must have come, and tells what was there, what was not, and what is left. */
+async function burst(host: string, bursts: readonly [count: number, lengthBytes: number][]): Promise<string> {
+	const udp = new UDP();
+	const seen: string[] = [];
+	const pools = () => {
+		const { packets, heap } = networkInstrumentation();
+		return `${packets.used} ${heap.used}`;
+	};
+	const before = pools();
+	let dropped = 0;
+	for (const [count, lengthBytes] of bursts) {
+		udp.write(new Uint16Array([count, lengthBytes]), host, 5001);
+		await new Promise(resolve => setTimeout(resolve, 500));
+		const numbers: number[] = [];
+		for (let datagram = udp.read(); datagram; datagram = udp.read()) {
+			if (datagram.byteLength === lengthBytes && datagram.address === host && datagram.port === 5001) numbers.push(new Uint8Array(datagram)[0]!);
+		}
+		seen.push(`${numbers.length}${numbers.every((number, index) => number === index) ? "" : " out of order"} and ${udp.dropped - dropped}`);
+		({ dropped } = udp);
+	}
+	udp.write(new Uint16Array([20, 100]), host, 5001);
+	await new Promise(resolve => setTimeout(resolve, 500));
+	udp.close();
+	return `${seen.join(", ")}; ${pools() === before ? "nothing" : `${before}, then ${pools()},`} kept`;
 }
 
 /** A datagram into a buffer that is too small, the same into a part of one, and a read after the end. */
@@ -303,6 +330,7 @@ const stories: Readonly<Record<string, () => Promise<unknown>>> = {
 		await attempt("echo.example", address("echo.example"));
 		console.log(`told ${told}`);
 	}),
+	"burst": () => joined(async () => attempt("burst", burst(await address("echo.example"), config.bursts as [number, number][]))),
 	"datagram": () => joined(async () => attempt("datagram", ping(await address("echo.example"), 5000))),
 	"set clock": async () => {
 		const { earliest, latest } = timeBounds();
