@@ -164,7 +164,8 @@ export type Milestone =
 /** Collects what is wrong, so that nothing unmodelled stays silent. */
 export interface Log {
 	/**
-	 * Notes a violation. The report lists each code once, with level, count, and the first text and time.
+	 * Notes a violation. The report lists each code once, with level, count, and text, time and program counter of
+	 * the first.
 	 *
 	 * @param level `error`: hardware would misbehave, the run ends with status 3; `warning`: doubtful; `info`: not
 	 * modelled, harmless.

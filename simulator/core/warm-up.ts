@@ -19,13 +19,13 @@ export function warmUp(): void {
 	const core: Processor = new Processor(new Uint8Array(0x42000), new Uint8Array(0x200000), {
 		read(address) {
 			if (address >>> 28 === 6) {
-				core.busFault("warm-up", "");
+				core.busFault("unmapped-read", "");
 			}
 			return random.next32();
 		},
 		write(address) {
 			if (address >>> 28 === 6) {
-				core.busFault("warm-up", "");
+				core.busFault("unmapped-write", "");
 			}
 		},
 	});

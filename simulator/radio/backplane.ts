@@ -60,6 +60,9 @@ const ALP_DELAY_MICROS = 100;
 /** The chip wakes in steps of its 32 kHz clock. */
 const WAKE_DELAY_MICROS = 300;
 const SMALLEST_FIRMWARE_BYTES = 100 * 1024;
+/** Of the vector table at 0; the first word, elsewhere a stack pointer, is 0 in the vendor's images. */
+const RESET_VECTOR = 4;
+const THUMB = 1;
 /** What the console in RAM says. */
 const BOOT_TEXT = "simulated CYW43439: firmware ready\r\n";
 
@@ -105,6 +108,7 @@ export class Backplane implements BusFunction {
 	#ht = false;
 	/** 0 (RAM) after power-up: drivers that cache it start from there. */
 	#window = 0;
+	#windowSet = false;
 	#bankIndex = 0;
 	#remapOff = false;
 	#writtenBytes = 0;
@@ -200,6 +204,9 @@ export class Backplane implements BusFunction {
 			log.violation("error", "radio-window-crossed", `${what} of ${lengthBytes} B at 0x${offset.toString(16)} crosses the end of the 32 KB window`);
 			return undefined;
 		}
+		if (!this.#windowSet) {
+			log.violation("warning", "radio-window-unset", `backplane ${what} at 0x${offset.toString(16)} before the window was set; it lies at 0 after power-up`);
+		}
 		return this.#window + offset;
 	}
 
@@ -259,6 +266,7 @@ export class Backplane implements BusFunction {
 	}
 
 	#setWindow(shift: number, value: number): void {
+		this.#windowSet = true;
 		this.#window = ((this.#window & ~(0xff << shift)) | (value << shift)) >>> 0;
 	}
 
@@ -397,6 +405,10 @@ export class Backplane implements BusFunction {
 		}
 		if (this.#writtenBytes < SMALLEST_FIRMWARE_BYTES) {
 			log.violation("warning", "radio-firmware-short", `only ${this.#writtenBytes} bytes were downloaded`);
+		}
+		const resetVector = new DataView(this.#ram.buffer).getUint32(RESET_VECTOR, true);
+		if (!(resetVector & THUMB) || resetVector >= this.#writtenBytes) {
+			log.violation("warning", "radio-firmware-vectors", `the firmware's reset vector (its second word) is 0x${resetVector.toString(16)}, no address of Thumb code in it`);
 		}
 		const nvram = this.#nvram();
 		if (nvram === undefined) {

@@ -123,6 +123,16 @@ export class BusRegisters implements BusFunction {
 		return active === ((this.#bytes[CONTROL] & INTERRUPT_POLARITY_HIGH) !== 0);
 	}
 
+	/** INTERRUPT_ENABLE is not 0. */
+	get interruptsEnabled(): boolean {
+		return this.#half(INTERRUPT_ENABLE) !== 0;
+	}
+
+	/** DATA_UNAVAILABLE of INTERRUPT waits to be cleared. */
+	get dataUnavailable(): boolean {
+		return (this.#interruptLatch & DATA_UNAVAILABLE) !== 0;
+	}
+
 	/** INTERRUPT: "packet available" is a level, the others are latched. */
 	get interrupts(): number {
 		return this.#interruptLatch | (this.#frames.nextLengthBytes ? PACKET_AVAILABLE : 0);

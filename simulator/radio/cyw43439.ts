@@ -106,6 +106,12 @@ export class Cyw43439 {
 			get asleep() {
 				return backplane.asleep;
 			},
+			get interruptsEnabled() {
+				return registers.interruptsEnabled;
+			},
+			get dataUnavailable() {
+				return registers.dataUnavailable;
+			},
 		});
 		const registers = new BusRegisters(log, queue);
 		const firmware = new Firmware({

@@ -23,6 +23,10 @@ export interface RadioFaults {
 	starveAtMicros?: number;
 	/** How long they do. Default 200 ms. */
 	starveForMicros?: number;
+	/** From this virtual time after the firmware's start, the flow control byte asks the host to send no data. */
+	stopFlowAtMicros?: number;
+	/** How long it does. Default 200 ms. */
+	stopFlowForMicros?: number;
 	/** The firmware stops, this long after its start: it answers, sends and takes nothing until the power was cut. */
 	hangAfterMicros?: number;
 	/** The whole chip does, and its registers read all ones. */

@@ -18,7 +18,7 @@ import type { PowerCycle } from "./power-cycle.ts";
 import { COUNTRY_SETTLES_MICROS, Regulatory } from "./regulatory.ts";
 import { Scan } from "./scan.ts";
 import {
-	CHANNEL_CONTROL, CHANNEL_DATA, CHANNEL_EVENT, SDPCM_DATA_HEADER_BYTES, SDPCM_HEADER_BYTES,
+	CDC_HEADER_BYTES, CHANNEL_CONTROL, CHANNEL_DATA, CHANNEL_EVENT, SDPCM_DATA_HEADER_BYTES, SDPCM_HEADER_BYTES,
 	emitBdc, emitIoctlReply, parseBdc, parseIoctl, type IoctlRequest, type SdpcmFrame,
 } from "./sdpcm.ts";
 
@@ -37,6 +37,8 @@ const TO_AIR_MICROS = 200;
 const FROM_AIR_MICROS = 200;
 /** Unless the fault says another. */
 const STARVATION_MICROS = 200_000;
+/** Of the flow control byte: a bit for each. */
+const ALL_PRIORITIES = 0xff;
 const NETWORK_STARTS_MICROS = 20_000;
 
 const LED_GPIO = 0;
@@ -149,6 +151,9 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 		if (this.#faults.starveAtMicros !== undefined) {
 			this.#power.after(this.#faults.starveAtMicros, () => this.#starve());
 		}
+		if (this.#faults.stopFlowAtMicros !== undefined) {
+			this.#power.after(this.#faults.stopFlowAtMicros, () => this.#stopFlow());
+		}
 	}
 
 	/** A valid frame from the host. */
@@ -249,6 +254,17 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 		});
 	}
 
+	#stopFlow(): void {
+		this.#flow(ALL_PRIORITIES);
+		this.#power.after(this.#faults.stopFlowForMicros ?? STARVATION_MICROS, () => this.#flow(0));
+	}
+
+	/** Tells the host of which priorities it may not send. */
+	#flow(stopped: number): void {
+		this.#queue.flowControl = stopped;
+		this.#queue.pushCredit();
+	}
+
 	// ---- ioctls -------------------------------------------------------------------------------------------------------
 
 	#control(frame: SdpcmFrame): void {
@@ -264,6 +280,11 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 		if (frame.payload.length > LONGEST_IOCTL_BYTES) {
 			log.violation("error", "radio-ioctl-long", `an ioctl of ${frame.payload.length} bytes; more than 1500 breaks the firmware`);
 			return;
+		}
+		const behind = frame.payload.length - CDC_HEADER_BYTES - request.lengthBytes;
+		// Some hosts tell the length of the frame rounded up to whole words.
+		if (behind > 3) {
+			log.violation("warning", "radio-ioctl-length", `${this.#describe(request)}: ${behind} bytes behind the length in the ioctl's header`);
 		}
 		if (this.#outstanding.length) {
 			log.violation("warning", "radio-ioctl-overlap", `${this.#describe(request)} before the answer to ${this.#describe(this.#outstanding[0])}`);
@@ -416,7 +437,7 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 			set: ({ value }) => this.#regulatory.setCountry(value),
 		},
 		"cur_etheraddr": { get: () => this.#mac, bytes: 6, set: ({ value }) => { this.#mac = value.slice(0, 6); } },
-		"escan": { set: ({ value }) => this.#faults.refusesScans ? REFUSED.busy : this.#up ? this.#scan.request(value) : REFUSED.notUp },
+		"escan": { set: ({ value }) => this.#faults.refusesScans ? REFUSED.busy : this.#up ? this.#scan.request(value) : this.#notUp("radio-scan-down", "a scan") },
 		"gpioout": { get: () => bytes32(this.#gpioOut), bytes: 8, set: ({ value, word }) => this.#setGpio(word!, word32(value, 4)!) },
 		"join": { set: ({ value }) => this.#join(value, joinPlace(value)) },
 		"maxassoc": { get: () => bytes32(MOST_STATIONS) },
@@ -437,6 +458,11 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 		"sae_password": { set: ({ value, bss }) => bss?.setPassword(value) ?? REFUSED.notFound },
 		"ver": { get: () => text(VERSION) },
 	}));
+
+	#notUp(code: string, text: string): number {
+		this.#power.log.violation("warning", code, `${text} before UP`);
+		return REFUSED.notUp;
+	}
 
 	#goUp(): void {
 		if (!this.#regulatory.loaded) {
@@ -508,7 +534,7 @@ export class Firmware implements AssociationOwner, HostedNetworkOwner {
 			return 0;
 		}
 		if (!this.#up) {
-			return REFUSED.notUp;
+			return this.#notUp("radio-network-down", "a network was opened");
 		}
 		const { security, ssid } = bss;
 		const secret = security?.includes("wpa3") ? bss.password : bss.passphrase;

@@ -16,6 +16,8 @@ const CREDIT_DELAY_MICROS = 200;
 /** More frames than these are not kept for a host that does not read. */
 const LONGEST_QUEUE = 64;
 const LARGEST_FRAME_BYTES = 1536;
+/** What a host leaves for so long, it does not know of (fit). */
+const PATIENCE_MICROS = 1_000_000;
 
 export interface FrameQueueOwner {
 	/** Latches bits of INTERRUPT. */
@@ -26,6 +28,10 @@ export interface FrameQueueOwner {
 	hostFrame(frame: SdpcmFrame): void;
 	/** The bus sleeps: nothing may be transferred. */
 	readonly asleep: boolean;
+	/** The host asked for interrupts. */
+	readonly interruptsEnabled: boolean;
+	/** DATA_UNAVAILABLE waits to be cleared. */
+	readonly dataUnavailable: boolean;
 }
 
 export class FrameQueue implements BusFunction, FrameSource {
@@ -42,6 +48,10 @@ export class FrameQueue implements BusFunction, FrameSource {
 	#creditGranted = 1;
 	#creditRead = 1;
 	#creditFrameDue = false;
+	/** In the last frame that the host read. */
+	#flowControlRead = 0;
+	/** When the host first read a frame with DATA_UNAVAILABLE set. */
+	#dataUnavailableAtMicros: number | undefined;
 
 	receiveReady = false;
 	/** While set, the firmware behind it stands still: nothing goes in or out. */
@@ -99,6 +109,9 @@ export class FrameQueue implements BusFunction, FrameSource {
 			credit: this.#creditGranted,
 		});
 		this.#waiting.push(frame);
+		if (!this.#owner.interruptsEnabled) {
+			this.#expectRead(frame);
+		}
 		this.#unannounced = this.lostInterruptEvery !== undefined && ++this.#pushes % this.lostInterruptEvery === 0;
 		this.#owner.changed();
 		return true;
@@ -163,8 +176,9 @@ export class FrameQueue implements BusFunction, FrameSource {
 			return;
 		}
 		this.#partial = false;
-		this.#creditRead = this.#waiting[0][9];
+		[this.#flowControlRead, this.#creditRead] = this.#waiting[0].subarray(8, 10);
 		this.#pop();
+		this.#judgeDataUnavailable();
 	}
 
 	write(_address: number, bytes: Uint8Array): void {
@@ -194,6 +208,9 @@ export class FrameQueue implements BusFunction, FrameSource {
 			return;
 		}
 		this.#creditsMayBeLow();
+		if (frame.channel === CHANNEL_DATA && this.#flowControlRead) {
+			log.violation("warning", "radio-flow-control", `a data frame while the flow control byte is 0x${this.#flowControlRead.toString(16)}`);
+		}
 		if (!this.hung) {
 			this.#owner.hostFrame(frame);
 		}
@@ -212,6 +229,27 @@ export class FrameQueue implements BusFunction, FrameSource {
 		}
 		this.#expected = (sequence + 1) & 0xff;
 		return true;
+	}
+
+	/** A host without interrupts has to look by itself. */
+	#expectRead(frame: Uint8Array): void {
+		this.#power.after(PATIENCE_MICROS, () => {
+			if (this.#waiting[0] === frame && !this.#owner.interruptsEnabled) {
+				this.#power.log.violation("warning", "radio-interrupts-disabled", "a frame has waited for a second; INTERRUPT_ENABLE is 0, the line does not tell of it");
+			}
+		});
+	}
+
+	#judgeDataUnavailable(): void {
+		const { log, micros } = this.#power;
+		if (!this.#owner.dataUnavailable) {
+			this.#dataUnavailableAtMicros = undefined;
+			return;
+		}
+		this.#dataUnavailableAtMicros ??= micros;
+		if (micros - this.#dataUnavailableAtMicros > PATIENCE_MICROS) {
+			log.violation("warning", "radio-data-unavailable", "frames are read, and DATA_UNAVAILABLE of INTERRUPT has not been cleared for a second");
+		}
 	}
 
 	#creditsMayBeLow(): void {

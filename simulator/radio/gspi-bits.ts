@@ -62,6 +62,8 @@ const EDGES_TIMED = 4;
 
 /** 50 MHz, the data sheet's limit. */
 const SHORTEST_PERIOD_NANOS = 20;
+/** Of either level (fit: 50 MHz at a duty cycle of 40 %). */
+const SHORTEST_PULSE_NANOS = 8;
 
 export class GspiBits {
 	readonly #pins: RadioPins;
@@ -89,6 +91,7 @@ export class GspiBits {
 	#outputDelayCycles = 0;
 	#edgesTimed = 0;
 	#lastEdgeCycle = 0;
+	#lastFallCycle = 0;
 
 	#interrupt = false;
 	/** The level that is on the wire, or on its way there. */
@@ -189,13 +192,26 @@ export class GspiBits {
 	}
 
 	#clockChanged(): void {
-		if (!this.#pins.clock.level) {
-			if (this.#talking && !this.#highSpeed) {
-				this.#launch();
-			}
+		if (this.#pins.clock.level) {
+			this.#clockRose();
 			return;
 		}
-		this.#clockRose();
+		if (this.#talking) {
+			this.#clockFellInAnswer();
+		} else if (this.#edgesTimed > 0 && this.#edgesTimed < EDGES_TIMED) {
+			this.#lastFallCycle = this.#time.cycles;
+			this.#judgePulse("high", this.#lastFallCycle - this.#lastEdgeCycle);
+		}
+	}
+
+	#clockFellInAnswer(): void {
+		// Behind a write it is the status alone, which not every host reads.
+		if (this.#chipClocks === 0 && this.#pins.data.outputEnabled && !this.#port?.onlyStatus) {
+			this.#log.violation("warning", "radio-turnaround", "the RP2040's output on GP24 was still enabled half a clock after the edge with which the answer begins");
+		}
+		if (!this.#highSpeed) {
+			this.#launch();
+		}
 	}
 
 	/** Edges up to the one that completes or begins a word, once the rate is known and the wire has one driver. */
@@ -264,13 +280,27 @@ export class GspiBits {
 		return Math.ceil((nanos * this.#time.frequencyHz) / 1e9);
 	}
 
+	#nanos(cycles: number): number {
+		return (cycles * 1e9) / this.#time.frequencyHz;
+	}
+
+	#judgePulse(level: "high" | "low", cycles: number): void {
+		const nanos = this.#nanos(cycles);
+		if (nanos < SHORTEST_PULSE_NANOS) {
+			this.#log.violation("warning", "radio-clock-narrow", `the clock was ${level} for ${nanos.toFixed(1)} ns; ${SHORTEST_PULSE_NANOS} ns are the least to count on`);
+		}
+	}
+
 	/** The first edges of a transfer tell its rate; and, of the first transfers, the time since power-up. */
 	#timeEdge(): void {
 		const cycle = this.#time.cycles;
-		const periodNanos = ((cycle - this.#lastEdgeCycle) * 1e9) / this.#time.frequencyHz;
+		const periodNanos = this.#nanos(cycle - this.#lastEdgeCycle);
 		this.#lastEdgeCycle = cycle;
-		if (this.#edgesTimed++ > 0 && periodNanos > 0 && periodNanos < SHORTEST_PERIOD_NANOS) {
-			this.#log.violation("error", "radio-clock-fast", `a clock period of ${periodNanos.toFixed(1)} ns; the chip's limit is 50 MHz`);
+		if (this.#edgesTimed++ > 0 && periodNanos > 0) {
+			if (periodNanos < SHORTEST_PERIOD_NANOS) {
+				this.#log.violation("error", "radio-clock-fast", `a clock period of ${periodNanos.toFixed(1)} ns; the chip's limit is 50 MHz`);
+			}
+			this.#judgePulse("low", cycle - this.#lastFallCycle);
 		}
 		if (this.#judged) {
 			return;

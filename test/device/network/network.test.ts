@@ -147,6 +147,11 @@ deviceTest("without a network, names and connections say so", scene("without net
 
 deviceTest("100 KB come back as they were sent", scene("echo"), run => says(run, "echo ok 102400"));
 
+deviceTest("data waits while the radio's flow control stops it", scene("echo", { radioFaults: { stopFlowAtMicros: 1_500_000 } }), run => {
+	says(run, "echo ok 102400");
+	assert.ok(!run.report.violations.some(({ code }) => code === "radio-flow-control"), "none is sent meanwhile");
+});
+
 for (const [what, faults] of Object.entries({
 	"loses frames": { loss: 0.03 },
 	"doubles frames": { duplicate: 0.1 },

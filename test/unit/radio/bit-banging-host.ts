@@ -168,12 +168,19 @@ export class BitBangingHost {
 	readonly eventInterfaces: number[] = [];
 	readonly ethernetInterfaces: number[] = [];
 
-	readonly #halfPeriodCycles: number;
+	readonly #lowCycles: number;
+	readonly #highCycles: number;
+	/** For how many cycles behind the end of its last bit it still drives the data line. */
+	lateReleaseCycles = 0;
 
-	/** @param timing clk_sys, and the cycles of a PIO instruction (its divider): two instructions are a period. Default 125 MHz and two. */
-	constructor(order: Order, timing: { frequencyHz?: number; divider?: number } = {}) {
+	/**
+	 * @param timing clk_sys, and the cycles of a PIO instruction (its divider): two instructions are a period, of which the clock is
+	 * high for one, or for `highCycles`. Default 125 MHz and two.
+	 */
+	constructor(order: Order, timing: { frequencyHz?: number; divider?: number; highCycles?: number } = {}) {
 		this.order = order;
-		this.#halfPeriodCycles = timing.divider ?? 2;
+		this.#lowCycles = timing.divider ?? 2;
+		this.#highCycles = timing.highCycles ?? this.#lowCycles;
 		this.clock = new TestClock(timing.frequencyHz);
 		const pin = () => new TestPin(this.clock);
 		this.pins = { regOn: pin(), data: pin(), chipSelect: pin(), clock: pin() };
@@ -214,29 +221,33 @@ export class BitBangingHost {
 		for (let bit = 31; bit > 31 - count; bit--) {
 			data.set(((value >>> bit) & 1) === 1);
 			clock.set(false);
-			this.clock.advance(this.#halfPeriodCycles);
+			this.clock.advance(this.#lowCycles);
 			clock.set(true);
-			this.clock.advance(this.#halfPeriodCycles);
+			this.clock.advance(this.#highCycles);
 		}
 	}
 
 	/** One dead clock, then each bit sampled half a period after the rising edge that follows its launch. */
 	#receiveWords(count: number): number[] {
 		const { data, clock } = this.pins;
+		if (!this.lateReleaseCycles) {
+			data.set(undefined);
+		}
 		clock.set(false);
+		this.clock.advance(this.lateReleaseCycles);
 		data.set(undefined);
-		this.clock.advance(this.#halfPeriodCycles);
+		this.clock.advance(this.#lowCycles - this.lateReleaseCycles);
 		clock.set(true);
-		this.clock.advance(this.#halfPeriodCycles);
+		this.clock.advance(this.#highCycles);
 		const words: number[] = [];
 		for (let word = 0; word < count; word++) {
 			let value = 0;
 			for (let bit = 0; bit < 32; bit++) {
 				clock.set(false);
 				value = (value << 1) | (data.level ? 1 : 0);
-				this.clock.advance(this.#halfPeriodCycles);
+				this.clock.advance(this.#lowCycles);
 				clock.set(true);
-				this.clock.advance(this.#halfPeriodCycles);
+				this.clock.advance(this.#highCycles);
 			}
 			words.push(value >>> 0);
 		}
@@ -247,7 +258,7 @@ export class BitBangingHost {
 	transfer(words: readonly number[], answerWords: number, looseBits = 0): number[] {
 		const { chipSelect, clock, data } = this.pins;
 		chipSelect.set(false);
-		this.clock.advance(this.#halfPeriodCycles);
+		this.clock.advance(this.#lowCycles);
 		for (const word of words) {
 			this.#sendBits(this.#wire(word), 32);
 		}
@@ -256,7 +267,7 @@ export class BitBangingHost {
 		}
 		const answer = answerWords ? this.#receiveWords(answerWords) : [];
 		clock.set(false);
-		this.clock.advance(this.#halfPeriodCycles);
+		this.clock.advance(this.#lowCycles);
 		chipSelect.set(true);
 		data.set(undefined);
 		this.clock.advance(20);

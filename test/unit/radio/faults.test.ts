@@ -5,9 +5,8 @@ import test from "node:test";
 import { Cyw43439, type Cyw43439Options } from "../../../simulator/radio/cyw43439.ts";
 import type { RadioFaults } from "../../../simulator/radio/faults.ts";
 import { BACKPLANE, BUS, BitBangingHost, words } from "./bit-banging-host.ts";
+import { FIRMWARE, NVRAM } from "./running-radio.ts";
 
-const NVRAM = Uint8Array.from(Buffer.from("manfid=0x2d0\0boardtype=0x0887\0\0"));
-const FIRMWARE = new Uint8Array(110 * 1024).fill(1);
 const CLM = new Uint8Array(984);
 
 function board(faults: RadioFaults = {}, options: Partial<Cyw43439Options> = {}): BitBangingHost {

@@ -5,7 +5,8 @@ import { Cyw43439, type Cyw43439Options } from "../../../simulator/radio/cyw4343
 import { BitBangingHost, type Order } from "./bit-banging-host.ts";
 
 export const NVRAM = Uint8Array.from(Buffer.from("manfid=0x2d0\0boardtype=0x0887\0macaddr=00:A0:50:b5:59:5e\0\0"));
-export const FIRMWARE = new Uint8Array(120 * 1024).map((_, index) => (index * 31) & 0xff);
+/** Anything behind a vector table. */
+export const FIRMWARE = new Uint8Array(120 * 1024).map((_, index) => index < 8 ? [0, 0, 0, 0, 0x41, 1, 0, 0][index] : (index * 31) & 0xff);
 const CLM = new Uint8Array(984).fill(0x42);
 
 /** An access point that counts its stations and keeps what they send. */

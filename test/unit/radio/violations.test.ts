@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Station } from "../../../simulator/radio/air.ts";
-import { BACKPLANE, BUS, type BitBangingHost, type Order, WLAN, words } from "./bit-banging-host.ts";
+import { Cyw43439 } from "../../../simulator/radio/cyw43439.ts";
+import { BACKPLANE, BUS, BitBangingHost, type Order, WLAN, words } from "./bit-banging-host.ts";
 import { FIRMWARE, NVRAM, accessPoint, board, running } from "./running-radio.ts";
 
 type Level = "error" | "warning" | "info";
@@ -82,6 +83,24 @@ for (const rule of beforeTheMode) {
 	});
 }
 
+test("a host that lets go of the data line late is told of radio-turnaround, and reads all the same", () => {
+	const { host } = board("big");
+	host.powerUp();
+	host.lateReleaseCycles = 1;
+	broken(host, ["", "radio-turnaround", "warning", () => host.startBus()]);
+	assert.equal(host.readNumber(BUS, 0x14, 4), 0xfeedbead);
+});
+
+for (const [level, divider, highCycles] of [["high", 5, 1], ["low", 1, 5]] as const) {
+	test(`a host whose clock is ${level} for a moment only is told of radio-clock-narrow`, () => {
+		const host = new BitBangingHost("big", { frequencyHz: 250e6, divider, highCycles });
+		new Cyw43439({ pins: host.pins, clock: host.clock, random: host.random, log: host.log, air: { accessPoints: [] } });
+		host.powerUp();
+		broken(host, ["", "radio-clock-narrow", "warning", () => host.transfer([host.command(false, BUS, 0x14, 4)], 1)]);
+		assert.match(host.warnings()[0], new RegExp(`the clock was ${level} for 4\\.0 ns`));
+	});
+}
+
 const onTheBus: readonly (readonly [Order, ...Rule])[] = [
 	["big", "changes the byte order again", "radio-bus-mode-change", "error", (host) => host.writeNumber(BUS, 0x00, 0xb1, 1)],
 	["big", "writes the reserved bit of BUS_CONTROL", "radio-bus-reserved", "error", (host) => host.writeNumber(BUS, 0x00, 0xf3, 1)],
@@ -99,6 +118,7 @@ const onTheBus: readonly (readonly [Order, ...Rule])[] = [
 		host.writeBackplane(0x18004010, 0, 4);
 		host.write(BACKPLANE, 0x4010, new Uint8Array(8));
 	}],
+	["big", "reads the backplane before it set the window", "radio-window-unset", "warning", (host) => host.read(BACKPLANE, 0x8000, 4)],
 	["big", "reads a register of a core that is not modelled", "radio-unmodelled-core", "info", (host) => void host.readBackplane(0x18000100, 4)],
 ];
 for (const [order, ...rule] of onTheBus) {
@@ -113,8 +133,8 @@ for (const [order, ...rule] of onTheBus) {
 // ---- frames and ioctls ----------------------------------------------------------------------------------------------
 
 /** An ioctl whose answer nobody awaits. */
-function sendIoctl(host: BitBangingHost, headerBytes: number, payloadBytes: number): void {
-	const request = new Uint8Array(16 + payloadBytes);
+function sendIoctl(host: BitBangingHost, headerBytes: number, payloadBytes: number, bytesBehind = 0): void {
+	const request = new Uint8Array(16 + payloadBytes + bytesBehind);
 	request.set(words(127, payloadBytes, 0x00770000, 0));
 	host.sendFrame(0, headerBytes, request);
 }
@@ -133,6 +153,7 @@ const ofFrames: readonly Rule[] = [
 		sendIoctl(host, 12, 4);
 		sendIoctl(host, 12, 4);
 	}],
+	["sends more bytes than an ioctl's header tells", "radio-ioctl-length", "warning", (host) => sendIoctl(host, 12, 4, 4)],
 	["sends an Ethernet frame without a header", "radio-data-length", "error", (host) => host.sendEthernet(new Uint8Array(13))],
 	["sends an Ethernet frame of more than 1514 bytes", "radio-data-length", "error", (host) => host.sendEthernet(new Uint8Array(1515))],
 	["sends a data frame while it is not joined", "radio-data-unconnected", "info", (host) => {
@@ -164,6 +185,8 @@ function country(code: string): Uint8Array {
 
 const beforeUp: readonly Rule[] = [
 	["joins before UP", "radio-join-down", "error", (host) => void host.ioctl(true, 26, new Uint8Array(36))],
+	["scans before UP", "radio-scan-down", "warning", (host) => void host.setVariable("escan", new Uint8Array(64))],
+	["opens a network before UP", "radio-network-down", "warning", (host) => void host.setVariable("bss", words(1, 1))],
 	["chooses a country before the regulatory table is there", "radio-country-without-clm", "warning", (host) => void host.setVariable("country", country("DE"))],
 	["goes up before the regulatory table is there", "radio-up-without-clm", "warning", (host) => void host.setWord(2, 1)],
 ];
@@ -191,6 +214,52 @@ test("a host that does not read its frames is told of radio-host-not-reading, an
 	}]);
 	host.listen(50_000);
 	assert.equal(host.ethernet.length, 64);
+});
+
+test("a host that sends data while flow control forbids it is told of radio-flow-control, and may send again", () => {
+	const { host } = running("big", [accessPoint()], { faults: { stopFlowAtMicros: 500_000 } });
+	host.listen(400_000);
+	assert.deepEqual(host.warnings(), []);
+	broken(host, ["", "radio-flow-control", "warning", () => {
+		host.listen(100_000);
+		host.setWord(86, 0);
+		host.sendEthernet(new Uint8Array(60));
+	}]);
+	host.listen(200_000);
+	host.violations.length = 0;
+	host.sendEthernet(new Uint8Array(60));
+	assert.deepEqual(host.warnings(), []);
+});
+
+test("a host that leaves DATA_UNAVAILABLE set while it reads frames for a second is told of radio-data-unavailable", () => {
+	const { host } = running("big");
+	host.listen(5_000);
+	host.read(WLAN, 0, 16);
+	broken(host, ["", "radio-data-unavailable", "warning", () => {
+		host.setWord(86, 0);
+		host.sleepMicros(1_100_000);
+		host.setWord(86, 0);
+	}]);
+	host.violations.length = 0;
+	host.writeNumber(BUS, 0x04, 0x01, 2);
+	host.setWord(86, 0);
+	assert.deepEqual(host.warnings(), []);
+});
+
+test("a host that downloads what has no vectors is told of radio-firmware-vectors, and may go on", () => {
+	const { host } = board("big");
+	host.powerUp();
+	host.startBus();
+	broken(host, ["", "radio-firmware-vectors", "warning", () => host.startFirmware(FIRMWARE.map(() => 0), NVRAM)]);
+});
+
+test("a host that waits for interrupts it never enabled is told of radio-interrupts-disabled", () => {
+	const { host } = board("big");
+	host.powerUp();
+	host.startBus();
+	host.writeNumber(BUS, 0x06, 0, 2);
+	host.startFirmware(FIRMWARE, NVRAM);
+	broken(host, ["", "radio-interrupts-disabled", "warning", () => host.sleepMicros(1_100_000)]);
 });
 
 test("a host that keeps the four-way handshake for itself is told of radio-unmodelled-host-supplicant", () => {
