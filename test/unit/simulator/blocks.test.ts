@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Chip } from "../../../simulator/core/chip.ts";
-import { XipCache } from "../../../simulator/core/xip-cache.ts";
 import { bareChip, LOOP, pass } from "./bare-chip.ts";
 
 const RESETS = 0x4000c000;
@@ -318,34 +317,6 @@ test("the boot ROM takes no store, and says so once with a count", () => {
 	chip.core.programCounter = LOOP + 0x20;
 	pass(chip, 3);
 	assert.equal(chip.violations.list[0].count, 2, "storing back what is there is none, as TinyUSB does for endpoint 0");
-});
-
-test("a word of zeros stored to flash is a cache line forgotten; beside the cached addresses it is a bus error", () => {
-	const chip = bareChip();
-	chip.core.xipCache = new XipCache();
-	const { xipCache } = chip.core;
-	assert.ok(xipCache.access(0x1000) > 0);
-	assert.equal(xipCache.access(0x1004), 0, "one line");
-	chip.poke(0x10001004, 4, 0);
-	assert.ok(xipCache.access(0x1000) > 0);
-	assert.equal(chip.violations.list.length, 0);
-	chip.poke(0x10001000, 4, 1);
-	assert.ok(xipCache.access(0x1000) > 0);
-	assert.deepEqual(chip.violations.list.map(({ code }) => code), ["flash-store"], "what is no zero was meant to stay");
-	// str r1, [r0] with r0 = 0x13001000
-	chip.poke(LOOP + 0x20, 2, 0x6001);
-	chip.core.registers[0] = 0x13001000;
-	chip.core.registers[1] = 0;
-	chip.core.programCounter = LOOP + 0x20;
-	pass(chip, 3);
-	assert.equal(chip.violations.list.at(-1)?.code, "flash-bad-write");
-	chip.poke(0x14000000, 4, 1);
-	chip.poke(0x13001000, 4, 0);
-	assert.equal(chip.violations.list.at(-1)?.count, 1, "unless XIP_CTRL says to ignore it");
-	assert.equal(chip.debugRead(0x15000000, 4), undefined, "no memory while it is a cache");
-	chip.poke(0x14000000, 4, 0);
-	chip.poke(0x15000000, 4, 0x1234);
-	assert.equal(chip.peek(0x15000000, 4), 0x1234);
 });
 
 test("SRAM is seen unstriped at 0x21000000", () => {
