@@ -493,7 +493,7 @@ export class Processor {
 			this.#enterException(EXCEPTION_HARD_FAULT, behind);
 			return;
 		}
-		this.#raise("supervisor-call", "SVC in the handler of HardFault or NMI", behind - 2);
+		this.#raise("lock-up", "SVC in the handler of HardFault or NMI", behind - 2);
 		this.#takeFault();
 	}
 

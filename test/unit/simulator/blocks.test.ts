@@ -155,6 +155,19 @@ test("RESETS really resets: a pin's function, a PIO, an UART", () => {
 	assert.equal(chip.peek(0x40034024, 4), 0);
 });
 
+test("who speaks to a block that is held in reset is told so; a debugger may look", () => {
+	const chip = bareChip();
+	chip.debugRead(0x40034018, 4);
+	assert.equal(chip.violations.list.length, 0);
+	chip.poke(0x40034024, 4, 77);
+	chip.peek(0x40034024, 4);
+	assert.deepEqual(chip.violations.list.map(({ level, code, count }) => ({ level, code, count })), [{ level: "info", code: "block-in-reset", count: 2 }]);
+	assert.match(chip.violations.list[0].text, /UART0/);
+	chip.poke(RESETS, 4, 0);
+	chip.peek(0x40034024, 4);
+	assert.equal(chip.violations.list[0].count, 2);
+});
+
 test("atomic aliases set, clear and toggle; narrow writes arrive on all lanes", () => {
 	const chip = bareChip();
 	chip.poke(WATCHDOG + 0x0c, 4, 0xf0);
@@ -284,6 +297,21 @@ test("the flash behind the SSI: identity, unique id, erase and program with busy
 	pass(chip, 6_500);
 	assert.deepEqual([chip.core.flash[0x50fe], chip.core.flash[0x50ff], chip.core.flash[0x5000]], [1, 2, 3], "wraps in its page");
 	assert.deepEqual(flashCommand(chip, [0x03, 0, 0x50, 0xfe, 0, 0]).slice(4), [1, 2]);
+});
+
+test("a command to a flash that erases or programs is a violation, unless it asks for the status; it does nothing", () => {
+	const chip = chipWithSsi();
+	chip.core.flash[0x6000] = 0x12;
+	flashCommand(chip, [0x06]);
+	flashCommand(chip, [0x20, 0, 0x50, 0]);
+	assert.equal(flashCommand(chip, [0x05, 0])[1], 1);
+	assert.deepEqual(chip.violations.list.filter(({ level }) => level === "error"), []);
+	assert.equal(flashCommand(chip, [0x03, 0, 0x60, 0, 0])[4], 0xff, "it does not drive its output");
+	flashCommand(chip, [0x06]);
+	assert.deepEqual(chip.violations.list.filter(({ level }) => level === "error").map(({ code, count }) => ({ code, count })), [{ code: "flash-busy", count: 2 }]);
+	pass(chip, 6_500 * 46);
+	assert.equal(flashCommand(chip, [0x03, 0, 0x60, 0, 0])[4], 0x12);
+	assert.equal(flashCommand(chip, [0x05, 0])[1], 0, "write enable was not heard");
 });
 
 test("a byte of ones leaves what is in flash; another that would set a bit is a violation, and clears what it can", () => {
