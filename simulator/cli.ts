@@ -15,7 +15,8 @@ import { ACCESS_POINT_KEYS, parseAccessPoint } from "./network/access-point-opti
 import { CLIENT_KEYS, parseClient } from "./network/client-option.ts";
 import { FAULT_KEYS, parseFaults } from "./network/fault-option.ts";
 import { hostGateway } from "./network/gateway.ts";
-import type { AccessPointSettings, AirFaults, ClientSettings, NetworkOptions, Recording } from "./network/options.ts";
+import { HOST_KEYS, parseHost } from "./network/host-option.ts";
+import type { AccessPointSettings, AirFaults, ClientSettings, HostOptions, NetworkOptions, Recording } from "./network/options.ts";
 import { openBrowser } from "./page/open-browser.ts";
 import { servePage, type ServedPage } from "./page/page-server.ts";
 import { PacedRun, PicoW, profileByFunction, type RunReport, type RunResult, type SerialLine } from "./simulator.ts";
@@ -33,7 +34,7 @@ interface Options {
 	ap: AccessPointSettings[];
 	faults?: AirFaults;
 	client: ClientSettings[];
-	host: Record<string, string>;
+	host: Record<string, HostOptions>;
 	forward: ForwardedPort[];
 	gateway?: boolean;
 	pcap?: string;
@@ -95,12 +96,9 @@ function portNumber(text: string): number {
 	return value;
 }
 
-function host(text: string, known: Record<string, string>): Record<string, string> {
-	const match = /^([^=]+)=(.+)$/.exec(text);
-	if (!match) {
-		throw new InvalidArgumentError("NAME=127.0.0.1:PORT is expected");
-	}
-	return { ...known, [match[1].toLowerCase()]: match[2] };
+function host(text: string, known: Record<string, HostOptions>): Record<string, HostOptions> {
+	const [name, options] = read(parseHost)(text);
+	return { ...known, [name]: options };
 }
 
 function accessPoint(text: string, known: AccessPointSettings[]): AccessPointSettings[] {
@@ -160,7 +158,7 @@ export function command(): Command {
 		.addOption(new Option("--ap <ssid,...>", `an access point: its name, then ${ACCESS_POINT_KEYS} (repeatable)`).argParser(accessPoint).default([], "picofetch's"))
 		.option("--faults <key=value,...>", `what the air does to frames: ${FAULT_KEYS}`, read(parseFaults))
 		.addOption(new Option("--client <ssid,...>", `who joins the network that the device opens: its name, then ${CLIENT_KEYS} (repeatable)`).argParser(client).default([], "nobody"))
-		.addOption(new Option("--host <name=address>", "who answers for NAME: a server on this machine, 127.0.0.1:PORT (repeatable)").argParser(host).default({}, "nobody"))
+		.addOption(new Option("--host <name=address,...>", `who answers for NAME: a server on this machine, 127.0.0.1:PORT, or none, then ${HOST_KEYS}; in a group it says again what it hears, or answers the sender (repeatable)`).argParser(host).default({}, "nobody"))
 		.addOption(new Option("--forward <hostport:deviceport>", "let programs of this machine connect to a TCP port of the board, in real time (repeatable)").argParser(forwardedPort).default([], "none"))
 		.option("--gateway", "names and public addresses that nobody here has are the real Internet's, TCP only; runs are not repeatable then")
 		.option("--pcap <file>", "write the frames on the air")

@@ -199,11 +199,17 @@ export class Chip implements Bus, DmaBus {
 		this.#ssi.onMode = (xip) => this.#setXip(xip);
 		this.#ioQspi = new IoQspi(this.#ssi, unknown);
 		const padsQspi = new PadsQspi(unknown);
-		this.#xip = new XipControl(base.flash, this.clock, this.dma, unknown);
+		this.#xip = new XipControl(base.flash, this.clock, this.dma, (cycles) => this.#active.stall(cycles), unknown);
 		if (options.xip) {
 			const cache = new XipCache();
+			cache.onStale = (offset) => this.violations.violation(
+				"error",
+				"xip-stale",
+				`read of flash at ${hex(FLASH_START + offset)} from a cache line of before its erase or program; XIP_CTRL.FLUSH, flash_flush_cache() or a store to the line forgets it (datasheet 2.6.3.2)`,
+			);
 			this.core.xipCache = this.second.xipCache = cache;
 			this.#xip.cache = cache;
+			this.serialFlash.onChange = (offset, lengthBytes) => cache.flashChanged(offset, lengthBytes);
 		}
 		this.#timer = new Timer(this.clock, setInterrupt, unknown);
 		this.watchdog = new Watchdog(
@@ -363,6 +369,7 @@ export class Chip implements Bus, DmaBus {
 				}
 			},
 			setXip: (on) => this.#setXip(on),
+			flushCache: () => this.#xip.flushAndEnable(),
 			releaseFlashBlocks: () => {
 				this.#resets.held &= ~((1 << RESET_BLOCKS.indexOf("io_qspi")) | (1 << RESET_BLOCKS.indexOf("pads_qspi")));
 			},
@@ -901,7 +908,6 @@ export class Chip implements Bus, DmaBus {
 
 	#setXip(on: boolean): void {
 		if ((this.core.flashBytes !== 0) !== on) {
-			this.core.xipCache?.flush();
 			for (const core of [this.core, this.second]) {
 				core.flashBytes = on ? FLASH_BYTES : 0;
 				core.refetch();
@@ -1034,6 +1040,14 @@ export class Chip implements Bus, DmaBus {
 				this.#busError("xip-off", `read of flash at ${hex(address)} while it answers to commands only`);
 				return 0;
 			}
+			const cache = this.core.xipCache;
+			if (cache && !this.#forDebugger) {
+				const wait = cache.access(address, this.#active.cycles);
+				// DMA has its own time, which flash does not lengthen.
+				if (!this.#forDma) {
+					this.#active.stall(wait);
+				}
+			}
 			return size === 4 ? this.#flashView.getUint32(offset, true) : size === 2 ? this.#flashView.getUint16(offset, true) : this.core.flash[offset];
 		}
 		if (region === 0x15 && address < 0x15004000 && this.#xip.lendsMemory) {
@@ -1113,6 +1127,10 @@ export class Chip implements Bus, DmaBus {
 		const region = address >>> 24;
 		if (region <= 0x13) {
 			const offset = address & 0xffffff;
+			// A store to the cached, allocating address deletes the line (datasheet 2.6.3.2).
+			if (region === FLASH_START >>> 24) {
+				this.core.xipCache?.invalidate(offset);
+			}
 			for (const window of this.#flashWindows) {
 				if (offset >= window.start && offset + size <= window.end) {
 					this.allowedFlashStores++;
@@ -1124,9 +1142,7 @@ export class Chip implements Bus, DmaBus {
 				this.#busError("flash-bad-write", `store of ${hex(value)} to ${hex(address)}: XIP_CTRL.ERR_BADWRITE makes it a bus error`);
 				return;
 			}
-			// A store to the cached address deletes the line and changes nothing else: zeros in words are how software asks
-			// for it (datasheet 2.6.3.2; the SDK's xip_cache_invalidate_range).
-			this.core.xipCache?.invalidate(offset);
+			// It changes nothing else: zeros in words are how software asks for that (the SDK's xip_cache_invalidate_range).
 			if (size === 4 && value === 0) {
 				return;
 			}

@@ -493,7 +493,7 @@ export class Processor {
 			this.#enterException(EXCEPTION_HARD_FAULT, behind);
 			return;
 		}
-		this.#raise("supervisor-call", "SVC in the handler of HardFault or NMI", behind - 2);
+		this.#raise("lock-up", "SVC in the handler of HardFault or NMI", behind - 2);
 		this.#takeFault();
 	}
 
@@ -741,7 +741,7 @@ export class Processor {
 		if ((address >>> 24) === 0x20 && offset < SRAM_BYTES) {
 			return this.#sram32[offset >> 2];
 		}
-		if ((address >>> 24) === 0x10 && offset < this.flashBytes) {
+		if ((address >>> 24) === 0x10 && offset < this.flashBytes && !this.xipCache) {
 			return this.#flash32[offset >> 2];
 		}
 		return this.bus.read(address >>> 0, 4) | 0;
@@ -775,7 +775,7 @@ export class Processor {
 		if ((address >>> 24) === 0x20 && offset < SRAM_BYTES) {
 			return this.#sram16[offset >> 1];
 		}
-		if ((address >>> 24) === 0x10 && offset < this.flashBytes) {
+		if ((address >>> 24) === 0x10 && offset < this.flashBytes && !this.xipCache) {
 			return this.#flash16[offset >> 1];
 		}
 		return this.bus.read(address >>> 0, 2);
@@ -805,7 +805,7 @@ export class Processor {
 		if ((address >>> 24) === 0x20 && offset < SRAM_BYTES) {
 			return this.sram[offset];
 		}
-		if ((address >>> 24) === 0x10 && offset < this.flashBytes) {
+		if ((address >>> 24) === 0x10 && offset < this.flashBytes && !this.xipCache) {
 			return this.flash[offset];
 		}
 		return this.bus.read(address >>> 0, 1);
@@ -896,8 +896,9 @@ export class Processor {
 		const stackBytes = this.#openStackBytes;
 		const breakpoint = this.breakpoint;
 		const cache = this.xipCache;
-		let cachedLine = -1;
+		let fetchedWord = -1;
 		this.#startCycles += this.#elapsed;
+		const startCycles = this.#startCycles;
 		this.#elapsed = 0;
 		this.#budget = maxCycles;
 		let t = 0;
@@ -922,9 +923,10 @@ export class Processor {
 				codeStart = this.#codeStart;
 				index = (pc - codeStart) >> 1;
 			}
-			if (cache && pc >>> 24 === FLASH_START >>> 24 && pc >> 3 !== cachedLine) {
-				cachedLine = pc >> 3;
-				t += cache.access(pc & 0xffffff);
+			// Instructions are fetched by words.
+			if (cache && pc >> 2 !== fetchedWord && pc >>> 26 === FLASH_START >>> 26) {
+				fetchedWord = pc >> 2;
+				t += cache.access(pc, startCycles + t);
 			}
 			const op = code[index];
 			let next = (pc + 2) | 0;
@@ -1235,7 +1237,7 @@ export class Processor {
 					if (address >>> 24 === 0x10 && offset < flashBytes) {
 						r[(op >>> 8) & 7] = flash32[offset >> 2];
 						if (cache) {
-							t += cache.access(offset);
+							t += cache.access(address, startCycles + t);
 						}
 					} else if (address >>> 24 === 0x20 && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 						r[(op >>> 8) & 7] = sram32[offset >> 2];
@@ -1317,7 +1319,7 @@ export class Processor {
 					} else if ((address & 0xff000003) === FLASH_START && offset < flashBytes) {
 						r[to] = flash32[offset >> 2];
 						if (cache) {
-							t += cache.access(offset);
+							t += cache.access(address, startCycles + t);
 						}
 						t += 2;
 					} else {
@@ -1360,7 +1362,7 @@ export class Processor {
 					} else if ((address & 0xff000000) === FLASH_START && offset < flashBytes) {
 						r[op & 7] = flash8[offset];
 						if (cache) {
-							t += cache.access(offset);
+							t += cache.access(address, startCycles + t);
 						}
 						t += 2;
 					} else {
@@ -1403,7 +1405,7 @@ export class Processor {
 					} else if ((address & 0xff000001) === FLASH_START && offset < flashBytes) {
 						r[op & 7] = flash16[offset >> 1];
 						if (cache) {
-							t += cache.access(offset);
+							t += cache.access(address, startCycles + t);
 						}
 						t += 2;
 					} else {
@@ -1514,17 +1516,23 @@ export class Processor {
 					for (let register = 0; register < 8; register++) {
 						if (list & (1 << register)) {
 							const offset = address & 0xffffff;
-							r[register] =
-								(address & 0xff000003) === SRAM_START && (offset - stackStart) >>> 0 < stackBytes ? sram32[offset >> 2] : this.#load32(address);
+							if ((address & 0xff000003) === SRAM_START && (offset - stackStart) >>> 0 < stackBytes) {
+								r[register] = sram32[offset >> 2];
+							} else {
+								this.#elapsed = t;
+								r[register] = this.#load32(address);
+								t = this.#elapsed;
+							}
 							address += 4;
 							t++;
 						}
 					}
 					t++;
 					if (op & 0x100) {
+						this.#elapsed = t;
 						const target = this.#load32(address);
 						address += 4;
-						t += 3;
+						t = this.#elapsed + 3;
 						if (this.#fault) {
 							break loop;
 						}
@@ -1616,8 +1624,13 @@ export class Processor {
 					for (let register = 0; register < 8; register++) {
 						if (op & (1 << register)) {
 							const offset = address & 0xffffff;
-							r[register] =
-								(address & 0xff000003) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes) ? sram32[offset >> 2] : this.#load32(address);
+							if ((address & 0xff000003) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
+								r[register] = sram32[offset >> 2];
+							} else {
+								this.#elapsed = t;
+								r[register] = this.#load32(address);
+								t = this.#elapsed;
+							}
 							address = (address + 4) | 0;
 							t++;
 						}
@@ -1683,6 +1696,10 @@ export class Processor {
 				case Op.Wide: {
 					const op2 = code[index + 1] ?? 0;
 					next = (pc + 4) | 0;
+					if (cache && pc & 2 && pc >>> 26 === FLASH_START >>> 26) {
+						fetchedWord = (pc + 2) >> 2;
+						t += cache.access(pc + 2, startCycles + t);
+					}
 					if ((op2 & 0xd000) === 0xd000) {
 						// BL, encoding T1: J1 and J2 are inverted into the offset's bits 23 and 22 when S is 0.
 						const sign = (op << 21) >> 31;

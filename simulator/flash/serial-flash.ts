@@ -36,6 +36,8 @@ export class SerialFlash {
 	readonly uniqueId: Uint8Array;
 	readonly counts: FlashCounts = { erases: 0, programs: 0, bytes: 0 };
 
+	/** Told of what was erased or programmed. */
+	onChange: ((offset: number, lengthBytes: number) => void) | undefined;
 	#busyUntilMicros = 0;
 	#writeEnabled = false;
 	#status1 = 0;
@@ -186,6 +188,7 @@ export class SerialFlash {
 	erase(offset: number, lengthBytes: number): void {
 		this.counts.erases++;
 		this.#memory.fill(0xff, offset, Math.min(offset + lengthBytes, this.sizeBytes));
+		this.onChange?.(offset, lengthBytes);
 	}
 
 	/** Clears bits, within one page (it wraps there, as the chip does), at once; the caller owes the time. A byte of ones leaves what is there. */
@@ -200,5 +203,6 @@ export class SerialFlash {
 			}
 			this.#memory[at] &= data[index];
 		}
+		this.onChange?.(page, PAGE_BYTES);
 	}
 }

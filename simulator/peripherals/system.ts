@@ -231,6 +231,7 @@ export class XipControl extends Block {
 	readonly #flash: Uint8Array;
 	readonly #clock: VirtualClock;
 	readonly #dma: Dma;
+	readonly #wait: (cycles: number) => void;
 	#fifo: number[] = [];
 	#cancelWord: (() => void) | undefined;
 	#control = 3;
@@ -239,18 +240,40 @@ export class XipControl extends Block {
 	/** Where it is modelled. */
 	cache: XipCache | undefined;
 
-	constructor(flash: Uint8Array, clock: VirtualClock, dma: Dma, unknown: (text: string) => void) {
+	/** @param wait holds the bus, and with it who reads, for so many cycles. */
+	constructor(flash: Uint8Array, clock: VirtualClock, dma: Dma, wait: (cycles: number) => void, unknown: (text: string) => void) {
 		super("XIP_CTRL", unknown);
 		this.#flash = flash;
 		this.#clock = clock;
 		this.#dma = dma;
+		this.#wait = wait;
 	}
 
 	reset(): void {
 		this.#control = 3;
+		this.cache?.reset();
 		this.#streamAddress = this.#streamCount = 0;
 		this.#fifo = [];
 		this.#stream();
+	}
+
+	/** What the boot ROM's flash_flush_cache does: an empty cache that is on. @returns cycles that it takes. */
+	flushAndEnable(): number {
+		this.#setControl(this.#control | 1);
+		this.cache?.flush(this.#clock.cycles);
+		return this.#flushRest;
+	}
+
+	/** A cache without power cannot be on (POWER_DOWN). */
+	#setControl(value: number): void {
+		this.#control = value & 8 ? value & 0xa : value & 3;
+		if (this.cache) {
+			this.cache.enabled = (this.#control & 1) !== 0;
+		}
+	}
+
+	get #flushRest(): number {
+		return this.cache?.flushRest(this.#clock.cycles) ?? 0;
 	}
 
 	/** The cache is off and has power: it is 16 KB of memory. */
@@ -296,9 +319,11 @@ export class XipControl extends Block {
 	protected read(offset: number): number | undefined {
 		switch (offset) {
 			case 0x00: return this.#control;
-			case 0x04: return 0; // a read waits for the flush, which is done
+			case 0x04:
+				this.#wait(this.#flushRest);
+				return 0;
 			// FLUSH_READY, FIFO_EMPTY, FIFO_FULL
-			case 0x08: return 1 | (this.#fifo.length ? 0 : 2) | (this.#fifo.length === STREAM_DEPTH ? 4 : 0);
+			case 0x08: return (this.#flushRest ? 0 : 1) | (this.#fifo.length ? 0 : 2) | (this.#fifo.length === STREAM_DEPTH ? 4 : 0);
 			case 0x0c: return Math.min(this.cache?.hits ?? 0, 0xffffffff);
 			case 0x10: return Math.min(this.cache?.accesses ?? 0, 0xffffffff);
 			case 0x14: return this.#streamAddress;
@@ -310,8 +335,12 @@ export class XipControl extends Block {
 
 	protected write(offset: number, value: number): boolean {
 		switch (offset) {
-			case 0x00: this.#control = value & 0xb; return true;
-			case 0x04: this.cache?.flush(); return true;
+			case 0x00: this.#setControl(value); return true;
+			case 0x04:
+				if (value & 1) {
+					this.cache?.flush(this.#clock.cycles);
+				}
+				return true;
 			case 0x0c: if (this.cache) { this.cache.hits = 0; } return true;
 			case 0x10: if (this.cache) { this.cache.accesses = 0; } return true;
 			case 0x14: this.#streamAddress = value & ~3; return true;

@@ -29,6 +29,8 @@ export interface RomHost {
 	busyMicros(micros: number): void;
 	/** Flash answers to XIP (true) or to commands (false). */
 	setXip(on: boolean): void;
+	/** Empties the XIP cache and switches it on; cycles that it takes. */
+	flushCache(): number;
 	/** Blocks the real ROM takes out of reset before it looks at the flash. */
 	releaseFlashBlocks(): void;
 	/** USB boot loader: the drive RPI-RP2. */
@@ -240,7 +242,7 @@ export class BootRom {
 		if (start >= SRAM_START && start + length <= SRAM_START + SRAM_BYTES) {
 			return { bytes: core.sram, offset: start - SRAM_START };
 		}
-		if (start >= FLASH_START && start + length <= FLASH_START + core.flashBytes) {
+		if (start >= FLASH_START && start + length <= FLASH_START + core.flashBytes && !core.xipCache) {
 			return { bytes: core.flash, offset: start - FLASH_START };
 		}
 		return undefined;
@@ -300,7 +302,7 @@ export class BootRom {
 	#flushCache(): number {
 		// The ROM also gives the chip select back to the SSI here.
 		this.#host.ssi.forceSelect(undefined);
-		return 200;
+		return 200 + this.#host.flushCache();
 	}
 
 	#erase(r: Int32Array): number {

@@ -18,6 +18,7 @@ const busCycles = { sio: 1, other: 2, peripheralLoad: 4, peripheralStore: 5 } as
  * @throws Error out of the board's run, when an exception is entered or left otherwise than the manual says
  */
 export function interpretPlainly(cores: readonly Processor[]): void {
+	if (cores.some(core => core.xipCache)) throw new Error("the plain interpreter fetches halfwords, and knows no cache");
 	const stops = cores.map(() => false);
 	cores.forEach((core, index) => {
 		const { attend, run, handleExceptions, busFault } = core;

@@ -32,10 +32,14 @@ deviceTest("values come back in the format that they were written in, and what d
 	});
 });
 
-deviceTest("when there is no room the error says so, and deleting makes some", { app, network: false, configuration: { full: true }, until: /^over\r?$/m, timeoutSeconds: 60 }, ({ console: text }) => {
+deviceTest("when there is no room the error says so, and deleting makes some", { app, network: false, configuration: { full: true }, until: /^over\r?$/m }, ({ console: text }) => {
 	const { full, emptied } = told(text);
 	assert.deepEqual(full, [38, 'ENOSPC: preferences: "38" of "full": no room, 15992 of 16192 bytes are taken. Delete what is not needed.']);
 	assert.deepEqual(emptied, [[], null]);
+});
+
+deviceTest("no line that the cache holds from before an erase or program is read", { app, network: false, board: { xip: true }, configuration: { full: true }, until: /^over\r?$/m }, ({ report }) => {
+	assert.ok(report.flash.erases > 0 && report.flash.programs > 0 && report.xip!.hits > 0);
 });
 
 deviceTest("values outlive resets", { app, network: false, configuration: { starts: 4, turns: 3 }, until: /^over\r?$/m }, ({ console: text }) => {

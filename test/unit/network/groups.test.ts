@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { decode, encode } from "dns-packet";
+import { parseHost } from "../../../simulator/network/host-option.ts";
 import type { NetworkOptions } from "../../../simulator/network/options.ts";
 import { checksum, DEVICE_IP, VirtualDevice } from "./virtual-device.ts";
 
@@ -100,6 +101,27 @@ test("a host that listens to a group hears the device, and answers it or the gro
 	assert.deepEqual(device.datagrams(5000).map((bytes) => Buffer.from(bytes).toString()), ["all"]);
 	assert.deepEqual([...device.frames.at(-1)!.subarray(26, 30)], [192, 168, 4, 50]);
 	assert.throws(() => new VirtualDevice({ hosts: { "a.example": { groups: { "10.0.0.1:1": () => {} } } } }), /no group with a port/);
+});
+
+test("--host names a host's server, addresses and groups, and refuses the rest with a sentence", async () => {
+	const [name, host] = parseHost("A.example=127.0.0.1:8443,address=192.168.4.50,ipv6=2001:db8::7,group=239.1.2.3:5000,answers=239.1.2.3:5001,group=[ff02::5]:6");
+	assert.equal(name, "a.example");
+	assert.deepEqual([host.tcp, host.address, host.ipv6, Object.keys(host.groups ?? {})], ["127.0.0.1:8443", "192.168.4.50", "2001:db8::7", ["239.1.2.3:5000", "239.1.2.3:5001", "[ff02::5]:6"]]);
+	assert.deepEqual(parseHost("b.example=127.0.0.1:80"), ["b.example", { tcp: "127.0.0.1:80" }]);
+	assert.deepEqual(parseHost("b.example,address=198.51.100.7"), ["b.example", { address: "198.51.100.7" }]);
+	for (const [text, sentence] of [
+		["a.example", /NAME=127\.0\.0\.1:PORT is expected/], ["=127.0.0.1:80", /is expected/], ["a.example=", /is expected/],
+		["a.example,port=80", /"port" is no setting of a host; allowed are address=/], ["a.example,group=239.1.2.3", /no group with a port/],
+		["a.example,answers", /no group with a port/], ["a.example,group=[ff02::5]:6", /\[ff02::5\]:6 is a group of IPv6: give the host an address there too/],
+	] as const) {
+		assert.throws(() => parseHost(text), sentence, text);
+	}
+	const device = new VirtualDevice({ hosts: Object.fromEntries([[name, { ...host, tcp: undefined }]]) });
+	igmp(device, [0x16, 0, 0, 0, ...GROUP], GROUP);
+	sendTo(device, GROUP, 5000, Buffer.from("to the group"), 6000);
+	sendTo(device, GROUP, 5001, Buffer.from("to me"), 6000);
+	await device.clock.run(10_000);
+	assert.deepEqual([5000, 6000].map((port) => device.datagrams(port).map((bytes) => Buffer.from(bytes).toString())), [["to the group"], ["to me"]]);
 });
 
 test("a name that ends in .local answers mDNS: the group for who speaks mDNS, the asker for who speaks DNS", async () => {

@@ -279,6 +279,18 @@ test("a network without IPv6 says nothing", async () => {
 	assert.deepEqual(await station.received(), []);
 });
 
+test("a protocol that is not modelled is named, and where it went", async () => {
+	const { device } = new Station();
+	for (const destination of [ROUTER, bytes(HOST)]) {
+		device.send(0x86dd, Uint8Array.from([0x60, 0, 0, 0, 0, 4, 132, 255, ...LINK_LOCAL, ...destination, 1, 2, 3, 4]));
+	}
+	await device.clock.run(20_000);
+	assert.deepEqual(device.violations, [
+		"info network-ipv6-protocol: an IPv6 packet of protocol 132 to fd50:4650:0:4::1, which is not modelled",
+		"info network-ipv6-protocol: an IPv6 packet of protocol 132 to 2001:db8::7, which is not modelled; nobody is there",
+	]);
+});
+
 test("malformed IPv6 packets are violations, never exceptions", async () => {
 	const { device } = new Station();
 	for (let length = 0; length < 90; length++) {

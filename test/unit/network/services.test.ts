@@ -241,6 +241,15 @@ test("lost frames: by number, and by rate with the seed", async () => {
 	assert.ok(runs[0].length < 20 && runs[0].length > 5);
 });
 
+test("a frame of a type that is not modelled is named, when it is for the network", async () => {
+	const device = new VirtualDevice();
+	device.send(0x88cc, new Uint8Array(46));
+	device.send(0x88cc, new Uint8Array(46), Uint8Array.of(2, 0, 0, 0, 0, 9));
+	await device.clock.run(10_000);
+	assert.deepEqual(device.violations, ["info network-ether-type: a frame of type 0x88cc, which is not modelled"]);
+	assert.deepEqual(device.frames, []);
+});
+
 test("the capture is a pcap of all frames, with virtual Unix times", async () => {
 	const device = new VirtualDevice({ epochMs: 1_700_000_000_000 });
 	await device.clock.run(1_500_000);

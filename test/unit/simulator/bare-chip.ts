@@ -4,13 +4,13 @@ import { SeededRandom } from "../../../simulator/core/random.ts";
 
 export const LOOP = 0x20000100;
 
-export function bareChip(options: { seed?: number; stuckRosc?: boolean } = {}): Chip {
+export function bareChip(options: { seed?: number; stuckRosc?: boolean; xip?: boolean } = {}): Chip {
 	const chip = new Chip({
 		flashSizeBytes: 2 * 1024 * 1024,
 		uniqueId: Uint8Array.of(0xe6, 1, 2, 3, 4, 5, 6, 7),
 		roscRandom: new SeededRandom(options.seed ?? 1, "rosc"),
 		stuckRosc: options.stuckRosc ?? false,
-		xip: false,
+		xip: options.xip ?? false,
 	});
 	chip.poke(LOOP, 2, 0xe7fe);
 	chip.core.programCounter = LOOP;

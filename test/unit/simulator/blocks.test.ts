@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Chip } from "../../../simulator/core/chip.ts";
-import { XipCache } from "../../../simulator/core/xip-cache.ts";
 import { bareChip, LOOP, pass } from "./bare-chip.ts";
 
 const RESETS = 0x4000c000;
@@ -156,6 +155,19 @@ test("RESETS really resets: a pin's function, a PIO, an UART", () => {
 	assert.equal(chip.peek(0x40034024, 4), 0);
 });
 
+test("who speaks to a block that is held in reset is told so; a debugger may look", () => {
+	const chip = bareChip();
+	chip.debugRead(0x40034018, 4);
+	assert.equal(chip.violations.list.length, 0);
+	chip.poke(0x40034024, 4, 77);
+	chip.peek(0x40034024, 4);
+	assert.deepEqual(chip.violations.list.map(({ level, code, count }) => ({ level, code, count })), [{ level: "info", code: "block-in-reset", count: 2 }]);
+	assert.match(chip.violations.list[0].text, /UART0/);
+	chip.poke(RESETS, 4, 0);
+	chip.peek(0x40034024, 4);
+	assert.equal(chip.violations.list[0].count, 2);
+});
+
 test("atomic aliases set, clear and toggle; narrow writes arrive on all lanes", () => {
 	const chip = bareChip();
 	chip.poke(WATCHDOG + 0x0c, 4, 0xf0);
@@ -287,6 +299,21 @@ test("the flash behind the SSI: identity, unique id, erase and program with busy
 	assert.deepEqual(flashCommand(chip, [0x03, 0, 0x50, 0xfe, 0, 0]).slice(4), [1, 2]);
 });
 
+test("a command to a flash that erases or programs is a violation, unless it asks for the status; it does nothing", () => {
+	const chip = chipWithSsi();
+	chip.core.flash[0x6000] = 0x12;
+	flashCommand(chip, [0x06]);
+	flashCommand(chip, [0x20, 0, 0x50, 0]);
+	assert.equal(flashCommand(chip, [0x05, 0])[1], 1);
+	assert.deepEqual(chip.violations.list.filter(({ level }) => level === "error"), []);
+	assert.equal(flashCommand(chip, [0x03, 0, 0x60, 0, 0])[4], 0xff, "it does not drive its output");
+	flashCommand(chip, [0x06]);
+	assert.deepEqual(chip.violations.list.filter(({ level }) => level === "error").map(({ code, count }) => ({ code, count })), [{ code: "flash-busy", count: 2 }]);
+	pass(chip, 6_500 * 46);
+	assert.equal(flashCommand(chip, [0x03, 0, 0x60, 0, 0])[4], 0x12);
+	assert.equal(flashCommand(chip, [0x05, 0])[1], 0, "write enable was not heard");
+});
+
 test("a byte of ones leaves what is in flash; another that would set a bit is a violation, and clears what it can", () => {
 	const chip = chipWithSsi();
 	chip.core.flash.set([0x0f, 0x0f], 0x5000);
@@ -318,34 +345,6 @@ test("the boot ROM takes no store, and says so once with a count", () => {
 	chip.core.programCounter = LOOP + 0x20;
 	pass(chip, 3);
 	assert.equal(chip.violations.list[0].count, 2, "storing back what is there is none, as TinyUSB does for endpoint 0");
-});
-
-test("a word of zeros stored to flash is a cache line forgotten; beside the cached addresses it is a bus error", () => {
-	const chip = bareChip();
-	chip.core.xipCache = new XipCache();
-	const { xipCache } = chip.core;
-	assert.ok(xipCache.access(0x1000) > 0);
-	assert.equal(xipCache.access(0x1004), 0, "one line");
-	chip.poke(0x10001004, 4, 0);
-	assert.ok(xipCache.access(0x1000) > 0);
-	assert.equal(chip.violations.list.length, 0);
-	chip.poke(0x10001000, 4, 1);
-	assert.ok(xipCache.access(0x1000) > 0);
-	assert.deepEqual(chip.violations.list.map(({ code }) => code), ["flash-store"], "what is no zero was meant to stay");
-	// str r1, [r0] with r0 = 0x13001000
-	chip.poke(LOOP + 0x20, 2, 0x6001);
-	chip.core.registers[0] = 0x13001000;
-	chip.core.registers[1] = 0;
-	chip.core.programCounter = LOOP + 0x20;
-	pass(chip, 3);
-	assert.equal(chip.violations.list.at(-1)?.code, "flash-bad-write");
-	chip.poke(0x14000000, 4, 1);
-	chip.poke(0x13001000, 4, 0);
-	assert.equal(chip.violations.list.at(-1)?.count, 1, "unless XIP_CTRL says to ignore it");
-	assert.equal(chip.debugRead(0x15000000, 4), undefined, "no memory while it is a cache");
-	chip.poke(0x14000000, 4, 0);
-	chip.poke(0x15000000, 4, 0x1234);
-	assert.equal(chip.peek(0x15000000, 4), 0x1234);
 });
 
 test("SRAM is seen unstriped at 0x21000000", () => {

@@ -143,6 +143,25 @@ test("flash functions: erase and program with their times, only while XIP is off
 	assert.deepEqual(chip.violations.list.map((entry) => entry.code), ["flash-command-in-xip"]);
 });
 
+test("the flash functions refuse what is no whole sectors, no whole pages, or not in the flash", () => {
+	const chip = bareChip();
+	chip.core.flash.fill(0xff, 0, 0x1000);
+	chip.core.flash[0x10000] = 1;
+	call(chip, rom(chip, "IF"));
+	call(chip, rom(chip, "EX"));
+	const codes = () => chip.violations.list.map(({ level, code, count }) => `${level} ${code} ${count}`);
+	for (const [start, length] of [[0x10100, 0x1000], [0x10000, 0x800], [0x1ff000, 0x2000]]) {
+		call(chip, rom(chip, "RE"), start, length, 0x10000, 0xd8);
+	}
+	assert.deepEqual(codes(), ["error flash-erase-range 3"]);
+	for (const [start, length] of [[0x80, 256], [0, 100], [0x1fff00, 512]]) {
+		call(chip, rom(chip, "RP"), start, 0x20001000, length);
+	}
+	assert.deepEqual(codes(), ["error flash-erase-range 3", "error flash-program-range 3"]);
+	assert.deepEqual(chip.serialFlash.counts, { erases: 0, programs: 0, bytes: 0 });
+	assert.equal(chip.core.flash[0x10000], 1);
+});
+
 test("a read of flash while it takes commands is a fault", () => {
 	const chip = bareChip();
 	call(chip, rom(chip, "EX"));

@@ -139,6 +139,21 @@ test("DMA from where nothing is, is a violation of the DMA and no fault of the c
 	assert.equal(chip.core.ipsr, 0);
 });
 
+test("so is DMA to where nothing is, to flash by an address that is not cached, and from flash that takes commands", () => {
+	const errors = (source: number, destination: number, prepare = (_: Chip): void => {}): string[] => {
+		const chip = bareChip();
+		prepare(chip);
+		channel(chip, 0, source, destination, 1, 1 | WORD | UNPACED);
+		pass(chip, 10);
+		assert.equal(chip.core.ipsr, 0);
+		return chip.violations.list.filter((entry) => entry.level === "error").map((entry) => entry.code);
+	};
+	assert.deepEqual(errors(0x20002000, 0x60000000), ["dma-unmapped-write"]);
+	assert.deepEqual(errors(0x20002000, 0x13000000), ["dma-flash-bad-write"]);
+	assert.deepEqual(errors(0x10000000, 0x20002000, (chip) => { chip.core.flashBytes = 0; }), ["dma-xip-off"]);
+	assert.deepEqual(errors(0x10000000, 0x20002000), []);
+});
+
 const XIP_STREAM = 37 << 15;
 const SSI_RECEIVE = 39 << 15;
 

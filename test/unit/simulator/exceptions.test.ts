@@ -177,12 +177,26 @@ test("SVC that PRIMASK or priorities refuse is a HardFault that returns behind i
 	masked.core.handleExceptions();
 	assert.equal(masked.core.ipsr, 3);
 	assert.equal(masked.word(masked.core.registers[13] + 24), CODE + 4);
-	assert.deepEqual(masked.faults, [], "software may mean it so");
+	assert.equal(masked.faults.length, 0, "software may mean it so");
 	masked.setWord(HANDLER, SVC);
 	masked.core.programCounter = HANDLER;
 	masked.step(1);
 	masked.core.handleExceptions();
 	assert.equal(masked.core.lockedUp, true);
+	assert.equal(masked.faults.at(-1)?.code, "lock-up");
+	assert.match(masked.faults.at(-1)?.text ?? "", /^SVC in the handler of HardFault or NMI/);
+});
+
+test("a return by an EXC_RETURN that there is not is a fault", () => {
+	const bare = withInterrupt(1);
+	bare.program(NOP, NOP);
+	bare.core.setInterrupt(1, true);
+	bare.step();
+	bare.core.setInterrupt(1, false);
+	bare.core.registers[14] = 0xfffffff5 | 0;
+	bare.step();
+	assert.deepEqual(bare.faults.map(({ code, programCounter }) => ({ code, programCounter })), [{ code: "exception-return", programCounter: IRQ_HANDLER + 2 }]);
+	assert.equal(bare.core.ipsr, 3);
 });
 
 test("a fault inside HardFault locks the core up", () => {

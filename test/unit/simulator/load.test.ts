@@ -245,6 +245,7 @@ test("the command refuses options that name no program, two, no serial line, or 
 		[["a.elf", "--clock", "20=0"], /GPIO 20 or 22 and hertz are expected/],
 		[["a.elf", "--wire", "2"], /two GPIOs are expected, such as 2=3/],
 		[["a.elf", "--host", "a.example"], /NAME=127\.0\.0\.1:PORT is expected/],
+		[["a.elf", "--host", "a.example,group=10.0.0.1:5"], /"10\.0\.0\.1:5" is no group with a port/],
 	];
 	for (const [options, sentence] of cases) {
 		const refusing = command().exitOverride().configureOutput({ writeErr: () => {} });

@@ -42,11 +42,16 @@ interface Faults {
 	twoPorts?: boolean;
 	/** bMaxPacketSize0. Default 64. */
 	packetBytes?: number;
+	/** Answers so many of the first requests with NAK for ever. */
+	silentRequests?: number;
+	/** Has a device descriptor of so many bytes. */
+	deviceBytes?: number;
 }
 
 /** A device that is driven by `poll`, called whenever its interrupt line is up. */
 function device(chip: Chip, faults: Faults = {}) {
 	const { packetBytes = 64 } = faults;
+	let { silentRequests = 0 } = faults;
 	let address = 0;
 	let pid = { in: 0, out: 0 };
 	let answer: number[] | undefined;
@@ -74,12 +79,16 @@ function device(chip: Chip, faults: Faults = {}) {
 		const length = packet[6] | (packet[7] << 8);
 		pid = { in: 1, out: 1 };
 		answer = undefined;
+		if (silentRequests) {
+			silentRequests--;
+			return;
+		}
 		if (type & 0x80 && packetBytes < 64) {
 			// A host that does not know the packet size yet goes on to the status stage behind the first packet.
 			expectControl(0);
 		}
 		if (type === 0x80 && request === 6) {
-			const bytes = value >> 8 === 1 ? [...DEVICE.slice(0, 7), packetBytes, ...DEVICE.slice(8)] : faults.twoPorts ? TWO_PORTS : CONFIGURATION;
+			const bytes = value >> 8 === 1 ? [...DEVICE.slice(0, 7), packetBytes, ...DEVICE.slice(8)].slice(0, faults.deviceBytes) : faults.twoPorts ? TWO_PORTS : CONFIGURATION;
 			sendControl(faults.ignoresLength && value >> 8 === 2 ? bytes.slice(0, 60) : bytes.slice(0, length));
 		} else if (type === 0x00 && request === 5) {
 			address = value;
@@ -308,8 +317,8 @@ test("start of frame comes every millisecond", () => {
 
 test("a device that sends more than wLength, keeps its address, or toggles wrongly is a violation", () => {
 	const long = start({}, { ignoresLength: true });
-	long.pass(100);
-	assert.ok(long.errors().includes("usb-too-long") || long.errors().includes("usb-no-configuration"));
+	long.pass(500);
+	assert.deepEqual(long.errors(), ["usb-too-long", "usb-no-configuration"]);
 	const deaf = start({}, { addressNever: true });
 	deaf.pass(100);
 	assert.deepEqual(deaf.errors(), [], "hosts try again");
@@ -320,6 +329,45 @@ test("a device that sends more than wLength, keeps its address, or toggles wrong
 	toggled.unit.send("x");
 	toggled.pass(1);
 	assert.deepEqual(toggled.errors(), ["usb-data-toggle"]);
+});
+
+test("a device that does not answer for half a second is told of, reset and asked again; three times, then it is an error", () => {
+	const told = (bench: ReturnType<typeof start>) => bench.chip.violations.list.filter(({ level }) => level !== "info").map(({ level, code, count }) => `${level} ${code} ${count}`);
+	const slow = start({}, { silentRequests: 1 });
+	slow.pass(700);
+	assert.deepEqual(told(slow), ["warning usb-control-timeout 1", "warning usb-asked-again 1"]);
+	assert.equal(slow.host.configured, true);
+	const silent = start({}, { silentRequests: 4 });
+	silent.pass(2300);
+	assert.deepEqual(told(silent), ["warning usb-control-timeout 4", "warning usb-asked-again 3", "error usb-no-device-descriptor 1"]);
+	assert.equal(silent.host.configured, false);
+});
+
+test("a device descriptor that is cut short, or names a packet size that there is not, is an error", () => {
+	const short = start({}, { deviceBytes: 7 });
+	short.pass(300);
+	assert.deepEqual(short.errors(), ["usb-no-device-descriptor"]);
+	const shorter = start({}, { deviceBytes: 17 });
+	shorter.pass(500);
+	assert.deepEqual(shorter.errors(), ["usb-no-device-descriptor"], "it has bMaxPacketSize0, and not all");
+	const odd = start({}, { packetBytes: 24 });
+	odd.pass(300);
+	assert.deepEqual(odd.errors(), ["usb-packet-size"]);
+});
+
+test("a buffer that is handed over empty, and one that is too small for what comes, are errors", () => {
+	const empty = start();
+	empty.pass(100);
+	empty.chip.poke(DPSRAM + 0x90, 4, 5);
+	empty.chip.poke(DPSRAM + 0x90, 4, AVAILABLE | 5);
+	empty.pass(2);
+	assert.deepEqual(empty.errors(), ["usb-buffer-empty"]);
+	const small = start();
+	small.pass(100);
+	small.chip.poke(DPSRAM + 0x94, 4, AVAILABLE | 8);
+	small.host.port(0).write(Buffer.from("nine byte"));
+	small.pass(2);
+	assert.deepEqual(small.errors(), ["usb-overflow"]);
 });
 
 test("unplugging ends everything, plugging in enumerates again", () => {
