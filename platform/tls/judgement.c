@@ -209,6 +209,9 @@ static int judge(judgement *of, mbedtls_x509_crt *chain)
 	trust_judge(&question, &on->room, &on->answer);
 	of->code = on->answer.code;
 	of->at_fault = in_chain(of, on->answer.at_fault.at);
+	of->under_root = of->at_fault ? NULL : in_chain(of, on->answer.under.at);
+	of->valid_from = on->answer.not_before;
+	of->valid_until = on->answer.not_after;
 	of->depth = on->answer.depth;
 	if (of->code == TRUST_OK && !is_pinned(of, on->room.path))
 		of->code = TRUST_NOT_PINNED;
@@ -224,7 +227,7 @@ static int judge(judgement *of, mbedtls_x509_crt *chain)
 void judgement_start(judgement *of)
 {
 	of->code = TRUST_OK;
-	of->at_fault = NULL;
+	of->at_fault = of->under_root = NULL;
 	of->signatures = of->depth = of->proof_count = 0;
 	of->is_over = false;
 	of->chain = of->anchor = NULL;

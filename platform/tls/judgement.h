@@ -27,8 +27,9 @@ typedef struct judgement {
 	int intermediates_max; /* as in trust_question; negative: as many as fit */
 	trust_code code; /* the refusal of platform/trust */
 	mbedtls_x509_crt *at_fault; /* what it speaks of, in the chain; NULL when that is a root */
+	mbedtls_x509_crt *under_root; /* then: the one that it has signed, whose issuer is its name */
 	unsigned signatures; /* how many were computed */
-	int64_t valid_from, valid_until; /* of a trusted path: inside the dates of all its certificates, seconds since 1970 */
+	int64_t valid_from, valid_until; /* of a trusted path: inside the dates of all its certificates; of a root at fault: its dates. Seconds since 1970 */
 	/* The rest is the judgement's own. */
 	bool is_over;
 	unsigned depth;

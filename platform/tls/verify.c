@@ -7,6 +7,7 @@
 #include "address_text.h"
 #include "mbedtls/asn1.h"
 #include "mbedtls/oid.h"
+#include "mbedtls/platform_util.h"
 
 const mbedtls_x509_crt_profile verify_profile = {
 	.allowed_mds = MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384)
@@ -82,6 +83,25 @@ void verify_describe(const mbedtls_x509_crt *from, verify_certificate *to)
 	write_date(&from->valid_to, to->not_after);
 }
 
+static void write_seconds(int64_t seconds, char *to)
+{
+	mbedtls_time_t from = (mbedtls_time_t)seconds;
+	struct tm parts = {0};
+
+	mbedtls_platform_gmtime_r(&from, &parts);
+	write_date(&(mbedtls_x509_time){parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec}, to);
+}
+
+/* A root of the image's table is no certificate that could be read. */
+static void describe_root(const judgement *by, verify_certificate *to)
+{
+	memset(to, ' ', sizeof *to);
+	write_name(&by->under_root->issuer, to->subject);
+	memcpy(to->issuer, to->subject, sizeof to->issuer);
+	write_seconds(by->valid_from, to->not_before);
+	write_seconds(by->valid_until, to->not_after);
+}
+
 static unsigned kind_of(const mbedtls_x509_sequence *name)
 {
 	return (unsigned)name->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
@@ -133,8 +153,10 @@ int verify_candidates(void *context, const mbedtls_x509_crt *child, mbedtls_x509
 
 	if (code == TRUST_OK || !refuse(of, is_unknown && roots_are_damaged() ? "ERR_TLS_ROOTS_DAMAGED" : trust_code_name(code), WEIGHT_PATH))
 		return error;
-	/* Of a root at fault there is nothing to tell that would help: the chain's top names it. */
-	verify_describe(of->both.at_fault ? of->both.at_fault : child, &of->certificate);
+	if (of->both.under_root)
+		describe_root(&of->both, &of->certificate);
+	else
+		verify_describe(of->both.at_fault ? of->both.at_fault : child, &of->certificate);
 	if (code == TRUST_WRONG_NAME)
 		write_names(child, of->names);
 	return error;

@@ -12,6 +12,9 @@ static bool tell(trust_room *of, trust_code code, unsigned at_fault, unsigned ra
 	if (of->answer->code == TRUST_OK || rank > of->fault_rank) {
 		of->answer->code = code;
 		of->answer->at_fault = of->path[at_fault].whole;
+		of->answer->under = at_fault > 0 ? of->path[at_fault - 1].whole : (der){0};
+		of->answer->not_before = of->path[at_fault].not_before;
+		of->answer->not_after = of->path[at_fault].not_after;
 		of->fault_rank = rank;
 	}
 	return false;

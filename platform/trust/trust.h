@@ -49,6 +49,9 @@ typedef struct trust_question {
 typedef struct trust_answer {
 	trust_code code; /* TRUST_OK: trusted */
 	der at_fault; /* the certificate that the code speaks of; the leaf when trusted */
+	/* Beside a refusal above the leaf: the one that it has signed, whose issuer is its name, and its dates. */
+	der under;
+	int64_t not_before, not_after;
 	unsigned signatures; /* how many were asked for */
 	/* Of a trusted path: how many certificates it has, and where each stands; the last one is the root's number. */
 	unsigned depth;

@@ -60,7 +60,7 @@ export function synchronizeClock({ server = pool, timeoutMs = 15_000 }: Synchron
 			reject(error);
 		};
 		const timer = setTimeout(() => {
-			fail(new CodedError("ERR_NTP_TIMEOUT", `ntp ${servers.join(", ")}: no time within ${timeoutMs} ms`, { cause: failure }));
+			fail(new CodedError("ERR_NTP_TIMEOUT", `ntp ${servers.join(", ")}: no time within ${timeoutMs} ms. Does the network let UDP port 123 through?`, { cause: failure }));
 		}, timeoutMs);
 		clients.forEach(client => client.getTime((error, unixMs, server, address) => {
 			left--;

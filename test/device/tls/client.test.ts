@@ -3,6 +3,7 @@
  * code, and that no byte of application data leaves when it refuses.
  */
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import test, { before } from "node:test";
 import { issue, type Issued } from "../../../tools/certificates/issue.ts";
 import { connectBare, fileOf, type Line } from "./bare/connect.ts";
@@ -120,6 +121,26 @@ const refusals: readonly { name: string; story: () => Promise<Story>; code: stri
 		facts: { notAfter: "2026-01-02T03:04:05Z", subject: "O=picofetch test, CN=site.example" },
 	},
 	{
+		name: "an expired root",
+		story: async () => {
+			const old = await issue({ subject: "Old", issuer: "self", ca: true, notAfter: new Date("2026-01-02T03:04:05Z") });
+			const late = await issue({ names: [host], issuer: old, notAfter: new Date("2027-01-01T00:00:00Z") });
+			return { trusted: old, server: { cert: late.chainPem, key: late.keyPem } };
+		},
+		code: "CERT_HAS_EXPIRED",
+		facts: { subject: "O=picofetch test, CN=Old", issuer: "O=picofetch test, CN=Old", notBefore: "2024-01-01T00:00:00Z", notAfter: "2026-01-02T03:04:05Z" },
+	},
+	{
+		name: "an intermediate whose key is too small",
+		story: async () => {
+			const weak = await issue({ subject: "Weak", issuer: root, ca: true, sameKeyAs: { ...root, keyPem: generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey.export({ type: "pkcs8", format: "pem" }).toString() } });
+			const under = await issue({ names: [host], issuer: weak });
+			return { server: { cert: under.chainPem, key: under.keyPem } };
+		},
+		code: "CA_KEY_TOO_SMALL",
+		facts: { subject: "O=picofetch test, CN=Weak" },
+	},
+	{
 		name: "a leaf that is not valid yet",
 		story: async () => {
 			const early = await issue({ names: [host], issuer: intermediate, notBefore: new Date("2026-12-24T00:00:00Z") });
@@ -136,6 +157,14 @@ const refusals: readonly { name: string; story: () => Promise<Story>; code: stri
 		story: async () => {
 			const self = await issue({ names: [host], issuer: "self" });
 			return { server: { cert: self.chainPem, key: self.keyPem } };
+		},
+		code: "DEPTH_ZERO_SELF_SIGNED_CERT",
+	},
+	{
+		name: "a leaf that signs itself and is given as a root",
+		story: async () => {
+			const self = await issue({ names: [host], issuer: "self" });
+			return { trusted: self, server: { cert: self.chainPem, key: self.keyPem } };
 		},
 		code: "DEPTH_ZERO_SELF_SIGNED_CERT",
 	},
