@@ -1491,12 +1491,14 @@ export class Processor {
 							if (list & (1 << register)) {
 								this.#store32(address, r[register]);
 								address += 4;
+								this.#elapsed++;
 							}
 						}
 						if (op & 0x100) {
 							this.#store32(address, r[14]);
+							this.#elapsed++;
 						}
-						t = this.#elapsed;
+						t = this.#elapsed - count;
 						if (this.#fault) {
 							break loop;
 						}
@@ -1511,7 +1513,6 @@ export class Processor {
 				case Op.Pop: {
 					const list = op & 0xff;
 					let address = r[13];
-					this.#elapsed = t;
 					this.#instructionAddress = pc;
 					for (let register = 0; register < 8; register++) {
 						if (list & (1 << register)) {
@@ -1527,12 +1528,11 @@ export class Processor {
 							t++;
 						}
 					}
-					t++;
 					if (op & 0x100) {
 						this.#elapsed = t;
 						const target = this.#load32(address);
 						address += 4;
-						t = this.#elapsed + 3;
+						t = this.#elapsed + 4;
 						if (this.#fault) {
 							break loop;
 						}
@@ -1558,6 +1558,7 @@ export class Processor {
 						next = target & ~1;
 						break;
 					}
+					t++;
 					if (this.#fault) {
 						break loop;
 					}
@@ -1595,7 +1596,6 @@ export class Processor {
 				case Op.Stm: {
 					const base = (op >>> 8) & 7;
 					let address = r[base];
-					this.#elapsed = t;
 					this.#instructionAddress = pc;
 					for (let register = 0; register < 8; register++) {
 						if (op & (1 << register)) {
@@ -1603,7 +1603,9 @@ export class Processor {
 							if ((address & 0xff000003) === SRAM_START && (offset < sramBytes || (offset - stackStart) >>> 0 < stackBytes)) {
 								sram32[offset >> 2] = r[register];
 							} else {
+								this.#elapsed = t;
 								this.#store32(address, r[register]);
+								t = this.#elapsed;
 							}
 							address = (address + 4) | 0;
 							t++;
@@ -1619,7 +1621,6 @@ export class Processor {
 				case Op.Ldm: {
 					const base = (op >>> 8) & 7;
 					let address = r[base];
-					this.#elapsed = t;
 					this.#instructionAddress = pc;
 					for (let register = 0; register < 8; register++) {
 						if (op & (1 << register)) {

@@ -11,14 +11,17 @@ import { twoCores } from "../support/two-cores.ts";
 
 const host = "site.example";
 
-/** @throws Error that names seed, core, cycle, pc and register of the first difference */
-export async function soakLockStep({ seed }: { readonly seed: number }): Promise<{ boot: LockStepResult; pair: LockStepResult }> {
+/**
+ * @param xip with the model of what flash costs
+ * @throws Error that names seed, core, cycle, pc and register of the first difference
+ */
+export async function soakLockStep({ seed, xip }: { readonly seed: number; readonly xip: boolean }): Promise<{ boot: LockStepResult; pair: LockStepResult }> {
 	const { chainPem, keyPem } = await issue({ names: [host] });
 	const server = new TlsServer({ certificateChainPem: chainPem, keyPem, respond: respondWith("the page\n") });
 	const hosts = { [host]: { ports: { 443: { connect: () => server.connect() } } } };
 	const boot = await inLockStep({
 		seed, replayed: true, until: storyEnd, timeoutMicros: 10e6,
-		board: peers => sceneBoard({ seed, hosts, configuration: { url: `https://${host}/` }, faults: { loss: 0.01, jitterMicros: 200 }, ...peers }),
+		board: peers => sceneBoard({ seed, hosts, board: { xip }, configuration: { url: `https://${host}/` }, faults: { loss: 0.01, jitterMicros: 200 }, ...peers }),
 	});
 	assert.match(boot.console, /^received \d+ bytes\r$/m, `lock-step soak, seed ${seed}`);
 	const pair = await inLockStep({ seed, timeoutMicros: 60_000, board: () => twoCores(seed) });

@@ -96,11 +96,11 @@ const soaks: Readonly<Record<string, { readonly what: string; run(seed: number, 
 		},
 	},
 	"lock-step": {
-		what: "boots up to a page over HTTPS, and programs for two cores, by the simulator's loop and by the plain interpreter, until the budget is spent",
+		what: "boots up to a page over HTTPS, every other one with the cache of flash, and programs for two cores, by the simulator's loop and by the plain interpreter, until the budget is spent",
 		async run(seed, isOver) {
 			const total = { boots: 0, stretches: 0, exceptions: 0, cycles: 0 };
 			do {
-				const { boot, pair } = await soakLockStep({ seed: seed + total.boots });
+				const { boot, pair } = await soakLockStep({ seed: seed + total.boots, xip: total.boots % 2 === 1 });
 				total.boots++;
 				for (const { stretches, exceptions, activeCycles } of [boot, pair]) {
 					total.stretches += stretches;

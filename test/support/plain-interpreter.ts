@@ -18,7 +18,6 @@ const busCycles = { sio: 1, other: 2, peripheralLoad: 4, peripheralStore: 5 } as
  * @throws Error out of the board's run, when an exception is entered or left otherwise than the manual says
  */
 export function interpretPlainly(cores: readonly Processor[]): void {
-	if (cores.some(core => core.xipCache)) throw new Error("the plain interpreter fetches halfwords, and knows no cache");
 	const stops = cores.map(() => false);
 	cores.forEach((core, index) => {
 		const { attend, run, handleExceptions, busFault } = core;
@@ -49,6 +48,9 @@ class PlainInterpreter {
 	readonly #system: (maxCycles: number) => void;
 	/** The address of the instruction that is executed here. */
 	#at: number | undefined;
+	/** The word of flash that instructions were fetched from last, and where. */
+	#fetched = 0;
+	#fetchedWord = -1;
 
 	constructor(core: Processor, system: (maxCycles: number) => void) {
 		this.#core = core;
@@ -63,14 +65,18 @@ class PlainInterpreter {
 	run(maxCycles: number, stopped: () => boolean): void {
 		const core = this.#core;
 		const began = core.cycles;
+		this.#fetchedWord = -1;
 		do this.#step(); while (!stopped() && core.cycles - began < maxCycles);
 	}
 
 	#step(): void {
 		const core = this.#core;
 		const at = core.programCounter;
-		const first = isCode(core, at) ? core.bus.read(at, 2) : undefined;
-		if (first === undefined || isForSystem(core, first, at)) {
+		const began = core.cycles;
+		const first = isCode(core, at) ? this.#fetch(at) : undefined;
+		const second = first !== undefined && first >>> 11 === 0b11110 ? this.#fetch(at + 2) : 0;
+		if (first === undefined || isForSystem(core, first, second)) {
+			core.activeCycles += core.cycles - began;
 			const returnsTo = first === undefined ? undefined : exceptionReturn(core, first);
 			const expected = returnsTo === undefined ? undefined : stateBehindReturn(core, returnsTo, first!);
 			this.#system(1);
@@ -79,14 +85,24 @@ class PlainInterpreter {
 		}
 		this.#at = at;
 		core.programCounter = at + 2;
-		const cycles = this.#execute(first, at);
-		core.stall(cycles);
-		core.activeCycles += cycles;
+		core.stall(this.#execute(first, second, at));
+		core.activeCycles += core.cycles - began;
 		this.#at = undefined;
 	}
 
-	/** @returns cycles */
-	#execute(op: number, at: number): number {
+	/** A halfword of code; of flash, words come over the bus. */
+	#fetch(address: number): number {
+		const { bus } = this.#core;
+		if (address >>> 26 !== 4) return bus.read(address, 2);
+		if (address >>> 2 !== this.#fetchedWord) {
+			this.#fetchedWord = address >>> 2;
+			this.#fetched = bus.read((address & ~3) >>> 0, 4);
+		}
+		return this.#fetched >>> 8 * (address & 2) & 0xffff;
+	}
+
+	/** @returns cycles; those of words in a row have passed already. */
+	#execute(op: number, second: number, at: number): number {
 		const core = this.#core;
 		const r = core.registers;
 		const pc = at + 4;
@@ -156,7 +172,7 @@ class PlainInterpreter {
 				const end = this.#multiple(list, r[base]! >>> 0, (op & 0x800) !== 0);
 				// LDM with its base in the list keeps what was loaded.
 				if (!(op & 0x800) || !(list & 1 << base)) r[base] = end;
-				return 1 + count(list);
+				return 1;
 			}
 			case 13:
 				if (!this.#passes(op >>> 8 & 15)) return 1;
@@ -166,7 +182,6 @@ class PlainInterpreter {
 				core.programCounter = pc + (op << 21 >> 20);
 				return 2;
 			default: {
-				const second = core.bus.read(at + 2, 2);
 				core.programCounter = pc;
 				if ((second & 0xd000) === 0xd000) {
 					const sign = op >>> 10 & 1;
@@ -251,7 +266,7 @@ class PlainInterpreter {
 				const bottom = r[13]! - 4 * count(list);
 				this.#multiple(list, bottom >>> 0, false);
 				r[13] = bottom;
-				return 1 + count(list);
+				return 1;
 			}
 			case 10:
 				r[to] = op >>> 6 & 1 ? byte(m, 1) | byte(m, 0) << 8 | (op & 0x80 ? byte(m, 0) << 24 >> 16 : byte(m, 3) << 16 | byte(m, 2) << 24) : byte(m, 3) | byte(m, 2) << 8 | byte(m, 1) << 16 | byte(m, 0) << 24;
@@ -265,7 +280,7 @@ class PlainInterpreter {
 				}
 				r[13] = end;
 				// TRM: 3 + N with the program counter among the N.
-				return op & 0x100 ? 4 + count(list) : 1 + count(list);
+				return op & 0x100 ? 4 : 1;
 			}
 			case 6:
 				// CPS: without privilege, nothing (A7.7.22).
@@ -280,7 +295,7 @@ class PlainInterpreter {
 		}
 	}
 
-	/** LDM and STM in the order of the registers. @returns the address behind */
+	/** LDM and STM in the order of the registers, a cycle each. @returns the address behind */
 	#multiple(list: number, start: number, load: boolean): number {
 		const r = this.#core.registers;
 		let address = start;
@@ -288,6 +303,7 @@ class PlainInterpreter {
 			if (!(list & 1 << register)) continue;
 			if (load) r[register] = this.#load(address, 4);
 			else this.#core.bus.write(address, 4, r[register]! >>> 0);
+			this.#core.stall(1);
 			address = address + 4 >>> 0;
 		}
 		return address;
@@ -400,7 +416,7 @@ function isCode(core: Processor, address: number): boolean {
 }
 
 /** MRS, MSR, SVC, BKPT, hints that wait, undefined instructions and the traps of the boot ROM; returns from exceptions. */
-function isForSystem(core: Processor, op: number, at: number): boolean {
+function isForSystem(core: Processor, op: number, second: number): boolean {
 	if (op >>> 8 === 0xdf || op >>> 8 === 0xde || op >>> 11 === 0b11101 || op >>> 11 === 0b11111) return true;
 	if (op >>> 12 === 11) {
 		const kind = op >>> 8 & 15;
@@ -410,7 +426,6 @@ function isForSystem(core: Processor, op: number, at: number): boolean {
 		return kind === 6 ? (op & 0xffef) !== 0xb662 : ![0, 2, 4, 5].includes(kind);
 	}
 	if (op >>> 11 === 0b11110) {
-		const second = core.bus.read(at + 2, 2);
 		return (second & 0xd000) !== 0xd000 && !(op === 0xf3bf && second >>> 8 === 0x8f && (second >>> 4 & 15) >= 4 && (second >>> 4 & 15) <= 6);
 	}
 	return exceptionReturn(core, op) !== undefined;
