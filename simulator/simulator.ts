@@ -581,6 +581,11 @@ export class PicoW {
 		this.#chip.pressRun();
 	}
 
+	/** Holds the BOOTSEL button or lets it go: a reset meanwhile leads to the USB boot loader, and a program can ask for it. */
+	set bootsel(pressed: boolean) {
+		this.#chip.flashPins.bootselPressed = pressed;
+	}
+
 	// ---- profile ----------------------------------------------------------------------------------------------------
 
 	/**

@@ -7,7 +7,8 @@
 import { RP2040 } from "rp2040js";
 import type { Random } from "../wires.ts";
 import { SerialFlash } from "../flash/serial-flash.ts";
-import { IoQspi, PadsQspi, Ssi } from "../flash/ssi.ts";
+import { IoQspi, PadsQspi, QspiPins } from "../flash/qspi-pins.ts";
+import { Ssi } from "../flash/ssi.ts";
 import { Adc } from "../peripherals/adc.ts";
 import { I2c } from "../peripherals/i2c.ts";
 import { IoBank, Pads } from "../peripherals/io-bank.ts";
@@ -102,6 +103,7 @@ export class Chip implements Bus, DmaBus {
 	readonly serialFlash: SerialFlash;
 	readonly rom: BootRom;
 	readonly dma: Dma;
+	readonly flashPins = new QspiPins();
 	readonly pio: PioBlocks;
 	readonly watchdog: Watchdog;
 	readonly uarts: [Uart, Uart];
@@ -197,8 +199,8 @@ export class Chip implements Bus, DmaBus {
 		);
 		this.#ssi = new Ssi(this.serialFlash, () => this.#active.cycles, { clock: this.clock, dma: this.dma, memory: base.flash }, unknown);
 		this.#ssi.onMode = (xip) => this.#setXip(xip);
-		this.#ioQspi = new IoQspi(this.#ssi, unknown);
-		const padsQspi = new PadsQspi(unknown);
+		this.#ioQspi = new IoQspi(this.flashPins, this.#ssi, unknown);
+		const padsQspi = new PadsQspi(this.flashPins, unknown);
 		this.#xip = new XipControl(base.flash, this.clock, this.dma, (cycles) => this.#active.stall(cycles), unknown);
 		if (options.xip) {
 			const cache = new XipCache();
@@ -274,7 +276,7 @@ export class Chip implements Bus, DmaBus {
 		const pwm = new Pwm(this.clock, this.pins, this.dma, setInterrupt, unknown);
 		const lanes = [base.sio.interp0, base.sio.interp1] as unknown as Interpolator[];
 		const more = lanes.map((lane, index) => new (lane.constructor as new (index: number) => Interpolator)(index));
-		this.#sio = new Sio(this.pins, [lanes, more], (core, high) => cores[core].setInterrupt(IRQ_SIO_PROC0 + core, high), unknown);
+		this.#sio = new Sio(this.pins, this.flashPins, [lanes, more], (core, high) => cores[core].setInterrupt(IRQ_SIO_PROC0 + core, high), unknown);
 		const privateBus = (core: Processor): PrivateBus => new PrivateBus(core, this.clock, () => this.reset("system reset request"), unknown);
 		this.#privateBuses = [privateBus(this.core), privateBus(this.second)];
 		this.#resets = new Resets((block) => this.#resetBlock(block), unknown);
@@ -372,7 +374,9 @@ export class Chip implements Bus, DmaBus {
 			flushCache: () => this.#xip.flushAndEnable(),
 			releaseFlashBlocks: () => {
 				this.#resets.held &= ~((1 << RESET_BLOCKS.indexOf("io_qspi")) | (1 << RESET_BLOCKS.indexOf("pads_qspi")));
+				this.flashPins.selectXip();
 			},
+			bootselPressed: () => this.flashPins.bootselPressed,
 			bootsel: (reason, activityMask, disableMask) => this.#stand({ kind: "bootsel", reason, activityMask, disableMask }),
 			violation: (level, code, text) => this.violations.violation(level, code, text),
 		});

@@ -167,6 +167,7 @@ export class PrivateBus extends Block {
 				}
 				return true;
 			case 0xd10: core.scr = value & 0x16; break;
+			case 0xd14: return true; // CCR is read only (ARMv6-M manual B3.2.8)
 			case 0xd1c: core.shpr2 = value & 0xc0000000; break;
 			case 0xd20: core.shpr3 = value & 0xc0c00000; break;
 			case 0xd24: core.pendingSvcall = (value & 0x8000) !== 0; break;

@@ -1,7 +1,6 @@
 /**
- * SSI, the serial interface to the flash, and IO_QSPI, whose override of the chip select frames flash commands.
- * RP2040 datasheet 4.10.13 (registers), 2.19.6.2. Frames are exchanged with the flash at once; busy and fill levels
- * follow the baud rate. Reads of many frames in the XIP format, which DMA takes out of the FIFO, come frame by frame.
+ * SSI, the serial interface to the flash; IO_QSPI's override of the chip select frames commands (qspi-pins.ts).
+ * RP2040 datasheet 4.10.13. Frames are exchanged with the flash at once; busy and fill levels follow the baud rate. Reads of many frames in the XIP format, which DMA takes out of the FIFO, come frame by frame.
  */
 import type { Dma } from "../core/dma.ts";
 import { Block } from "../core/registers.ts";
@@ -227,75 +226,6 @@ export class Ssi extends Block {
 		} else if (offset === 0x4c) {
 			this.#request();
 		}
-		return true;
-	}
-}
-
-const OVERRIDE_LOW = 2;
-const OVERRIDE_HIGH = 3;
-const PIN_SS = 1;
-
-/** IO_QSPI: six pins in the order SCLK, SS, SD0-SD3. */
-export class IoQspi extends Block {
-	readonly #ssi: Ssi;
-	readonly #control = new Uint32Array(6);
-
-	constructor(ssi: Ssi, unknown: (text: string) => void) {
-		super("IO_QSPI", unknown);
-		this.#ssi = ssi;
-		this.reset();
-	}
-
-	reset(): void {
-		this.#control.fill(0x1f);
-		this.#ssi.forceSelect(undefined);
-	}
-
-	protected read(offset: number): number | undefined {
-		if (offset < 0x30) {
-			return offset & 4 ? this.#control[offset >> 3] : 0;
-		}
-		return offset < 0x60 ? 0 : undefined;
-	}
-
-	protected write(offset: number, value: number): boolean {
-		if (offset < 0x30) {
-			if (offset & 4) {
-				const pin = offset >> 3;
-				this.#control[pin] = value;
-				if (pin === PIN_SS) {
-					const override = (value >>> 8) & 3;
-					this.#ssi.forceSelect(override === OVERRIDE_LOW ? true : override === OVERRIDE_HIGH ? false : undefined);
-				}
-			}
-			return true;
-		}
-		return offset < 0x60 && value === 0;
-	}
-}
-
-/** PADS_QSPI: registers without effect on the model. */
-export class PadsQspi extends Block {
-	readonly #registers = new Uint32Array(7);
-
-	constructor(unknown: (text: string) => void) {
-		super("PADS_QSPI", unknown);
-		this.reset();
-	}
-
-	reset(): void {
-		this.#registers.set([0, 0x56, 0x5a, 0x52, 0x52, 0x52, 0x52]);
-	}
-
-	protected read(offset: number): number | undefined {
-		return this.#registers[offset >> 2];
-	}
-
-	protected write(offset: number, value: number): boolean {
-		if (offset > 0x18) {
-			return false;
-		}
-		this.#registers[offset >> 2] = value;
 		return true;
 	}
 }

@@ -4,6 +4,7 @@
  */
 import { Block } from "../core/registers.ts";
 import type { Pins } from "../core/pins.ts";
+import type { QspiPins } from "../flash/qspi-pins.ts";
 
 /** The part of rp2040js' interpolator that is used (it does not export the class by name). */
 export interface Interpolator {
@@ -40,26 +41,28 @@ interface CoreSide {
 
 export class Sio extends Block {
 	readonly #pins: Pins;
+	readonly #flashPins: QspiPins;
 	readonly #sides: readonly [CoreSide, CoreSide];
 	readonly #fifoInterrupt: (core: 0 | 1, high: boolean) => void;
 	/** Whose access is under way. */
 	core: 0 | 1 = 0;
-	#highOut = 0;
-	#highOe = 0;
 	#locks = 0;
 
 	/**
+	 * @param flashPins GPIO_HI.
 	 * @param interpolators two for each core.
 	 * @param fifoInterrupt SIO_IRQ_PROC0 or SIO_IRQ_PROC1, a level.
 	 */
 	constructor(
 		pins: Pins,
+		flashPins: QspiPins,
 		interpolators: readonly [Interpolator[], Interpolator[]],
 		fifoInterrupt: (core: 0 | 1, high: boolean) => void,
 		unknown: (text: string) => void,
 	) {
 		super("SIO", unknown);
 		this.#pins = pins;
+		this.#flashPins = flashPins;
 		this.#fifoInterrupt = fifoInterrupt;
 		const side = (core: 0 | 1): CoreSide => ({
 			interpolators: interpolators[core], fifo: [], fifoErrors: 0, dividend: 0, divisor: 0, quotient: 0, remainder: 0, dirty: 0,
@@ -71,7 +74,8 @@ export class Sio extends Block {
 		this.#pins.sioOut = 0;
 		this.#pins.sioOe = 0;
 		this.#pins.changed();
-		this.#highOut = this.#highOe = this.#locks = 0;
+		this.#flashPins.setSio(0, 0);
+		this.#locks = 0;
 		for (const core of [0, 1] as const) {
 			const side = this.#sides[core];
 			side.fifo.length = side.fifoErrors = side.dividend = side.divisor = side.quotient = side.remainder = side.dirty = 0;
@@ -120,12 +124,12 @@ export class Sio extends Block {
 		switch (offset) {
 			case 0x000: return this.core; // CPUID
 			case 0x004: return this.#pins.input;
-			case 0x008: return 0x3f; // GPIO_HI_IN: QSPI pins idle high, BOOTSEL not pressed
+			case 0x008: return this.#flashPins.input;
 			case 0x010: return this.#pins.sioOut;
 			case 0x020: return this.#pins.sioOe;
 			case 0x014: case 0x018: case 0x01c: case 0x024: case 0x028: case 0x02c: return 0;
-			case 0x030: return this.#highOut;
-			case 0x040: return this.#highOe;
+			case 0x030: return this.#flashPins.sioOut;
+			case 0x040: return this.#flashPins.sioOe;
 			case 0x034: case 0x038: case 0x03c: case 0x044: case 0x048: case 0x04c: return 0;
 			case 0x050:
 				return (
@@ -180,6 +184,7 @@ export class Sio extends Block {
 
 	protected write(offset: number, value: number): boolean {
 		const pins = this.#pins;
+		const high = this.#flashPins;
 		const side = this.#sides[this.core];
 		switch (offset) {
 			case 0x010: pins.sioOut = value & PIN_MASK; pins.changed(); return true;
@@ -190,14 +195,14 @@ export class Sio extends Block {
 			case 0x024: pins.sioOe |= value & PIN_MASK; pins.changed(); return true;
 			case 0x028: pins.sioOe &= ~value; pins.changed(); return true;
 			case 0x02c: pins.sioOe ^= value & PIN_MASK; pins.changed(); return true;
-			case 0x030: this.#highOut = value & 0x3f; return true;
-			case 0x034: this.#highOut |= value & 0x3f; return true;
-			case 0x038: this.#highOut &= ~value; return true;
-			case 0x03c: this.#highOut ^= value & 0x3f; return true;
-			case 0x040: this.#highOe = value & 0x3f; return true;
-			case 0x044: this.#highOe |= value & 0x3f; return true;
-			case 0x048: this.#highOe &= ~value; return true;
-			case 0x04c: this.#highOe ^= value & 0x3f; return true;
+			case 0x030: high.setSio(value, high.sioOe); return true;
+			case 0x034: high.setSio(high.sioOut | value, high.sioOe); return true;
+			case 0x038: high.setSio(high.sioOut & ~value, high.sioOe); return true;
+			case 0x03c: high.setSio(high.sioOut ^ value, high.sioOe); return true;
+			case 0x040: high.setSio(high.sioOut, value); return true;
+			case 0x044: high.setSio(high.sioOut, high.sioOe | value); return true;
+			case 0x048: high.setSio(high.sioOut, high.sioOe & ~value); return true;
+			case 0x04c: high.setSio(high.sioOut, high.sioOe ^ value); return true;
 			case 0x050:
 				side.fifoErrors &= ~value;
 				this.#updateFifo(this.core);

@@ -162,7 +162,9 @@ export class Timer extends Block {
 
 const CONTROL_TRIGGER = 0x80000000;
 const CONTROL_ENABLE = 0x40000000;
+/** Set after a reset: a program may write CYCLES alone (datasheet 4.7.6, TICK). */
 const TICK_ENABLE = 0x200;
+const TICK_CYCLES = 0x1ff;
 const TICK_RUNNING = 0x400;
 
 /** Why the watchdog bit (REASON register). */
@@ -180,7 +182,7 @@ export class Watchdog extends Block {
 	/** Half microseconds that were loaded: the counter falls twice a tick (RP2040-E1). */
 	#loaded = 0;
 	#loadedAtMicros = 0;
-	#tick = 0;
+	#tick = TICK_ENABLE;
 	#cancel: (() => void) | undefined;
 
 	constructor(
@@ -199,7 +201,7 @@ export class Watchdog extends Block {
 		this.#enabled = this.#held = false;
 		this.#cancel?.();
 		this.#cancel = undefined;
-		this.#tick = 0;
+		this.#tick = TICK_ENABLE;
 		this.#loaded = 0;
 		this.#tickChanged(false);
 	}
@@ -229,7 +231,7 @@ export class Watchdog extends Block {
 	}
 
 	get #ticking(): boolean {
-		return (this.#tick & TICK_ENABLE) !== 0 && !this.#held;
+		return (this.#tick & TICK_ENABLE) !== 0 && (this.#tick & TICK_CYCLES) !== 0 && !this.#held;
 	}
 
 	/** True while it will bite by itself. */
@@ -265,7 +267,7 @@ export class Watchdog extends Block {
 			case 0x00: return (this.#enabled ? CONTROL_ENABLE : 0) | this.#pause | (this.#left & 0xffffff);
 			case 0x04: return 0;
 			case 0x08: return this.#reason;
-			case 0x2c: return this.#tick | (this.#tick & TICK_ENABLE ? TICK_RUNNING : 0);
+			case 0x2c: return this.#tick | (this.#ticking ? TICK_RUNNING : 0);
 			default: return undefined;
 		}
 	}

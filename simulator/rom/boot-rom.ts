@@ -33,6 +33,8 @@ export interface RomHost {
 	flushCache(): number;
 	/** Blocks the real ROM takes out of reset before it looks at the flash. */
 	releaseFlashBlocks(): void;
+	/** Somebody holds the BOOTSEL button. */
+	bootselPressed(): boolean;
 	/** USB boot loader: the drive RPI-RP2. */
 	bootsel(reason: string, activityMask: number, disableMask: number): void;
 	violation(level: "error" | "warning" | "info", code: string, text: string): void;
@@ -450,6 +452,10 @@ export class BootRom {
 		const { core } = this.#host;
 		const r = core.registers;
 		this.#host.releaseFlashBlocks();
+		if (this.#host.bootselPressed()) {
+			this.#host.bootsel("BOOTSEL is held", 0, 0);
+			return 1;
+		}
 		const image = core.flash.subarray(0, BOOT2_BYTES);
 		core.sram.set(image, BOOT2_ADDRESS - SRAM_START);
 		const stored = (image[252] | (image[253] << 8) | (image[254] << 16) | (image[255] << 24)) >>> 0;

@@ -140,6 +140,19 @@ test("the timer counts microseconds of the tick, and an alarm fires at its micro
 	assert.equal(chip.peek(TIMER + 0x08, 4), 0);
 });
 
+test("the tick is enabled by a reset and lacks its divider alone: a program that writes CYCLES has a timer", () => {
+	const chip = bareChip();
+	assert.equal(chip.peek(WATCHDOG + 0x2c, 4), 0x200, "enabled, not running");
+	chip.poke(WATCHDOG + 0x1000 + 0x2c, 4, 12);
+	assert.equal(chip.peek(WATCHDOG + 0x2c, 4), 0x60c);
+	pass(chip, 6_500);
+	const now = chip.peek(TIMER + 0x28, 4);
+	assert.ok(now >= 999 && now <= 1001, `${now}`);
+	chip.poke(WATCHDOG + 0x2c, 4, 12);
+	pass(chip, 6_500);
+	assert.equal(chip.peek(TIMER + 0x28, 4), now, "it stands");
+});
+
 test("RESETS really resets: a pin's function, a PIO, an UART", () => {
 	const chip = bareChip();
 	chip.poke(RESETS, 4, 0);

@@ -56,7 +56,7 @@ test("an empty flash ends in the USB boot loader", async () => {
 	assert.match(result.reason === "halted" ? result.text : "", /the flash is empty/);
 });
 
-test("UF2 blocks of another family, of bad magic or outside flash are refused with their place", () => {
+test("UF2 blocks of bad magic or outside flash are refused with their place, and files for other chips with the chip", () => {
 	const good = uf2(image(WFI_FOR_EVER));
 	assert.deepEqual(parseUf2(good).blocks.map(({ address, data }) => [address, data.length]), [[0x10000000, 256], [0x10000100, 256]]);
 	const change = (at: number, value: number): Uint8Array => {
@@ -66,9 +66,42 @@ test("UF2 blocks of another family, of bad magic or outside flash are refused wi
 	};
 	assert.throws(() => parseUf2(good.subarray(0, 500)), /not a whole number/);
 	assert.throws(() => parseUf2(change(512, 0)), /block 1: magic/);
-	assert.throws(() => parseUf2(change(28, 0xe48bff59)), /block 0: family 0xe48bff59/);
-	assert.throws(() => parseUf2(change(12, 0x20000000)), /block 0: target address 0x20000000/);
+	assert.throws(() => parseUf2(change(12, 0x30000000)), /block 0: target address 0x30000000 is not in SRAM/);
+	assert.throws(() => parseUf2(change(512 + 12, 0x20000000)), /block 1: target address 0x20000000 is not in flash/);
 	assert.throws(() => parseUf2(change(16, 477)), /block 0: a payload of 477 bytes/);
+	assert.throws(() => parseUf2(otherFamily(good, 0xe48bff59)), /no block is for the RP2040 .*: they have family 0xe48bff59, the RP2350$/);
+});
+
+function otherFamily(file: Uint8Array, family: number): Uint8Array {
+	const copy = file.slice();
+	for (let at = 0; at < copy.length; at += 512) {
+		new DataView(copy.buffer).setUint32(at + 28, family, true);
+	}
+	return copy;
+}
+
+test("of a UF2 for several chips the RP2040's blocks are taken", () => {
+	const good = uf2(image(WFI_FOR_EVER));
+	const both = new Uint8Array(Buffer.concat([otherFamily(good, 0xe48bff57).subarray(0, 512), good, otherFamily(good, 0xe48bff59)]));
+	assert.deepEqual(parseUf2(both), parseUf2(good));
+});
+
+test("a UF2 that was cut off is refused: the boot loader would wait for its rest", () => {
+	const good = uf2(image(WFI_FOR_EVER));
+	assert.throws(() => parseUf2(good.subarray(0, 512)), /block 1 of 2 is missing: the boot loader waits for it/);
+	assert.throws(() => parseUf2(good.subarray(512)), /block 0 of 2 is missing/);
+});
+
+test("a UF2 for SRAM alone begins at the start of SRAM", async () => {
+	const program = new Uint8Array(256);
+	// movs r0, #0x42; ldr r1, =0x20001000; str r0, [r1]; sleep
+	[0x2042, 0x4902, 0x6008, ...WFI_FOR_EVER, 0xbf00, 0x1000, 0x2000].forEach((halfword, index) => new DataView(program.buffer).setUint16(2 * index, halfword, true));
+	const file = uf2(program);
+	new DataView(file.buffer).setUint32(12, 0x20000000, true);
+	const board = new PicoW();
+	board.loadUf2(file);
+	assert.equal((await board.run({ timeoutMicros: 10_000 })).reason, "timeout");
+	assert.equal(word(board, 0x20001000), 0x42);
 });
 
 test("the same file and seed give the same report twice; another seed gives other random bits", async () => {
