@@ -966,6 +966,9 @@ size_t tls_client_writable(const tls_client *client)
 
 	if (client->state != STATE_OPEN || !client->pcb || client->flushing)
 		return 0;
+	/* Between a ticket and the step that takes it, the library would take it in place of what is written. */
+	if (client->ssl.MBEDTLS_PRIVATE(state) != MBEDTLS_SSL_HANDSHAKE_OVER)
+		return 0;
 	payload = mbedtls_ssl_get_max_out_record_payload(&client->ssl);
 	room = tcp_sndbuf(client->pcb);
 	if (payload <= 0 || room <= RECORD_OVERHEAD || tcp_sndqueuelen(client->pcb) + 4 > TCP_SND_QUEUELEN)

@@ -427,6 +427,12 @@ const odd: readonly { readonly what: string; readonly version: Version | "both";
 		answer(server);
 	}), bytes: 5 },
 	{ what: "two tickets in one record", version: "TLSv1.3", part: opened(server => { server.record(content.handshake, Buffer.concat([server.frame("newSessionTicket", ticket(60)), server.frame("newSessionTicket", ticket(70))])); answer(server); }), bytes: 5 },
+	{ what: "tickets while much is sent to it", version: "TLSv1.3", part: {
+		opened: server => { for (let i = 0; i < 10; i++) server.message("newSessionTicket", ticket(60)); },
+		heard: server => {
+			if (server.application.length === 200 * 27) answer(server);
+		},
+	}, bytes: 5, settings: { writes: "200" } },
 	{ what: "a wish to begin anew (HelloRequest)", version: "TLSv1.2", part: opened(server => { server.message("helloRequest", Buffer.alloc(0)); answer(server); }), bytes: 5 },
 	{ what: "a KeyUpdate", version: "TLSv1.3", part: opened(server => { server.updateKeys(false); answer(server); }), bytes: 5 },
 	{ what: "a KeyUpdate that asks for one", version: "TLSv1.3", part: opened(server => { server.updateKeys(true); answer(server); }), bytes: 5 },

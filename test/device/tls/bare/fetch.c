@@ -4,7 +4,7 @@
  *
  * Settings: host, epoch (ms; absent: the clock stays unset), count, segment,
  * faults (for n from 1 on, the n-th allocation is refused, until one goes well),
- * writeRefusals, minimum, maximum (0x0303, 0x0304), alpn, extra (the root is
+ * writeRefusals, writes (how often the request is sent; once), minimum, maximum (0x0303, 0x0304), alpn, extra (the root is
  * given as the connection's own instead of the image's), stuck, key,
  * certificate, issuer (files, DER: the client's identity), fragment
  * (maximum_fragment_bytes). Between two of several connections: pass
@@ -149,8 +149,8 @@ static void fetch_once(bool is_first, bool is_last)
 	identity_options identity = {.chain = chain};
 	arena_figures figures;
 	tls_client *client;
-	bool done = false;
-	size_t received = 0;
+	bool done = false, is_open = false;
+	size_t received = 0, to_write = (sizeof request - 1) * (peer_setting("writes") ? number("writes") : 1);
 	unsigned before = lwip_fake_sent_bytes;
 	uint32_t start = peer_cycles();
 
@@ -187,8 +187,10 @@ static void fetch_once(bool is_first, bool is_last)
 			print_number("idle", figures.used_bytes);
 			print_session(tls_client_session(client));
 			lwip_fake_set(0, (unsigned)number("writeRefusals"));
-			tls_client_write(client, request, sizeof request - 1);
+			is_open = true;
 		}
+		if (is_open && to_write > 0)
+			to_write -= tls_client_write(client, request, to_write < sizeof request - 1 ? to_write : sizeof request - 1);
 		while (tls_client_readable(client) > 0)
 			received += tls_client_read(client, body, sizeof body);
 		if (events & TLS_EVENT_FAILED) {
