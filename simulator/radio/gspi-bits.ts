@@ -228,7 +228,7 @@ export class GspiBits {
 	#clockRose(): void {
 		if (!this.#selected) {
 			if (this.#powered) {
-				this.#log.violation("info", "radio-clock-while-idle", "GP29 rose while GP25 was high; the radio does not look");
+				this.#log.violation("warning", "radio-clock-while-idle", "GP29 rose while GP25 was high; the radio does not look");
 			}
 			return;
 		}

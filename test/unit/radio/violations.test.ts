@@ -63,13 +63,7 @@ const beforeTheMode: readonly Rule[] = [
 	["asks the backplane in the mode of the start", "radio-command-before-mode", "error", (host) => host.read(BACKPLANE, 0x1000e, 4)],
 	["asks for a bus register behind the last", "radio-command-address", "error", (host) => host.read(BUS, 0x100, 4)],
 	["ends a command in its middle", "radio-short-command", "error", (host) => host.transfer([], 0, 20)],
-	["selects it while the clock is high", "radio-clock-high-at-select", "error", ({ pins }) => {
-		pins.clock.set(true);
-		pins.chipSelect.set(false);
-		pins.clock.set(false);
-		pins.chipSelect.set(true);
-	}],
-	["clocks while it is not selected", "radio-clock-while-idle", "info", ({ pins }) => {
+	["clocks while it is not selected", "radio-clock-while-idle", "warning", ({ pins }) => {
 		pins.clock.set(true);
 		pins.clock.set(false);
 	}],
@@ -82,6 +76,17 @@ for (const rule of beforeTheMode) {
 		broken(host, rule);
 	});
 }
+
+test("a host that selects it while the clock is high is told of radio-clock-high-at-select", () => {
+	const { host } = board("big");
+	host.powerUp();
+	host.pins.clock.set(true);
+	broken(host, ["", "radio-clock-high-at-select", "error", ({ pins }) => {
+		pins.chipSelect.set(false);
+		pins.clock.set(false);
+		pins.chipSelect.set(true);
+	}]);
+});
 
 test("a host that lets go of the data line late is told of radio-turnaround, and reads all the same", () => {
 	const { host } = board("big");
