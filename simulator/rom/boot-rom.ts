@@ -40,6 +40,19 @@ export interface RomHost {
 	violation(level: "error" | "warning" | "info", code: string, text: string): void;
 }
 
+/** RP2350's boot ROM looks for a block of its own in the first 4 KB (RP2350 datasheet 5.1.5.1). */
+const RP2350_BLOCK_START = 0xffffded3;
+
+function isForRp2350(flash: Uint8Array): boolean {
+	const view = new DataView(flash.buffer, flash.byteOffset, 4096);
+	for (let at = 0; at < 4096; at += 4) {
+		if (view.getUint32(at, true) === RP2350_BLOCK_START) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /** SRAM where the second stage is loaded (datasheet 2.7.1). */
 const BOOT2_ADDRESS = 0x20041f00;
 const BOOT2_BYTES = 256;
@@ -465,7 +478,8 @@ export class BootRom {
 			this.#host.bootsel(
 				blank
 					? "the flash is empty"
-					: `the second stage's CRC32 is 0x${stored.toString(16)}, 0x${computed.toString(16)} was computed`,
+					: `the second stage's CRC32 is 0x${stored.toString(16)}, 0x${computed.toString(16)} was computed${
+						isForRp2350(core.flash) ? ": the program is for the RP2350, and this board has an RP2040" : ""}`,
 				0,
 				0,
 			);

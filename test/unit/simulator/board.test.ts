@@ -51,6 +51,15 @@ test("a second stage with a wrong checksum is refused: USB boot loader", async (
 	assert.match(result.reason === "halted" ? result.text : "", /USB boot loader: the second stage's CRC32/);
 });
 
+test("a program for the RP2350, as a .bin or ELF, is told by the block that its boot ROM looks for", async () => {
+	const bytes = new Uint8Array(512);
+	new DataView(bytes.buffer).setUint32(0x114, 0xffffded3, true);
+	const board = new PicoW();
+	board.load(bytes, "other.bin");
+	const result = await board.run({ timeoutMicros: 10_000 });
+	assert.match(result.reason === "halted" ? result.text : "", /CRC32 .*: the program is for the RP2350/);
+});
+
 test("an empty flash ends in the USB boot loader", async () => {
 	const result = await new PicoW().run({ timeoutMicros: 10_000 });
 	assert.match(result.reason === "halted" ? result.text : "", /the flash is empty/);
