@@ -6,7 +6,7 @@
 import { CodedError } from "../base/error.ts";
 import Listener from "../io/socket/tcp/listener.ts";
 import HTTPServer from "../network/http/server.ts";
-import type { HTTPRequestHandler, HTTPServerConnection } from "../network/http/server-connection.ts";
+import type { HTTPRequestHandler, HTTPResponse, HTTPServerConnection } from "../network/http/server-connection.ts";
 import { TextDecoder, TextEncoder } from "../web/text.ts";
 import { URLSearchParams } from "../url/url-search-params.ts";
 import AccessPoint, { defaultAddress } from "../wifi/access-point/access-point.ts";
@@ -39,6 +39,8 @@ export interface ProvisionOptions {
 }
 
 const formBytesMax = 1024;
+/** For one request. Guests are few, and places too: who holds one without a word keeps others away. */
+const requestMs = 10_000;
 const networksShown = 12;
 /** For the last page to arrive. */
 const farewellMs = 30_000;
@@ -55,6 +57,10 @@ export function provision(options: ProvisionOptions): Promise<Joined> {
 	return new Promise((resolve, reject) => {
 		new Provisioning(options, resolve, reject).begin();
 	});
+}
+
+function tooLarge(): HTTPResponse {
+	return { status: 413, headers: new Map([["content-length", 0]]) };
 }
 
 class Provisioning {
@@ -100,7 +106,7 @@ class Provisioning {
 		const provisioning = this;
 		if (this.#over) return;
 		try {
-			this.#server ??= new HTTPServer({ io: Listener, address, port: 80, onConnect: client => this.#connected(client, address) });
+			this.#server ??= new HTTPServer({ io: Listener, address, port: 80, idleMs: requestMs, onConnect: client => this.#connected(client, address) });
 			this.#point = new AccessPoint({
 				SSID: ssid, password, address,
 				onReady() {
@@ -146,16 +152,19 @@ class Provisioning {
 		let form = "";
 		let out = new Uint8Array();
 		let farewell = false;
+		let timer: ReturnType<typeof setTimeout>;
 		const decoder = new TextDecoder();
 		return {
 			onRequest(request) {
 				method = request.method;
 				path = request.path.split("?")[0]!;
 				form = "";
+				timer = setTimeout(() => this.close(), requestMs);
+				if (Number(request.headers.get("content-length") ?? 0) > formBytesMax) this.respond(tooLarge());
 			},
 			onReadable(count) {
-				const bytes = this.read(count);
-				if (bytes && form.length <= formBytesMax) form += decoder.decode(bytes, { stream: true });
+				if (form.length + count > formBytesMax) this.respond(tooLarge());
+				else form += decoder.decode(this.read(count), { stream: true });
 			},
 			onResponse(response) {
 				const [status, body] = provisioning.#answer(method, path, form);
@@ -174,7 +183,11 @@ class Provisioning {
 				this.write(piece);
 			},
 			onDone() {
+				clearTimeout(timer);
 				if (farewell) provisioning.#end();
+			},
+			onError() {
+				clearTimeout(timer);
 			},
 		};
 	}
@@ -194,7 +207,6 @@ class Provisioning {
 	}
 
 	#entered(form: string): [status: number, body: string] {
-		if (form.length > formBytesMax) return [413, ""];
 		const fields = new URLSearchParams(form);
 		if (fields.get("token") !== this.#token) return [403, waitingPage(this.#title, "This form is of another start of the board. Here comes the new one.")];
 		const ssid = fields.get("ssid") || fields.get("other") || "";

@@ -14,9 +14,14 @@ export class LineReader {
 		this.#inflow = inflow;
 	}
 
-	/** Part of a line was taken, and its end has not come. */
-	get begun(): boolean {
-		return this.#line !== "";
+	/** Bytes of a line that were taken, and its end has not come. */
+	get begunBytes(): number {
+		return this.#line.length;
+	}
+
+	/** Lets go of what it has of a line. */
+	forget(): void {
+		this.#line = "";
 	}
 
 	/**

@@ -63,10 +63,12 @@ export interface StandardRequestHandler extends Omit<HTTPRequestHandler, "onRequ
 type State = "new" | "head" | "request body" | "waiting" | "response head" | "response body" | "lingering" | "closed";
 
 /** Longest head of a request, and most bytes of body that are dropped unread, before the client is sent away. */
-const mostHeadBytes = 8192;
+const mostHeadBytes = 6144;
 const mostDroppedBytes = 65_536;
+/** What a field takes in memory beside its text. */
+const fieldBytes = 96;
 /** A client that is still sending would lose the last response by a reset: what it sends is dropped, for so long (RFC 9112 section 9.6). */
-const lingerMs = 10_000;
+const lingerMs = 5_000;
 
 const reasons: Readonly<Record<number, string>> = {
 	200: "OK", 201: "Created", 204: "No Content", 301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified",
@@ -74,6 +76,11 @@ const reasons: Readonly<Record<number, string>> = {
 	413: "Content Too Large", 431: "Request Header Fields Too Large", 500: "Internal Server Error", 501: "Not Implemented",
 	503: "Service Unavailable", 505: "HTTP Version Not Supported",
 };
+
+/** What the heads of all clients of a server may take in memory yet, together. */
+export interface HeadRoom {
+	bytes: number;
+}
 
 /** A client: nobody has asked it anything yet until `accept`. */
 export class HTTPServerConnection {
@@ -86,6 +93,9 @@ export class HTTPServerConnection {
 	#handler: HTTPRequestHandler = {};
 	#route: HTTPRequestHandler | StandardRequestHandler | undefined;
 	readonly #idleMs: number;
+	readonly #headRoom: HeadRoom;
+	/** Of it, what this client's head takes. */
+	#heldBytes = 0;
 	readonly #inflow: Inflow;
 	readonly #lines: LineReader;
 	#state: State = "new";
@@ -108,11 +118,12 @@ export class HTTPServerConnection {
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
 	/** @param idleMs a client that is silent so long while it is to speak is sent away */
-	constructor(socket: ServerSocket, idleMs: number) {
+	constructor(socket: ServerSocket, idleMs: number, headRoom: HeadRoom) {
 		this.#socket = socket;
 		this.remoteAddress = socket.remoteAddress;
 		this.remotePort = socket.remotePort;
 		this.#idleMs = idleMs;
+		this.#headRoom = headRoom;
 		this.#inflow = new Inflow({ read: count => this.#socket.read(count) });
 		this.#lines = new LineReader(this.#inflow);
 	}
@@ -142,6 +153,7 @@ export class HTTPServerConnection {
 		if (this.#state === "closed") throw taken();
 		const socket = this.#state === "new" ? this.#socket : takenOver(this.#socket, {});
 		this.#state = "closed";
+		this.#forgetHead();
 		clearTimeout(this.#timer);
 		return socket;
 	}
@@ -247,6 +259,7 @@ export class HTTPServerConnection {
 	close(): void {
 		if (this.#state === "closed") return;
 		this.#state = "closed";
+		this.#forgetHead();
 		clearTimeout(this.#timer);
 		this.#socket.close();
 	}
@@ -297,8 +310,10 @@ export class HTTPServerConnection {
 	#readHead(): void {
 		for (;;) {
 			const line = this.#lines.next(mostHeadBytes - this.#headBytes, "the request's head");
+			this.#headBytes += line === undefined ? 0 : line.length + fieldBytes;
+			this.#hold(this.#headBytes + this.#lines.begunBytes);
+			if (this.#headRoom.bytes < 0) throw refusal(503, "the heads of all clients together are larger than picofetch keeps");
 			if (line === undefined) return;
-			this.#headBytes += line.length + 2;
 			const head = this.#head;
 			if (head === undefined) {
 				// An empty line in front of a request is let pass (RFC 9112 section 2.2).
@@ -321,6 +336,18 @@ export class HTTPServerConnection {
 				return;
 			}
 		}
+	}
+
+	#hold(bytes: number): void {
+		this.#headRoom.bytes += this.#heldBytes - bytes;
+		this.#heldBytes = bytes;
+	}
+
+	#forgetHead(): void {
+		this.#head = undefined;
+		this.#lines.forget();
+		this.#headBytes = 0;
+		this.#hold(0);
 	}
 
 	#ask(head: RequestHead): void {
@@ -391,8 +418,9 @@ export class HTTPServerConnection {
 	#done(): void {
 		const keepAlive = this.#keepAlive;
 		this.#state = "head";
-		this.#head = this.#body = undefined;
-		this.#headBytes = this.#dropped = this.#told = 0;
+		this.#body = undefined;
+		this.#forgetHead();
+		this.#dropped = this.#told = 0;
 		if (this.#early) this.#linger();
 		else if (!keepAlive) this.close();
 		try {
@@ -412,6 +440,7 @@ export class HTTPServerConnection {
 		const status = error.code === "ERR_HTTP_TOO_LARGE" ? 431 : Number(error["status"] ?? (error.code === "ERR_HTTP_SYNTAX" ? 400 : 500));
 		const told = latin1Bytes(`HTTP/1.1 ${status} ${reasons[status] ?? ""}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 		if (this.#room >= told.length) this.#socket.write(told);
+		this.#forgetHead();
 		this.#early = true;
 		this.#linger();
 		this.#handler.onError?.call(this, error);
@@ -425,9 +454,9 @@ export class HTTPServerConnection {
 		this.#dropAll();
 	}
 
-	/** A client that neither says nor takes anything while it is its turn does not hold a place for ever. */
+	/** A client that neither says nor takes anything while it is its turn, or says its head byte by byte, does not hold a place for ever. */
 	#watch(): void {
-		if (this.#state === "lingering") return;
+		if (this.#state === "lingering" || (this.#state === "head" && !this.#isIdle())) return;
 		clearTimeout(this.#timer);
 		if (this.#state === "waiting" || this.#state === "closed") return;
 		this.#timer = setTimeout(() => this.#idle(), this.#idleMs);
@@ -435,7 +464,7 @@ export class HTTPServerConnection {
 
 	/** Between two requests. */
 	#isIdle(): boolean {
-		return this.#state === "head" && this.#head === undefined && !this.#lines.begun;
+		return this.#state === "head" && this.#head === undefined && this.#lines.begunBytes === 0;
 	}
 
 	#idle(): void {

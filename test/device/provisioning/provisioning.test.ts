@@ -116,7 +116,7 @@ test("guests alone are answered, not who is in the network that was joined", asy
 	await device.run({ timeoutMicros: 2e6 });
 	assert.equal(heard, "");
 	assert.doesNotMatch(device.console.text, /^joined/m, "nobody has seen the last page yet");
-	assert.match((await browser.ask("GET /")).body, /has joined home as 192\.168\.4\.2/);
+	assert.match((await new Browser(device).ask("GET /")).body, /has joined home as 192\.168\.4\.2/);
 	await until(device, /^joined home/m, 5);
 	device.close();
 });
@@ -126,9 +126,66 @@ test("a form that is too long, another method, and a look for networks are answe
 	await until(device, /^join "picofetch-setup"/m);
 	const browser = new Browser(device);
 	assert.equal((await browser.ask("POST /join", form({ token: await browser.token(), ssid: "x".repeat(2000) }))).status, 413);
-	assert.equal((await browser.ask("DELETE /")).status, 405);
-	assert.match((await browser.ask("GET /scan")).body, /looks for networks/);
+	const again = new Browser(device);
+	assert.equal((await again.ask("DELETE /")).status, 405);
+	assert.match((await again.ask("GET /scan")).body, /looks for networks/);
 	await device.run({ timeoutMicros: 4e6 });
-	assert.match((await browser.ask("GET /")).body, /value="home"/);
+	assert.match((await again.ask("GET /")).body, /value="home"/);
+	device.close();
+});
+
+/** Sends what it is given, as fast as the board takes it, and keeps what comes back. */
+class Sender {
+	heard = "";
+	end: string | undefined;
+	readonly #stream: Duplex;
+
+	constructor(device: PicoW) {
+		this.#stream = device.radio!.clients[0]!.connect(80);
+		this.#stream.setEncoding("latin1").on("data", (piece: string) => { this.heard += piece; });
+		this.#stream.on("error", ({ message }) => { this.end ??= message; }).on("end", () => { this.end ??= "closed"; }).on("close", () => { this.end ??= "gone"; });
+	}
+
+	send(text: string): this {
+		this.#stream.write(text);
+		return this;
+	}
+
+	leave(): void {
+		this.#stream.end();
+	}
+}
+
+test("a phone that uploads a megabyte reads that it is too much, whether it says so before or not", async () => {
+	const device = await board();
+	await until(device, /^join "picofetch-setup"/m);
+	const megabyte = "x".repeat(1 << 20);
+	for (const body of [`Content-Length: ${megabyte.length}\r\n\r\n${megabyte}`, `Transfer-Encoding: chunked\r\n\r\n10000\r\n${megabyte.slice(0, 0x10000)}\r\n0\r\n\r\n`]) {
+		const phone = new Sender(device).send(`POST /join HTTP/1.1\r\nHost: board\r\n${body}`);
+		await device.run({ timeoutMicros: 4e6 });
+		assert.match(phone.heard, /^HTTP\/1\.1 413 Content Too Large\r\n/);
+		assert.equal(phone.end, undefined, "no reset");
+		phone.leave();
+		await device.run({ timeoutMicros: 1e6 });
+	}
+	assert.equal((await new Browser(device).ask("GET /")).status, 200);
+	device.close();
+});
+
+test("guests that begin and never end, as many as the board takes, keep nobody away for long, and take no memory away", async () => {
+	const device = await board();
+	await until(device, /^join "picofetch-setup"/m);
+	const begun = "POST /join HTTP/1.1\r\nHost: board\r\nContent-Length: 1000\r\n\r\n";
+	const heads = [`${`X: ${"x".repeat(1000)}\r\n`.repeat(5)}X: `, `X: ${"x".repeat(5500)}`, Array.from({ length: 50 }, (_, index) => `f${index}: ${index}\r\n`).join("")].map(fields => `GET / HTTP/1.1\r\nHost: board\r\n${fields}`);
+	for (const beginning of ["", "GET / HTTP/1.1\r\nHost: ", ...heads, begun]) {
+		const attackers = Array.from({ length: 8 }, () => new Sender(device).send(beginning));
+		for (let second = 0; second < 17; second++) {
+			await device.run({ timeoutMicros: 1e6 });
+			for (const attacker of attackers) attacker.send("x");
+		}
+		assert.deepEqual(attackers.filter(({ end }) => end === undefined), [], `${device.console.text}\n${attackers.map(({ heard }) => heard).join("")}`);
+		assert.equal((await new Browser(device).ask("GET /")).status, 200);
+	}
+	assert.doesNotMatch(device.console.text, /memory|Uncaught/);
 	device.close();
 });

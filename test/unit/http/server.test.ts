@@ -31,7 +31,7 @@ interface Served {
 }
 
 /** A server that answers each request with `answer`, unless the handler says otherwise. */
-function serve(answer = "hello", more: Partial<HTTPRequestHandler> = {}, options: { idleMs?: number } = {}): Served {
+function serve(answer = "hello", more: Partial<HTTPRequestHandler> = {}, options: { idleMs?: number; mostClients?: number } = {}): Served {
 	let accept: (() => void) | undefined;
 	let sent = 0;
 	const waiting: FakeSocket[] = [];
@@ -252,6 +252,39 @@ test("what two readers could read differently is refused, and the connection clo
 		assert.equal(served.errors.length, 1, text.slice(0, 80));
 		leaves(socket);
 	}
+});
+
+test("the heads of all clients together are bounded, in fields too, and what one lets go of is another's", async () => {
+	const many = (fields: number) => Array.from({ length: fields }, (_, index) => `f${index}: x\r\n`).join("");
+	for (const [head, status] of [["a".repeat(5000), 503], [`X: y\r\n${many(50)}`, 503], [many(100), 431]] as const) {
+		const served = serve();
+		const sockets = [1, 2, 3].map(() => served.connect());
+		for (const socket of sockets) socket.feed(`GET / HTTP/1.1\r\nHost: a\r\n${head}`);
+		await turns(1);
+		assert.match(sockets[2]!.written, new RegExp(`^HTTP/1\\.1 ${status} `));
+		for (const socket of sockets) socket.end();
+		for (let round = 0; round < 100; round++) {
+			const socket = served.connect();
+			socket.feed(`GET / HTTP/1.1\r\nHost: a\r\n${many(20)}`);
+			if (round % 2) socket.end();
+			else socket.feed("\r\n");
+			await turns(1);
+			assert.equal(socket.written, round % 2 ? "" : hello);
+			served.connection!.close();
+		}
+	}
+});
+
+test("of more clients than are served at a time one is sent away, and the next one served when another has gone", async () => {
+	const served = serve("hello", {}, { mostClients: 2 });
+	const [first, second, third] = [served.connect(), served.connect(), served.connect()] as const;
+	assert.deepEqual([first.closed, second.closed, third.closed], [false, false, true]);
+	first.end();
+	const next = served.connect();
+	next.feed(request);
+	await turns(1);
+	assert.equal(next.written, hello);
+	served.server.close();
 });
 
 test("a small window, a client that leaves and one that is silent", async () => {
