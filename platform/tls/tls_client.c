@@ -72,6 +72,13 @@ static const uint16_t groups[] = {
 	MBEDTLS_SSL_IANA_TLS_GROUP_NONE,
 };
 
+/* Who can prove our certificate knows its curve; a share of X25519, which browsers send, would take 20 M cycles more than to ask for another. */
+static const uint16_t server_groups[] = {
+	MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+	MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
+	MBEDTLS_SSL_IANA_TLS_GROUP_NONE,
+};
+
 static const uint16_t signature_algorithms[] = {
 	MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256,
 	MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,
@@ -640,7 +647,7 @@ int tls_connection_configure(mbedtls_ssl_config *config, int endpoint)
 	int error = mbedtls_ssl_config_defaults(config, endpoint, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
 
 	mbedtls_ssl_conf_ciphersuites(config, cipher_suites);
-	mbedtls_ssl_conf_groups(config, groups);
+	mbedtls_ssl_conf_groups(config, endpoint == MBEDTLS_SSL_IS_SERVER ? server_groups : groups);
 	mbedtls_ssl_conf_sig_algs(config, signature_algorithms);
 	mbedtls_ssl_conf_rng(config, bio_random, NULL);
 	return error;

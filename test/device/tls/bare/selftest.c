@@ -43,33 +43,17 @@ int random_fill(void *to, size_t length_bytes)
 	return 0;
 }
 
-static int listed(const char *list, const char *name)
-{
-	size_t length = strlen(name);
-	const char *at = list;
-
-	for (; at; at = strchr(at, ','), at = at ? at + 1 : NULL) {
-		if (strncmp(at, name, length) == 0 && (at[length] == ',' || at[length] == '\0'))
-			return 1;
-	}
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	static uint64_t block[4096];
-	const char *only;
 
 	peer_start(argc, argv);
-	only = peer_setting("only");
 	arena_enter(arena_open(block, sizeof block));
 	for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
 		char line[80];
 		uint32_t start = peer_cycles();
-		int answer;
-		if (only && !listed(only, tests[i].name))
-			continue;
-		answer = tests[i].run(0);
+		int answer = tests[i].run(0);
+
 		snprintf(line, sizeof line, "%s=%d\tcycles=%lu\n", tests[i].name, answer, (unsigned long)(peer_cycles() - start));
 		peer_print(line);
 	}
