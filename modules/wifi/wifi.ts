@@ -4,6 +4,7 @@
 // nothing else runs. It does not join again by itself: an app decides that in onChanged.
 
 import { CodedError } from "../base/error.ts";
+import { protection, type Security } from "./security.ts";
 
 /** What a join needs. */
 export interface WiFiConnectOptions {
@@ -16,7 +17,7 @@ export interface WiFiConnectOptions {
 	/** Looks only there. */
 	channel?: number;
 	/** How the network is protected. Default "wpa2" with a password, "open" without. */
-	security?: "open" | "wpa2" | "wpa2/wpa3" | "wpa3";
+	security?: Security;
 	/** Addresses to use instead of asking the network for one (DHCP). */
 	fixed?: FixedAddress;
 	/** What the board calls itself where it asks for an address: 1 to 60 letters, digits and hyphens. Default: "picofetch-" and the last six digits of its MAC. */
@@ -89,6 +90,7 @@ const closeHandle = native<(handle: Handle) => void>("xs_wifi_close");
 const power = native<(country: string) => number>("xs_wifi_power");
 const join = native<(ssid: string, password: string, security: number, bssid: string, channel: number,
 	address: number, mask: number, gateway: number, nameServer: number, otherNameServer: number, hostName: string, powerSaving: string) => number>("xs_wifi_join");
+const ipv4Number = native<(text: string) => number | undefined>("xs_wifi_ipv4");
 const leave = native<() => void>("xs_wifi_leave");
 const state = native<() => number>("xs_wifi_state");
 const failureNumber = native<(which: number) => number>("xs_wifi_failure");
@@ -115,8 +117,6 @@ const stateSecurity = 9;
 const stateChip = 11;
 const stateAddressTaken = 12;
 
-const securities = { "open": 0, "wpa2": 1, "wpa2/wpa3": 2, "wpa3": 3 } as const;
-
 // xs_wifi_text and xs_wifi_number of wifi.c.
 const textMac = 0;
 const textBssid = 1;
@@ -126,6 +126,7 @@ const textSsid = 4;
 const numberRssi = 0;
 const numberChannel = 1;
 
+const longestKey = 64; // of hexadecimal digits
 const invalidArgument = -5; // PICO_ERROR_INVALID_ARG
 const noCountry = -1000; // STATION_NO_COUNTRY
 const busy = -1; // STATION_BUSY
@@ -137,11 +138,9 @@ function fixedNumbers(SSID: string, fixed: FixedAddress | undefined): [number, n
 	}
 	const { address, mask = "255.255.255.0", gateway, nameServers = gateway === undefined ? [] : [gateway] } = fixed;
 	const number = (text: string) => {
-		const parts = String(text).split(".");
-		if (parts.length !== 4 || !parts.every(part => /^\d{1,3}$/.test(part) && Number(part) < 256)) {
-			throw new CodedError("EINVAL", `wifi "${SSID}": "${text}" is no IPv4 address in dotted form`);
-		}
-		return parts.reduce((sum, part) => sum * 256 + Number(part), 0);
+		const read = ipv4Number(String(text));
+		if (read === undefined) throw new CodedError("EINVAL", `wifi "${SSID}": "${text}" is no IPv4 address in dotted form`);
+		return read;
 	};
 	const own = number(address);
 	const bits = number(mask);
@@ -201,7 +200,7 @@ export default class WiFi {
 			case stateFailed:
 				return new CodedError("ERR_WIFI_FAILED", `${name}: the access point did not take us (${seen})`, facts);
 			case stateSecurity:
-				return new CodedError("ERR_WIFI_SECURITY", `${name}: it is protected in another way than was asked for (${seen}). Say how: security is one of ${Object.keys(securities).join(", ")}.`, facts);
+				return new CodedError("ERR_WIFI_SECURITY", `${name}: it is protected in another way than was asked for (${seen}). Say how: security is one of open, wpa2, wpa2/wpa3, wpa3.`, facts);
 			case stateChip:
 				return new CodedError("ERR_WIFI_CHIP", `${name}: the radio stopped answering and was started anew. Connect again if the network does not come back by itself.`);
 			case stateAddressTaken:
@@ -257,15 +256,10 @@ export default class WiFi {
 		const { SSID, password = "", BSSID = "", channel = 0, security = password ? "wpa2" : "open", fixed, hostName = "", powerSaving = "performance", country = "" } = options;
 		const addresses = fixedNumbers(SSID, fixed);
 		this.#need();
-		if (!(security in securities)) {
-			throw new CodedError("EINVAL", `wifi "${SSID}": security "${security}", expected ${Object.keys(securities).join(", ")}`);
-		}
-		if (security !== "open" && (password.length < 8 || password.length > 64)) {
-			throw new CodedError("ERR_WIFI_PASSPHRASE", `wifi "${SSID}": a passphrase has 8 to 63 characters, this one ${password.length}`);
-		}
+		const [number, key] = protection(`wifi "${SSID}"`, security, password, longestKey);
 		this.#powerOn(String(country));
 		this.#state = stateJoining;
-		const result = join(String(SSID), security === "open" ? "" : String(password), securities[security], String(BSSID), Number(channel), ...addresses, String(hostName), String(powerSaving));
+		const result = join(String(SSID), key, number, String(BSSID), Number(channel), ...addresses, String(hostName), String(powerSaving));
 		if (result === invalidArgument) {
 			throw new CodedError("EINVAL", `wifi "${SSID}": the name has 1 to 32 bytes, BSSID the form 02:50:46:00:00:01, the channel is 1 to 14, hostName has 1 to 60 letters, digits and hyphens, powerSaving is none, performance or aggressive`);
 		}

@@ -4,6 +4,7 @@
 // portal) when a server listens on port 80. Guests do not get into the network that the board has joined.
 
 import { CodedError } from "../../base/error.ts";
+import { protection, type Security } from "../security.ts";
 
 /** The network, and whom to tell. Callbacks run with `this` as the access point. */
 export interface AccessPointOptions {
@@ -12,7 +13,7 @@ export interface AccessPointOptions {
 	/** 8 to 63 characters; none for an open network, in which everybody near can read everything. */
 	password?: string;
 	/** How it is protected. Default "wpa2/wpa3" with a password, "open" without. */
-	security?: "open" | "wpa2" | "wpa2/wpa3" | "wpa3";
+	security?: Security;
 	/** 1 to 14, as the country allows. Default 6. There is one radio: while the board is joined elsewhere, it is that network's channel. */
 	channel?: number;
 	/** The board's own address; guests get 192.168.73.16 to .25 of the default, "192.168.73.1". Another network of the board's must not have the same first three numbers. */
@@ -48,11 +49,10 @@ const eventState = 1;
 const stateClosed = 0;
 const stateOpen = 2;
 
-const securities = { "open": 0, "wpa2": 1, "wpa2/wpa3": 2, "wpa3": 3 } as const;
-
 /** The board's own address where none is named. */
 export const defaultAddress = "192.168.73.1";
 
+const longestKey = 63;
 const inUse = -1;
 const invalidArgument = -5; // PICO_ERROR_INVALID_ARG
 
@@ -71,14 +71,8 @@ export default class AccessPoint {
 		this.address = String(address);
 		this.#options = options;
 		const name = `access point "${SSID}"`;
-		if (!Object.hasOwn(securities, security)) {
-			throw new CodedError("EINVAL", `${name}: security "${security}", expected ${Object.keys(securities).join(", ")}`);
-		}
-		const secret = security === "open" ? "" : String(password);
-		if (security !== "open" && (secret.length < 8 || secret.length > 63)) {
-			throw new CodedError("ERR_WIFI_PASSPHRASE", `${name}: a passphrase has 8 to 63 characters, this one ${secret.length}`);
-		}
-		const opened = open(event => this.#told(event), this.SSID, secret, securities[security], Number(channel), this.address);
+		const [number, key] = protection(name, security, password, longestKey);
+		const opened = open(event => this.#told(event), this.SSID, key, number, Number(channel), this.address);
 		if (typeof opened === "object") {
 			this.#handle = opened;
 		} else if (opened === inUse) {

@@ -161,3 +161,11 @@ deviceTest("a country that the radio does not know is told, and the next join is
 	const joins = run.console.split("\r\n").filter(line => line.startsWith("join ")).map(line => line.replace(/^(join ok).*/, "$1"));
 	assert.deepEqual(joins, [refused("ZZ"), refused("de"), "join ok", "join ok", "join ok", refused("ZZ"), "join ok"], run.console);
 });
+
+deviceTest("a protection that is none is refused, whatever its name", scene("joins, and a name", [network("wpa2")], {
+	joins: [{ ssid, password, security: "wep" }, { ssid, password, security: "constructor" }, { ssid, password, security: "wpa2" }],
+}), run => {
+	const joins = run.console.split("\r\n").filter(line => line.startsWith("join ")).map(line => line.replace(/^(join ok).*/, "$1"));
+	const refused = (security: string) => `join EINVAL: wifi "picofetch": security "${security}", expected open, wpa2, wpa2/wpa3, wpa3`;
+	assert.deepEqual(joins, [refused("wep"), refused("constructor"), "join ok"], run.console);
+});
