@@ -128,6 +128,11 @@ export interface Console {
 	reading: boolean;
 }
 
+/** A third of VSYS is on GPIO 29 while GPIO 25, the radio's chip select, is high (Pico W datasheet 2.1); USB feeds it by a diode. */
+const VSYS_PIN = 29;
+const RADIO_SELECT_PIN = 25;
+const VSYS_VOLTS = 4.7;
+
 export class PicoW {
 	readonly #chip: Chip;
 	readonly #options: Required<Pick<PicoWOptions, "seed" | "epochMs">>;
@@ -165,6 +170,7 @@ export class PicoW {
 			xip: options.xip ?? false,
 		});
 		const chip = this.#chip;
+		chip.adc.boardVolts = (pin) => pin === VSYS_PIN ? ((chip.pins.level >>> RADIO_SELECT_PIN) & 1 ? VSYS_VOLTS / 3 : 0) : undefined;
 		this.usbHost = new UsbHost(chip.usb, chip.clock, chip.violations, options.usb);
 		const serial = options.serial ?? "usb";
 		if (serial === "usb") {
@@ -415,7 +421,10 @@ export class PicoW {
 		}
 	}
 
-	/** Puts a voltage onto GPIO 26 to 29; undefined takes it away. */
+	/**
+	 * Puts a voltage onto GPIO 26 to 29; undefined takes it away. GPIO 29 then has a third of VSYS, which is USB's 5 V less a
+	 * diode, while the radio's chip select is high.
+	 */
 	setVolts(pin: number, volts: number | undefined): void {
 		if (!(pin >= 26 && pin <= 29)) {
 			throw new RangeError(`GPIO ${pin} is no input of the ADC: expected 26 to 29`);

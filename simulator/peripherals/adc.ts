@@ -48,6 +48,8 @@ export class Adc extends Block {
 	readonly #setInterrupt: (irq: number, high: boolean) => void;
 	/** Volts on GPIO 26 to 29; undefined: nothing is connected, a pull decides. */
 	readonly volts: (number | undefined)[] = [undefined, undefined, undefined, undefined];
+	/** Volts that the board itself has on GPIO 26 to 29; undefined: the pin is free. */
+	boardVolts: (pin: number) => number | undefined = () => undefined;
 	/** Of the die. */
 	celsius = 27;
 	#control = 0;
@@ -142,7 +144,7 @@ export class Adc extends Block {
 		if (pad & PAD_PULLS) {
 			this.#wiring.warn("adc-pull", `the ADC samples GPIO ${pin} while a pull of the pad is on: it bends the voltage (datasheet 4.9.1)`);
 		}
-		return this.volts[channel] ?? (pad & 0x08 ? REFERENCE_VOLTS : 0);
+		return this.volts[channel] ?? this.boardVolts(pin) ?? (pad & 0x08 ? REFERENCE_VOLTS : 0);
 	}
 
 	#update(): void {

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Chip } from "../../../simulator/core/chip.ts";
+import { PicoW } from "../../../simulator/simulator.ts";
 import { bareChip, pass } from "./bare-chip.ts";
+import { image, uf2 } from "./tiny-program.ts";
 
 const ADC = 0x4004c000;
 const PAD = 0x4001c004;
@@ -67,4 +69,35 @@ test("free running conversions go round and fill the FIFO, which tells its overf
 	assert.equal(chip.peek(ADC + 8, 4) & 0xf0f00, (4 << 16) | 0x800 | 0x200);
 	chip.poke(ADC + 8, 4, 1 | 0x800);
 	assert.equal(chip.peek(ADC + 8, 4) & 0x800, 0);
+});
+
+/** Drives GPIO 25, converts channel 3, and stores the result at 0x20000000. */
+async function sampleVsys(board: PicoW, select: boolean): Promise<number> {
+	const stores = [
+		[0x4000c000, 0], [PAD + 4 * 29, 0x80], [0x400140cc, 5], [0xd0000024, 1 << 25], [select ? 0xd0000014 : 0xd0000018, 1 << 25],
+		[ADC, 1], [ADC, 5 | (3 << 12)], [0, 0],
+	].flat();
+	const code = [
+		0x4808, // ldr r0, =stores
+		0x6801, 0x6842, // loop: ldr r1, [r0]; ldr r2, [r0, #4]
+		0x2900, 0xd002, // cmp r1, #0; beq done
+		0x600a, 0x3008, 0xe7f8, // str r2, [r1]; adds r0, #8; b loop
+		0x4905, // done: ldr r1, =ADC
+		0x680a, 0x05d2, 0xd5fc, // wait: ldr r2, [r1]; lsls r2, #23 (READY); bpl wait
+		0x684a, 0x4904, 0x600a, // ldr r2, [r1, #4]; ldr r1, =0x20000000; str r2, [r1]
+		0xbf30, 0xe7fd, 0xbf00, // sleep
+		0x0170, 0x1000, 0xc000, 0x4004, 0x0000, 0x2000,
+		...stores.flatMap((word) => [word & 0xffff, word >>> 16]),
+	];
+	board.loadUf2(uf2(image(code)));
+	await board.run({ timeoutMicros: 10_000 });
+	return Buffer.from(board.read(0x20000000, 4)).readUInt32LE();
+}
+
+test("a third of VSYS is on GPIO 29 while the radio's chip select is high, or what was put there", async () => {
+	assert.equal(await sampleVsys(new PicoW(), true), Math.floor((4.7 / 3 / 3.3) * 4096));
+	assert.equal(await sampleVsys(new PicoW(), false), 0);
+	const board = new PicoW();
+	board.setVolts(29, 1.1);
+	assert.equal(await sampleVsys(board, true), Math.floor(4096 / 3));
 });
