@@ -205,7 +205,7 @@ int cyw43_tcpip_link_status(cyw43_t *self, int itf) {
 
 void cyw43_cb_process_ethernet(void *cb_data, int itf, size_t len, const uint8_t *buf) {
 	cyw43_t *self = cb_data;
-	if (itf < 0 || itf > CYW43_ITF_AP || !(self->netif[itf].flags & NETIF_FLAG_LINK_UP) || len > UINT16_MAX)
+	if (itf < 0 || itf > CYW43_ITF_AP || !(self->netif[itf].flags & NETIF_FLAG_LINK_UP) || len > self->netif[itf].mtu + SIZEOF_ETH_HDR)
 		return;
 	struct pbuf *p = self->received_count < CYW43_RECEIVED_MAX ? pbuf_alloc(PBUF_RAW, (u16_t)len, PBUF_POOL) : NULL;
 	if (p == NULL) {
