@@ -12,6 +12,7 @@ import type { VirtualClock } from "../core/virtual-clock.ts";
 import type { SpiDevice, SpiPlace } from "../wires.ts";
 
 const FIFO_DEPTH = 8;
+const TIMEOUT_BITS = 32;
 const FUNCTION_SPI = 1;
 const LOOP_BACK = 1 << 0;
 const ENABLE = 1 << 1;
@@ -53,6 +54,8 @@ export class Spi extends Block {
 	#prescale = 0;
 	#mask = 0;
 	#overrun = 0;
+	#timedOut = 0;
+	#cancelTimeout: (() => void) | undefined;
 	#dmaControl = 0;
 	#transmit: number[] = [];
 	#received: number[] = [];
@@ -81,6 +84,7 @@ export class Spi extends Block {
 		this.#control0 = this.#control1 = this.#prescale = this.#mask = this.#overrun = this.#dmaControl = 0;
 		this.#transmit = [];
 		this.#received = [];
+		this.#watchReceived();
 		this.#plan.clear();
 		this.#rest();
 		this.#update();
@@ -169,6 +173,7 @@ export class Spi extends Block {
 			} else {
 				this.#overrun = INTERRUPT_OVERRUN;
 			}
+			this.#watchReceived();
 			this.#shift();
 			this.#update();
 		});
@@ -193,9 +198,24 @@ export class Spi extends Block {
 		return answer;
 	}
 
+	/** Words that lie in the FIFO for 32 bit times, in which nothing came and nothing was taken, are told (SSPRTINTR), if that may interrupt. */
+	#watchReceived(): void {
+		this.#cancelTimeout?.();
+		this.#cancelTimeout = undefined;
+		if (!this.#received.length) {
+			this.#timedOut = 0;
+		} else if (this.#mask & INTERRUPT_TIMEOUT && this.hz) {
+			this.#cancelTimeout = this.#clock.schedule((TIMEOUT_BITS * 1e6) / this.hz, () => {
+				this.#cancelTimeout = undefined;
+				this.#timedOut = INTERRUPT_TIMEOUT;
+				this.#update();
+			});
+		}
+	}
+
 	get #raw(): number {
 		return (
-			this.#overrun | (this.#received.length >= FIFO_DEPTH / 2 ? INTERRUPT_RECEIVE : 0) |
+			this.#overrun | this.#timedOut | (this.#received.length >= FIFO_DEPTH / 2 ? INTERRUPT_RECEIVE : 0) |
 			(this.#transmit.length <= FIFO_DEPTH / 2 ? INTERRUPT_TRANSMIT : 0)
 		);
 	}
@@ -221,6 +241,7 @@ export class Spi extends Block {
 			case 0x04: return this.#control1;
 			case 0x08: {
 				const word = this.#received.shift() ?? 0;
+				this.#watchReceived();
 				this.#update();
 				return word;
 			}
@@ -260,11 +281,12 @@ export class Spi extends Block {
 			case 0x10: this.#prescale = value & 0xfe; break;
 			case 0x14:
 				this.#mask = value & 0xf;
-				if (value & INTERRUPT_TIMEOUT) {
-					this.#note(`${this.name}: the receive timeout interrupt is not modelled`);
-				}
+				this.#watchReceived();
 				break;
-			case 0x20: this.#overrun &= ~this.rawValue; break;
+			case 0x20:
+				this.#overrun &= ~this.rawValue;
+				this.#timedOut &= ~this.rawValue;
+				break;
 			case 0x24: this.#dmaControl = value & 3; break;
 			default: return false;
 		}

@@ -61,3 +61,27 @@ test("a full receive FIFO loses words and says so", () => {
 	assert.equal((chip.core.irqLines >>> 18) & 1, 0);
 	assert.deepEqual(Array.from({ length: 8 }, () => chip.peek(SPI0 + 8, 4)), [0, 1, 2, 3, 4, 5, 6, 7]);
 });
+
+test("a word that nobody takes for 32 bits interrupts, until it is taken or acknowledged", () => {
+	const chip = spiChip();
+	const pending = (): number => (chip.core.irqLines >>> 18) & 1;
+	chip.poke(SPI0 + 0x14, 4, 2);
+	chip.poke(SPI0 + 4, 4, 3); // loop-back
+	chip.poke(SPI0 + 8, 4, 1);
+	pass(chip, 80 + 200);
+	chip.poke(SPI0 + 8, 4, 2);
+	pass(chip, 80 + 310);
+	assert.equal(pending(), 0, "another word came in the meantime");
+	pass(chip, 30);
+	assert.equal(pending(), 1);
+	assert.equal(chip.peek(SPI0 + 0x1c, 4), 2);
+	chip.poke(SPI0 + 0x20, 4, 2);
+	assert.equal(pending(), 0);
+	chip.peek(SPI0 + 8, 4);
+	pass(chip, 340);
+	assert.equal(pending(), 1, "one is left");
+	chip.peek(SPI0 + 8, 4);
+	assert.equal(pending(), 0);
+	pass(chip, 340);
+	assert.equal(pending(), 0);
+});
