@@ -40,6 +40,20 @@ for (const [what, tls] of Object.entries({
 	console.log(`option ${what} ${codeOf(() => new TLSSocket({ address, port: 443, tls: { host, ca, ...tls } }))}`);
 }
 
+/** The options as Moddable spells them. */
+function connectAsModdable(): void {
+	const moddable = new TLSSocket({
+		address,
+		port: 443,
+		secure: { serverName: host, certificate: ca, protocolVersion: ["1.2", "1.3"], applicationLayerProtocolNegotiation: "http/1.1", clientKey, clientCertificates: clientCertificate },
+		onWritable() {
+			console.log(`moddable ${this.session?.protocol} ${this.session?.subject}`);
+			moddable.close();
+			console.log("done");
+		},
+	});
+}
+
 let received = 0;
 let asked = false;
 const socket = new TLSSocket({
@@ -69,7 +83,7 @@ const socket = new TLSSocket({
 				console.log(`memory ${this.memory === undefined}`);
 				console.log(`end ${error.code} after ${received} bytes`);
 				this.close();
-				console.log("done");
+				connectAsModdable();
 			},
 		});
 		console.log(`taken ${this.remotePort} ${taken.remotePort} ${taken.session?.protocol} ${count > 10} ${codeOf(() => new TLSSocket({ from: this }))}`);
