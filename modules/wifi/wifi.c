@@ -208,10 +208,11 @@ void xs_wifi_join(xsMachine *the)
 {
 	char text[17 + 1];
 	xsmcToStringBuffer(xsArg(3), text, sizeof text);
-	int security = xsmcToInteger(xsArg(2));
+	station_security security;
+	bool is_security = station_security_of_name(xsmcToString(xsArg(2)), &security);
 	int channel = xsmcToInteger(xsArg(4));
 	uint8_t bssid[6];
-	if ((text[0] && !parse_bssid(text, bssid)) || channel < 0 || channel > 14) {
+	if (!is_security || (text[0] && !parse_bssid(text, bssid)) || channel < 0 || channel > 14) {
 		xsmcSetInteger(xsResult, STATION_INVALID);
 		return;
 	}
@@ -226,7 +227,7 @@ void xs_wifi_join(xsMachine *the)
 	const char *ssid = xsmcToString(xsArg(0));
 	const char *password = xsmcToString(xsArg(1));
 	if (result == 0)
-		result = station_join(ssid, strlen(ssid), password, strlen(password), (station_security)security, text[0] ? bssid : NULL, (unsigned)channel, &fixed);
+		result = station_join(ssid, strlen(ssid), password, strlen(password), security, text[0] ? bssid : NULL, (unsigned)channel, &fixed);
 	if (result == 0 && station_now() == STATION_ADDRESS)
 		tell_changed(); // joined already
 	xsmcSetInteger(xsResult, result);

@@ -4,7 +4,6 @@
 // nothing else runs. It does not join again by itself: an app decides that in onChanged.
 
 import { CodedError } from "../base/error.ts";
-import { protection, type Security } from "./security.ts";
 
 /** What a join needs. */
 export interface WiFiConnectOptions {
@@ -17,7 +16,7 @@ export interface WiFiConnectOptions {
 	/** Looks only there. */
 	channel?: number;
 	/** How the network is protected. Default "wpa2" with a password, "open" without. */
-	security?: Security;
+	security?: "open" | "wpa2" | "wpa2/wpa3" | "wpa3";
 	/** Addresses to use instead of asking the network for one (DHCP). */
 	fixed?: FixedAddress;
 	/** What the board calls itself where it asks for an address: 1 to 60 letters, digits and hyphens. Default: "picofetch-" and the last six digits of its MAC. */
@@ -88,7 +87,7 @@ type Handle = object;
 const open = native<(told: (event: number) => void) => Handle>("xs_wifi_open");
 const closeHandle = native<(handle: Handle) => void>("xs_wifi_close");
 const power = native<(country: string) => number>("xs_wifi_power");
-const join = native<(ssid: string, password: string, security: number, bssid: string, channel: number,
+const join = native<(ssid: string, password: string, security: string, bssid: string, channel: number,
 	address: number, mask: number, gateway: number, nameServer: number, otherNameServer: number, hostName: string, powerSaving: string) => number>("xs_wifi_join");
 const ipv4Number = native<(text: string) => number | undefined>("xs_wifi_ipv4");
 const leave = native<() => void>("xs_wifi_leave");
@@ -126,7 +125,6 @@ const textSsid = 4;
 const numberRssi = 0;
 const numberChannel = 1;
 
-const longestKey = 64; // of hexadecimal digits
 const invalidArgument = -5; // PICO_ERROR_INVALID_ARG
 const noCountry = -1000; // STATION_NO_COUNTRY
 const busy = -1; // STATION_BUSY
@@ -250,18 +248,20 @@ export default class WiFi {
 	 * `disconnect` first. onChanged tells the rest.
 	 *
 	 * @throws CodedError ERR_WIFI_CHIP (the radio does not work), ERR_WIFI_COUNTRY (the radio refuses it),
-	 * EINVAL (name, BSSID, channel, fixed, hostName, powerSaving), ERR_WIFI_PASSPHRASE (its length cannot be).
+	 * EINVAL (name, BSSID, channel, security, fixed, hostName, powerSaving), ERR_WIFI_PASSPHRASE (its length cannot be).
 	 */
 	connect(options: WiFiConnectOptions): void {
 		const { SSID, password = "", BSSID = "", channel = 0, security = password ? "wpa2" : "open", fixed, hostName = "", powerSaving = "performance", country = "" } = options;
 		const addresses = fixedNumbers(SSID, fixed);
 		this.#need();
-		const [number, key] = protection(`wifi "${SSID}"`, security, password, longestKey);
+		if (security.startsWith("wpa") && (password.length < 8 || password.length > 64)) {
+			throw new CodedError("ERR_WIFI_PASSPHRASE", `wifi "${SSID}": a passphrase has 8 to 63 characters, this one ${password.length}`);
+		}
 		this.#powerOn(String(country));
 		this.#state = stateJoining;
-		const result = join(String(SSID), key, number, String(BSSID), Number(channel), ...addresses, String(hostName), String(powerSaving));
+		const result = join(String(SSID), security === "open" ? "" : String(password), String(security), String(BSSID), Number(channel), ...addresses, String(hostName), String(powerSaving));
 		if (result === invalidArgument) {
-			throw new CodedError("EINVAL", `wifi "${SSID}": the name has 1 to 32 bytes, BSSID the form 02:50:46:00:00:01, the channel is 1 to 14, hostName has 1 to 60 letters, digits and hyphens, powerSaving is none, performance or aggressive`);
+			throw new CodedError("EINVAL", `wifi "${SSID}": the name has 1 to 32 bytes, BSSID the form 02:50:46:00:00:01, the channel is 1 to 14, security is open, wpa2, wpa2/wpa3 or wpa3, hostName has 1 to 60 letters, digits and hyphens, powerSaving is none, performance or aggressive`);
 		}
 		if (result !== 0) {
 			throw new CodedError("ERR_WIFI_CHIP", `wifi "${SSID}": the radio does not answer (${result}). It is started anew by the next connect.`);

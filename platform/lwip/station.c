@@ -178,6 +178,23 @@ static bool station_is_joined(void)
 	return state == STATION_JOINED || state == STATION_ADDRESS;
 }
 
+bool station_security_of_name(const char *name, station_security *security)
+{
+	static const char *const names[] = {
+		[STATION_OPEN] = "open",
+		[STATION_WPA2] = "wpa2",
+		[STATION_WPA2_WPA3] = "wpa2/wpa3",
+		[STATION_WPA3] = "wpa3",
+	};
+	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (strcmp(names[i], name) == 0) {
+			*security = (station_security)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 uint32_t station_authentication(station_security security)
 {
 	static const uint32_t authentication[] = {

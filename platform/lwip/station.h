@@ -35,6 +35,9 @@ typedef enum station_security {
 	STATION_WPA3,
 } station_security;
 
+// Of "open", "wpa2", "wpa2/wpa3" or "wpa3". Answers false for another name.
+bool station_security_of_name(const char *name, station_security *security);
+
 // The driver's word for it.
 uint32_t station_authentication(station_security security);
 

@@ -67,12 +67,11 @@ void xs_access_point_open(xsMachine *the)
 		xsmcSetInteger(xsResult, -1);
 		return;
 	}
-	if (address_of_text(xsmcToString(xsArg(5)), address) != 4) {
+	if (!station_security_of_name(xsmcToString(xsArg(3)), &settings.security) || address_of_text(xsmcToString(xsArg(5)), address) != 4) {
 		xsmcSetInteger(xsResult, STATION_INVALID);
 		return;
 	}
 	settings.address = (uint32_t)address[0] << 24 | (uint32_t)address[1] << 16 | (uint32_t)address[2] << 8 | address[3];
-	settings.security = (station_security)xsmcToInteger(xsArg(3));
 	settings.channel = (unsigned)xsmcToInteger(xsArg(4));
 	xsResult = xsNewHostObject(destroy);
 	engine_remember(the, &told, &xsArg(0));

@@ -4,7 +4,6 @@
 // portal) when a server listens on port 80. Guests do not get into the network that the board has joined.
 
 import { CodedError } from "../../base/error.ts";
-import { protection, type Security } from "../security.ts";
 
 /** The network, and whom to tell. Callbacks run with `this` as the access point. */
 export interface AccessPointOptions {
@@ -13,7 +12,7 @@ export interface AccessPointOptions {
 	/** 8 to 63 characters; none for an open network, in which everybody near can read everything. */
 	password?: string;
 	/** How it is protected. Default "wpa2/wpa3" with a password, "open" without. */
-	security?: Security;
+	security?: "open" | "wpa2" | "wpa2/wpa3" | "wpa3";
 	/** 1 to 14, as the country allows. Default 6. There is one radio: while the board is joined elsewhere, it is that network's channel. */
 	channel?: number;
 	/** The board's own address; guests get 192.168.73.16 to .25 of the default, "192.168.73.1". Another network of the board's must not have the same first three numbers. */
@@ -37,7 +36,7 @@ export interface AccessPointGuest {
 /** The access point itself, in C. */
 type Handle = object;
 
-const open = native<(told: (event: number) => void, ssid: string, password: string, security: number, channel: number, address: string) => Handle | number>("xs_access_point_open");
+const open = native<(told: (event: number) => void, ssid: string, password: string, security: string, channel: number, address: string) => Handle | number>("xs_access_point_open");
 const closeHandle = native<(handle: Handle) => void>("xs_access_point_close");
 const state = native<() => number>("xs_access_point_state");
 const guests = native<() => string[]>("xs_access_point_guests");
@@ -52,7 +51,6 @@ const stateOpen = 2;
 /** The board's own address where none is named. */
 export const defaultAddress = "192.168.73.1";
 
-const longestKey = 63;
 const inUse = -1;
 const invalidArgument = -5; // PICO_ERROR_INVALID_ARG
 
@@ -64,21 +62,24 @@ export default class AccessPoint {
 	#handle: Handle | undefined;
 	readonly #options: AccessPointOptions;
 
-	/** @throws CodedError EBUSY (one is open), EINVAL (name, channel, address), ERR_WIFI_PASSPHRASE (its length cannot be), ERR_WIFI_CHIP. */
+	/** @throws CodedError EBUSY (one is open), EINVAL (name, channel, security, address), ERR_WIFI_PASSPHRASE (its length cannot be), ERR_WIFI_CHIP. */
 	constructor(options: AccessPointOptions) {
 		const { SSID, password = "", security = password ? "wpa2/wpa3" : "open", channel = 6, address = defaultAddress } = options;
 		this.SSID = String(SSID);
 		this.address = String(address);
 		this.#options = options;
 		const name = `access point "${SSID}"`;
-		const [number, key] = protection(name, security, password, longestKey);
-		const opened = open(event => this.#told(event), this.SSID, key, number, Number(channel), this.address);
+		const key = security === "open" ? "" : String(password);
+		if (security.startsWith("wpa") && (key.length < 8 || key.length > 63)) {
+			throw new CodedError("ERR_WIFI_PASSPHRASE", `${name}: a passphrase has 8 to 63 characters, this one ${key.length}`);
+		}
+		const opened = open(event => this.#told(event), this.SSID, key, String(security), Number(channel), this.address);
 		if (typeof opened === "object") {
 			this.#handle = opened;
 		} else if (opened === inUse) {
 			throw new CodedError("EBUSY", `${name}: another access point is open. Close it first.`);
 		} else if (opened === invalidArgument) {
-			throw new CodedError("EINVAL", `${name}: the name has 1 to 32 bytes, the channel is 1 to 14, and the address is IPv4, not one of those that guests get (${address}, channel ${channel})`);
+			throw new CodedError("EINVAL", `${name}: the name has 1 to 32 bytes, the channel is 1 to 14, security is open, wpa2, wpa2/wpa3 or wpa3, and the address is IPv4, not one of those that guests get (${address}, channel ${channel})`);
 		} else {
 			throw new CodedError("ERR_WIFI_CHIP", `${name}: the radio does not open it (${opened})`);
 		}

@@ -140,16 +140,3 @@ deviceTest("a radio that hangs and is started anew does not give its hardware ad
 	assert.match(addresses!, ownNetwork);
 	assert.ok(!addresses!.includes("ff:fe"), `${addresses} is of the hardware address`);
 });
-
-test("others connect to the board over IPv6", async () => {
-	const board = await sceneBoard(scene([{ join: {} }, { waitMs: 3_000 }, { say: { address: site, port: 7 } }, { listen: 80 }],
-		{ hosts: { "six.example": { address: null, ipv6: site, ports: { 7: { connect: echo } } } } }));
-	assert.equal((await board.run({ until: /^say .*\r$/m, timeoutMicros: 30e6 })).reason, "matched", board.console.text);
-	await board.run({ timeoutMicros: 0.5e6 });
-	const client = board.radio!.connect(80, true);
-	let answer = "";
-	client.on("data", (bytes: Buffer) => { answer += bytes.toString(); }).on("error", () => {});
-	assert.equal((await board.run({ until: /^end\r$/m, timeoutMicros: 30e6 })).reason, "matched", board.console.text);
-	await board.run({ timeoutMicros: 0.5e6 });
-	assert.equal(answer, "you are 2001:db8::200\n");
-});

@@ -1,8 +1,9 @@
-// The board asks others whether they are there.
+// The board asks others whether they are there, and over IPv6 is asked.
 
 import assert from "node:assert/strict";
+import test from "node:test";
 import type { NetworkFaults } from "../../../simulator/simulator.ts";
-import { deviceTest, type DeviceRun, type DeviceScene } from "../../support/device.ts";
+import { deviceTest, sceneBoard, type DeviceRun, type DeviceScene } from "../../support/device.ts";
 
 function scene(configuration: Record<string, unknown>, faults: NetworkFaults = {}): DeviceScene {
 	return { app: "test/device/ping/app", hosts: { "a.example": { address: "198.51.100.7" }, "six.example": { address: null, ipv6: "2001:db8::10" } }, faults, until: /^end\r?$/m, configuration };
@@ -58,4 +59,17 @@ deviceTest("more bytes than each path of IPv6 takes are refused", scene({ hosts:
 
 deviceTest("without IPv6 in the network that is said at once", { ...scene({ hosts: ["2001:db8::10"] }), ipv6: false }, run => {
 	assert.match(run.console, /^2001:db8::10 ENETUNREACH: .*there is no network that leads there/m);
+});
+
+test("others connect to the board over IPv6", async () => {
+	const board = await sceneBoard(scene({ hosts: ["2001:db8::10"], waitMs: 3_000, listen: 80 }));
+	assert.equal((await board.run({ until: /^2001:db8::10 ok .*\r$/m, timeoutMicros: 30e6 })).reason, "matched", board.console.text);
+	await board.run({ timeoutMicros: 0.5e6 });
+	const client = board.radio!.connect(80, true);
+	let answer = "";
+	client.on("data", (bytes: Buffer) => { answer += bytes.toString(); }).on("error", () => {});
+	assert.equal((await board.run({ until: /^end\r$/m, timeoutMicros: 30e6 })).reason, "matched", board.console.text);
+	await board.run({ timeoutMicros: 0.5e6 });
+	assert.equal(answer, "you are 2001:db8::200\n");
+	board.close();
 });

@@ -7,7 +7,6 @@ import { address } from "network/ipv6";
 import { synchronizeClock } from "network/ntp";
 import Resolver from "embedded:network/dns/resolver/udp";
 import TCP from "embedded:io/socket/tcp";
-import Listener from "embedded:io/socket/listener";
 import fetch from "fetch";
 
 interface Step {
@@ -20,8 +19,6 @@ interface Step {
 	readonly fetch?: string;
 	/** A line over TCP, and what comes back. */
 	readonly say?: { readonly address: string; readonly port: number };
-	/** Answers one connection on this port with the other side's address. */
-	readonly listen?: number;
 }
 
 const wifi = new WiFi();
@@ -51,20 +48,6 @@ const say = ({ address, port }: { readonly address: string; readonly port: numbe
 	void socket;
 });
 
-const listen = (port: number) => new Promise<string>(done => {
-	const listener = new Listener({
-		port,
-		onReadable() {
-			const socket = this.read()!;
-			const from = String(socket.remoteAddress);
-			socket.write(new TextEncoder().encode(`you are ${from}\n`));
-			socket.close();
-			listener.close();
-			done(`answered ${from}`);
-		},
-	});
-});
-
 async function done(step: Step): Promise<string> {
 	if (step.join) {
 		const joined = await join(step.join);
@@ -78,8 +61,7 @@ async function done(step: Step): Promise<string> {
 		const response = await fetch(step.fetch);
 		return `fetch ${response.status} ${response.url} ${await response.text()}`;
 	}
-	if (step.say) return `say ${await say(step.say)}`;
-	return `listen ${await listen(step.listen!)}`;
+	return `say ${await say(step.say!)}`;
 }
 
 for (const step of config.steps as unknown as readonly Step[]) {

@@ -1,11 +1,13 @@
-// What the tests of ping run on the device: the hosts of config.hosts one after another, or at once. "end" is the last line.
+// What the tests of ping run on the device: the hosts of config.hosts one after another, or at once. Then one connection to config.listen
+// is answered with the other side's address. "end" is the last line.
 
 import config from "mc/config";
+import Listener from "embedded:io/socket/listener";
 import { ping } from "network/ping";
 import { join } from "wifi";
 
-const { hosts, lengthBytes, timeoutMs, waitMs = 0, together = false, network = true } = config as {
-	waitMs?: number; hosts: string[]; lengthBytes?: number; timeoutMs?: number; together?: boolean; network?: boolean;
+const { hosts, lengthBytes, timeoutMs, waitMs = 0, together = false, network = true, listen } = config as {
+	waitMs?: number; hosts: string[]; lengthBytes?: number; timeoutMs?: number; together?: boolean; network?: boolean; listen?: number;
 };
 
 async function ask(host: string): Promise<void> {
@@ -28,5 +30,19 @@ if (together) {
 	for (const host of hosts) {
 		await ask(host);
 	}
+}
+if (listen !== undefined) {
+	await new Promise<void>(resolve => {
+		const listener = new Listener({
+			port: listen,
+			onReadable() {
+				const socket = this.read()!;
+				socket.write(new TextEncoder().encode(`you are ${socket.remoteAddress}\n`));
+				socket.close();
+				listener.close();
+				resolve();
+			},
+		});
+	});
 }
 console.log("end");
