@@ -9,6 +9,7 @@ import { soakHandshakes } from "./soak-handshakes.ts";
 import { soakHttp } from "./soak-http.ts";
 import { soakJudgements } from "./soak-judgements.ts";
 import { soakLockStep } from "./soak-lock-step.ts";
+import { protections, soakRoughAir } from "./soak-rough-air.ts";
 import { soakStories } from "./soak-stories.ts";
 import { soakTrust } from "./soak-trust.ts";
 import { soakWeek } from "./soak-week.ts";
@@ -93,6 +94,16 @@ const soaks: Readonly<Record<string, { readonly what: string; run(seed: number, 
 		async run(seed) {
 			const { connectionsSeconds, bytesSeconds } = await soakConnections({ seed, connections: 1000, bytes: 10_000_000, loss: 0.05 });
 			return `1,000 connections in ${connectionsSeconds.toFixed(0)} virtual s, 10 MB each way in ${bytesSeconds.toFixed(0)}; all whole, memory flat`;
+		},
+	},
+	"rough-air": {
+		what: "join, address, names, time, datagrams and 1 MB each way, open, by WPA2 and by WPA3, while of the frames 10 % get lost, 10 % come twice and 10 % are overtaken",
+		async run(seed) {
+			const told = [];
+			for (const security of protections) {
+				told.push(`${security} in ${(await soakRoughAir({ seed, security, bytes: 1_000_000 })).toFixed(0)}`);
+			}
+			return `${told.join(", ")} virtual s; all whole`;
 		},
 	},
 	"lock-step": {

@@ -5,6 +5,7 @@ import test from "node:test";
 import type { Duplex } from "node:stream";
 import type { PicoW } from "../../../simulator/simulator.ts";
 import { sceneBoard } from "../../support/device.ts";
+import { roughAir } from "../../support/rough-air.ts";
 
 const app = "test/device/listener/app";
 
@@ -52,7 +53,7 @@ function unbroken(device: PicoW): void {
 	device.close();
 }
 
-const faults = { none: {}, "a network that loses frames": { loss: 0.05 } };
+const faults = { none: {}, "a network that loses frames": { loss: 0.05 }, "a network that loses, doubles and reorders a tenth of the frames": roughAir };
 
 for (const [what, fault] of Object.entries(faults)) {
 	test(`eight clients at once each get back what they sent, with ${what}`, async () => {

@@ -11,8 +11,8 @@ import { isTimeSet, setTime, timeBounds } from "time";
 import { join, type JoinOptions } from "wifi";
 import { echo } from "./echo.ts";
 
-const { story, wrongPassword = "not the passphrase", timeoutMs = 30_000, seconds = 0, security, bssid, channel, servers = "pool.ntp.org", joins = [] } = config as {
-	story: string; wrongPassword?: string; timeoutMs?: number; seconds?: number; security?: JoinOptions["security"]; bssid?: string; channel?: number;
+const { story, wrongPassword = "not the passphrase", timeoutMs = 30_000, seconds = 0, lengthBytes = 100 * 1024, security, bssid, channel, servers = "pool.ntp.org", joins = [] } = config as {
+	story: string; wrongPassword?: string; timeoutMs?: number; seconds?: number; lengthBytes?: number; security?: JoinOptions["security"]; bssid?: string; channel?: number;
 	servers?: string | string[]; joins?: JoinOptions[];
 };
 const names = ["echo.example", "nobody.example"];
@@ -97,6 +97,43 @@ function ping(host: string, port: number): Promise<string> {
 		});
 		udp.write(Uint8Array.from([1, 2, 3]), host, port);
 	});
+}
+
+/** So many datagrams there and back, one behind the other: each is sent again until its own answer has come. Tells how often that was. */
+function pingsUntilAnswered(host: string, port: number, count: number): Promise<string> {
+	return new Promise((resolve, reject) => {
+		let number = 0;
+		let asked = 0;
+		const ask = () => {
+			asked++;
+			udp.write(pattern(number), host, port);
+		};
+		const again = setInterval(ask, 1000);
+		const udp = new UDP({
+			onReadable() {
+				for (let datagram = this.read(); datagram; datagram = this.read()) {
+					const answer = new Uint8Array(datagram).reverse();
+					if (answer[0]! < number) continue;	// it came late, or twice
+					if (answer.join() !== pattern(number).join()) {
+						reject(new Error(`datagram ${number} came back as ${answer.join()}`));
+					} else if (++number < count) {
+						ask();
+						continue;
+					}
+					clearInterval(again);
+					this.close();
+					resolve(`${number} of ${count}, asked ${asked} times`);
+					return;
+				}
+			},
+		});
+		ask();
+	});
+}
+
+/** The datagram of a number below 256, which is its first byte. */
+function pattern(number: number): Uint8Array {
+	return Uint8Array.from({ length: 100 }, (_, index) => number + index * 7);
 }
 
 /** Asks for so many datagrams of so many bytes, reads when they must have come, and tells what was there, what was not, and what is left. */
@@ -275,6 +312,18 @@ const stories: Readonly<Record<string, () => Promise<unknown>>> = {
 		await attempt("empty", address(""));
 	}),
 	"echo": () => joined(async () => attempt("echo", echo(await address("echo.example"), 7, 100 * 1024))),
+	"everything": async () => {
+		if (!await attempt("join", join({ timeoutMs, security }))) return;
+		for (const name of names) {
+			await attempt(name, address(name));
+		}
+		while (!await attempt("clock", synchronizeClock({ server: servers }))) {
+			// A server is asked twice, and each question or its answer can get lost.
+		}
+		const host = await address("echo.example");
+		await attempt("datagrams", pingsUntilAnswered(host, 5000, 50));
+		await attempt("echo", echo(host, 7, lengthBytes));
+	},
 	"port closed": () => joined(async () => attempt("closed", closing(await address("echo.example"), 9, "onError"))),
 	"port silent": () => joined(async () => attempt("silent", closing(await address("echo.example"), 11, "onError"))),
 	"close in onWritable": () => joined(async () => attempt("close", closing(await address("echo.example"), 7, "onWritable"))),
