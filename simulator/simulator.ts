@@ -72,6 +72,8 @@ export interface PicoWOptions {
 	usb?: UsbHostOptions;
 	/** The line that the console sits on. Default `usb`. */
 	serial?: SerialLine;
+	/** Seeds the ring oscillator's random bits alone. Default: `seed`. */
+	roscSeed?: number;
 	/** Fault: the ring oscillator's random bit never changes. */
 	stuckRosc?: boolean;
 	/** Count what flash costs through the XIP cache; without, flash is as fast as SRAM. Default false. */
@@ -165,7 +167,7 @@ export class PicoW {
 		this.#chip = new Chip({
 			flashSizeBytes: FLASH_SIZE_BYTES,
 			uniqueId,
-			roscRandom: new SeededRandom(seed, "rosc"),
+			roscRandom: new SeededRandom(options.roscSeed ?? seed, "rosc"),
 			stuckRosc: options.stuckRosc ?? false,
 			xip: options.xip ?? false,
 		});

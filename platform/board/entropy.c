@@ -23,6 +23,7 @@ typedef enum entropy_state { ENTROPY_NEW, ENTROPY_SOUND, ENTROPY_FAILED } entrop
 static entropy_health health;
 static entropy_state state;
 static bool gathering;
+static bool preparing; /* more than a caller waits for */
 static uint64_t gathered_at_us; /* not before */
 static uint channel, pace;
 static uint8_t samples[ENTROPY_SAMPLES_PER_BLOCK];
@@ -102,7 +103,7 @@ static void go_on(void)
 		if (state == ENTROPY_SOUND)
 			ready_count++;
 	}
-	if (state == ENTROPY_SOUND && ready_count < READY_MAX)
+	if (state == ENTROPY_SOUND && preparing && ready_count < READY_MAX)
 		gather();
 }
 
@@ -121,10 +122,11 @@ void entropy_prepare(void)
 {
 	static loop_poller poller = {.poll = poll, .next_at_us = next_at_us, .while_busy = true};
 
-	if (state != ENTROPY_NEW)
-		return;
 	begin();
+	preparing = true;
 	loop_add(&poller);
+	if (state == ENTROPY_SOUND && !gathering && ready_count < READY_MAX)
+		gather();
 }
 
 int entropy_fill(void *to, size_t length_bytes)
@@ -133,6 +135,7 @@ int entropy_fill(void *to, size_t length_bytes)
 	size_t left = length_bytes;
 
 	begin();
+	preparing = false; /* the next seed is gathered when it is due, not now */
 	while (state == ENTROPY_SOUND && left > 0) {
 		size_t count = left < BLOCK_BYTES ? left : BLOCK_BYTES;
 		if (ready_count == 0) {

@@ -20,13 +20,13 @@
 /* Time between two samples; nearer ones are alike (SDK pico_rand's figure). */
 #define ENTROPY_SAMPLE_INTERVAL_US 10
 
-/* Gathered by entropy_prepare(): a seed of random.h. */
+/* Gathered by entropy_prepare(): a seed of random.h, the first or a later one. */
 #define ENTROPY_PREPARED_BYTES 64
 
 /**
  * Begins to gather ENTROPY_PREPARED_BYTES beside what else goes on, by DMA and
- * from the loop: 31 ms later entropy_fill() need not wait for them. Harmless
- * twice, and without an effect later than the first entropy_fill().
+ * from the loop: 31 ms later, 21 ms after the first time, entropy_fill() need
+ * not wait for them. Harmless twice.
  */
 void entropy_prepare(void);
 

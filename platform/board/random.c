@@ -8,12 +8,15 @@
 #include "hardware/timer.h"
 #include "mbedtls/ctr_drbg.h"
 
-/* Tells this generator from others that might be seeded alike (SP 800-90A 8.7.1). */
-static const unsigned char personalization[] = "picofetch random";
+/* Requests: some handshakes, so more than the 20 ms that gathering takes. */
+#define PREPARED_AHEAD 128
 
 static mbedtls_ctr_drbg_context generator;
 static bool started;
 static bool stuck;
+static uint32_t requests;
+/* The personalization string (SP 800-90A 8.7.1): goes through the derivation function with the fresh bits. */
+static unsigned char kept_seed[32] __attribute__((section(".uninitialized_data.random")));
 
 static int seed(void *context, unsigned char *to, size_t length_bytes)
 {
@@ -21,16 +24,26 @@ static int seed(void *context, unsigned char *to, size_t length_bytes)
 	return entropy_fill(to, length_bytes);
 }
 
+/* The library asks for a new seed by itself when one is due; by then it shall be there. */
+static bool request(unsigned char *to, size_t length_bytes)
+{
+	if (++requests % RANDOM_REQUESTS_PER_SEED == RANDOM_REQUESTS_PER_SEED - PREPARED_AHEAD)
+		entropy_prepare();
+	return mbedtls_ctr_drbg_random(&generator, to, length_bytes) == 0;
+}
+
 static void start(void)
 {
 	started = true;
 	mbedtls_ctr_drbg_init(&generator);
-	stuck = mbedtls_ctr_drbg_seed(&generator, seed, NULL, personalization, sizeof personalization - 1) != 0;
+	mbedtls_ctr_drbg_set_reseed_interval(&generator, RANDOM_REQUESTS_PER_SEED);
+	stuck = mbedtls_ctr_drbg_seed(&generator, seed, NULL, kept_seed, sizeof kept_seed) != 0 || !request(kept_seed, sizeof kept_seed);
 }
 
 void random_prepare(void)
 {
-	entropy_prepare();
+	if (!started)
+		entropy_prepare();
 }
 
 int random_fill(void *to, size_t length_bytes)
@@ -42,7 +55,7 @@ int random_fill(void *to, size_t length_bytes)
 		start();
 	while (!stuck && left > 0) {
 		size_t count = left < MBEDTLS_CTR_DRBG_MAX_REQUEST ? left : MBEDTLS_CTR_DRBG_MAX_REQUEST;
-		stuck = mbedtls_ctr_drbg_random(&generator, next, count) != 0;
+		stuck = !request(next, count);
 		next += count;
 		left -= count;
 	}

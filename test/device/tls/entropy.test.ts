@@ -1,4 +1,7 @@
-/** The health tests of the random source (NIST SP 800-90B section 4.4) on sources that are good, stuck and biased. */
+/**
+ * The health tests of the random source (NIST SP 800-90B section 4.4) on sources that are good, stuck and biased, and when the
+ * generator asks it for a new seed.
+ */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import test from "node:test";
@@ -44,4 +47,23 @@ test("a source that is one in nine of ten samples is found within a window", asy
 
 test("a bias that still leaves more than half a bit a sample is let pass", async () => {
 	assert.equal(await failsAt(bits(200_000, 0.6)), 0);
+});
+
+/** What the generator asks of its source within 2,500 requests, when the fill of that number fails. */
+async function asked(failingFill = 0): Promise<string[]> {
+	return execFileSync(await buildBare("host", "reseeding"), [`fails=${failingFill}`], { encoding: "utf8" }).trimEnd().split("\n");
+}
+
+// A request is the one for the seed that is kept over a reset.
+test("a new seed comes every 1,024 requests, gathered from 128 before it on", async () => {
+	assert.deepEqual(await asked(), [
+		"prepare 0", "fill 0 48",
+		"prepare 894", "fill 1023 48",
+		"prepare 1918", "fill 2047 48",
+	]);
+});
+
+test("a source that is stuck when a new seed is due refuses every number from then on", async () => {
+	assert.deepEqual(await asked(1), ["prepare 0", "fill 0 48", "refused 0 zeroed"]);
+	assert.deepEqual(await asked(2), ["prepare 0", "fill 0 48", "prepare 894", "fill 1023 48", "refused 1023 zeroed"]);
 });

@@ -23,7 +23,7 @@ const settings: Readonly<Record<BareTarget, readonly string[]>> = {
  *
  * @throws Error with the compiler's output
  */
-export async function buildBare(target: BareTarget, program: "fetch" | "selftest" | "health" | "p256" | "vectors" | "stories"): Promise<string> {
+export async function buildBare(target: BareTarget, program: "fetch" | "selftest" | "health" | "p256" | "reseeding" | "vectors" | "stories"): Promise<string> {
 	const folder = `${project}/build/tls/${target}`;
 	await withLock(`${folder}.lock`, async () => {
 		await run("cmake", [...isConfigured(folder, source) ? [] : ["--fresh"], "-S", source, "-B", folder, "-G", "Ninja", ...settings[target]]);

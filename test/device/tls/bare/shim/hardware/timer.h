@@ -3,4 +3,8 @@
 #define HARDWARE_TIMER_H
 #include <stdint.h>
 uint64_t time_us_64(void);
+static inline uint32_t time_us_32(void)
+{
+	return (uint32_t)time_us_64();
+}
 #endif
