@@ -94,6 +94,7 @@ export class Pins {
 	#boardMask = 0;
 	#boardLevel = 0;
 	#boardPullUp = 0;
+	readonly #jumpers: [number, number][] = [];
 	#pending: Pending[] = [];
 
 	/** On the wires. */
@@ -243,6 +244,36 @@ export class Pins {
 	pullUpByBoard(mask: number): void {
 		this.#boardPullUp |= mask;
 		this.#settle(false);
+	}
+
+	/** A jumper wire of the board between two pins: each has the level that the other drives. */
+	join(one: number, other: number): void {
+		this.#jumpers.push([one, other]);
+		for (const [from, to] of [[this.pin(one), this.pin(other)], [this.pin(other), this.pin(one)]]) {
+			let driven: boolean | undefined;
+			const pass = (): void => {
+				const now = from.outputEnabled ? from.level : undefined;
+				if (now !== driven) {
+					driven = now;
+					to.drive(now);
+				}
+			};
+			from.onChange(pass);
+			pass();
+		}
+	}
+
+	/** The pins that are one wire with this one, itself among them. */
+	joinedWith(index: number): number[] {
+		const wire = new Set([index]);
+		for (const pin of wire) {
+			for (const [one, other] of this.#jumpers) {
+				if (pin === one || pin === other) {
+					wire.add(one).add(other);
+				}
+			}
+		}
+		return [...wire];
 	}
 
 	/** A block puts a level onto its signal, or (undefined) lets go of it. */
