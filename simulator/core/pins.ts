@@ -128,6 +128,9 @@ export class Pins {
 	/** Inputs that the PWM counts by, and who is told of their changes. */
 	#counted = 0;
 	onCounted: (() => void) | undefined;
+	/** Who is clocked by inputs of signals. */
+	readonly #followers = new Map<object, { signals: number[]; act: () => void }>();
+	#followed = 0;
 	#observed = 0;
 	#observers: (() => void)[] = [];
 
@@ -149,6 +152,7 @@ export class Pins {
 		this.#updateInterrupts();
 		this.#deriveControl();
 		this.changed();
+		this.#tellFollowers();
 		this.#owner.watchChanged();
 	}
 
@@ -163,6 +167,7 @@ export class Pins {
 		this.control[pin] = value & 0x3003331f;
 		this.#deriveControl();
 		this.changed();
+		this.#tellFollowers();
 		this.#owner.watchChanged();
 	}
 
@@ -228,6 +233,29 @@ export class Pins {
 	/** The level of a signal that comes in: of any of its pins. */
 	inputOf(signal: number): boolean {
 		return (this.input & this.#signalPins[signal]) !== 0;
+	}
+
+	/** Calls `act` after each change of these signals' inputs or pins, until it is called again; no signals: never. One for each `who`. */
+	follow(who: object, signals: number[], act: () => void): void {
+		this.#followers.set(who, { signals, act });
+		this.#deriveFollowed();
+	}
+
+	#deriveFollowed(): void {
+		this.#followed = 0;
+		for (const { signals } of this.#followers.values()) {
+			for (const signal of signals) {
+				this.#followed |= this.#signalPins[signal];
+			}
+		}
+	}
+
+	#tellFollowers(): void {
+		for (const { signals, act } of this.#followers.values()) {
+			if (signals.length) {
+				act();
+			}
+		}
 	}
 
 	/** The pins that a signal is given to. */
@@ -440,6 +468,9 @@ export class Pins {
 			if ((rising | falling) & this.#counted) {
 				this.onCounted?.();
 			}
+			if ((rising | falling) & this.#followed) {
+				this.#tellFollowers();
+			}
 		}
 		if (byChip && different & this.#listened) {
 			let told = different & this.#listened;
@@ -487,6 +518,7 @@ export class Pins {
 				case 3: this.#inHigh |= bit; break;
 			}
 		}
+		this.#deriveFollowed();
 	}
 
 	#giveSignal(signal: number, bit: number): void {
