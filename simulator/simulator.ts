@@ -374,25 +374,17 @@ export class PicoW {
 
 	/**
 	 * A jumper wire between two GPIOs: each has the level that the other drives, also bit by bit what UART, SPI, I2C and
-	 * clock outputs send, and a UART and an SPI block hear it. An I2C block does not: it hears whole bytes of what is attached to it.
+	 * clock outputs send, and a UART and an SPI block hear it. Two of them join the lines of both I2C blocks, one of which may
+	 * then be the other's slave.
 	 */
 	connect(one: number, other: number): void {
-		const ends = [this.pin(one), this.pin(other)];
 		if (one === other) {
 			throw new RangeError(`GPIO ${one} is connected with itself`);
 		}
-		for (const [from, to] of [ends, [...ends].reverse()]) {
-			let driven: boolean | undefined;
-			const pass = (): void => {
-				const now = from.outputEnabled ? from.level : undefined;
-				if (now !== driven) {
-					driven = now;
-					to.drive(now);
-				}
-			};
-			from.onChange(pass);
-			pass();
+		for (const pin of [one, other]) {
+			this.pin(pin);
 		}
+		this.#chip.pins.join(one, other);
 	}
 
 	/** Puts a device onto an I2C bus. Both GPIOs belong to one block, which bit 1 of their numbers names. */

@@ -71,13 +71,19 @@ export interface BitListener {
 export interface I2cDevice {
 	/** Seven bits. */
 	readonly address: number;
-	/** START or repeated START with its address. @returns false: it does not acknowledge. */
-	start(reads: boolean): boolean;
+	/** Whether it is meant by an address that is called. Default: by `address` alone. */
+	answers?(address: number, reads: boolean): boolean;
+	/** START or repeated START with an address of its own. @returns false: it does not acknowledge. */
+	start(reads: boolean, address: number): boolean;
 	/** A byte of the RP2040. @returns false: it does not acknowledge. */
 	write(byte: number): boolean;
 	/** The byte that it puts out. */
 	read(): number;
+	/** What the RP2040 said to the byte that it read. No: it wants no more. */
+	acknowledged?(yes: boolean): void;
 	stop(): void;
+	/** Before each byte: it holds the clock low until it calls `letGo`, which it may do at once. Default: it does not hold it. */
+	hold?(letGo: () => void): void;
 	/** Microseconds for which it holds the clock low after each byte; Infinity: for ever. Default 0. */
 	stretchMicros?: number;
 }

@@ -259,7 +259,9 @@ export class Chip implements Bus, DmaBus {
 			}, setInterrupt, unknown);
 		this.spis = [spi(0), spi(1)];
 		const i2c = (index: 0 | 1): I2c =>
-			new I2c(this.clock, this.pins, this.dma, { index, irq: 23 + index, dreqTransmit: 32 + 2 * index, dreqReceive: 33 + 2 * index }, setInterrupt, unknown);
+			new I2c(this.clock, this.pins, this.dma, {
+				index, irq: 23 + index, dreqTransmit: 32 + 2 * index, dreqReceive: 33 + 2 * index, otherSlave: () => this.i2cs[index ? 0 : 1].slave,
+			}, setInterrupt, unknown);
 		this.i2cs = [i2c(0), i2c(1)];
 		this.pins.onReceived = (pin) => this.uarts[(((pin + 4) >>> 3) & 1) as 0 | 1].lineChanged();
 		this.adc = new Adc(this.clock, this.dma, {

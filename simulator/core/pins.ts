@@ -94,6 +94,7 @@ export class Pins {
 	#boardMask = 0;
 	#boardLevel = 0;
 	#boardPullUp = 0;
+	readonly #jumpers: [number, number][] = [];
 	#pending: Pending[] = [];
 
 	/** On the wires. */
@@ -127,6 +128,9 @@ export class Pins {
 	/** Inputs that the PWM counts by, and who is told of their changes. */
 	#counted = 0;
 	onCounted: (() => void) | undefined;
+	/** Who is clocked by inputs of signals. */
+	readonly #followers = new Map<object, { signals: number[]; act: () => void }>();
+	#followed = 0;
 	#observed = 0;
 	#observers: (() => void)[] = [];
 
@@ -148,6 +152,7 @@ export class Pins {
 		this.#updateInterrupts();
 		this.#deriveControl();
 		this.changed();
+		this.#tellFollowers();
 		this.#owner.watchChanged();
 	}
 
@@ -162,6 +167,7 @@ export class Pins {
 		this.control[pin] = value & 0x3003331f;
 		this.#deriveControl();
 		this.changed();
+		this.#tellFollowers();
 		this.#owner.watchChanged();
 	}
 
@@ -229,6 +235,29 @@ export class Pins {
 		return (this.input & this.#signalPins[signal]) !== 0;
 	}
 
+	/** Calls `act` after each change of these signals' inputs or pins, until it is called again; no signals: never. One for each `who`. */
+	follow(who: object, signals: number[], act: () => void): void {
+		this.#followers.set(who, { signals, act });
+		this.#deriveFollowed();
+	}
+
+	#deriveFollowed(): void {
+		this.#followed = 0;
+		for (const { signals } of this.#followers.values()) {
+			for (const signal of signals) {
+				this.#followed |= this.#signalPins[signal];
+			}
+		}
+	}
+
+	#tellFollowers(): void {
+		for (const { signals, act } of this.#followers.values()) {
+			if (signals.length) {
+				act();
+			}
+		}
+	}
+
 	/** The pins that a signal is given to. */
 	pinsOf(signal: number): number {
 		return this.#signalPins[signal];
@@ -243,6 +272,36 @@ export class Pins {
 	pullUpByBoard(mask: number): void {
 		this.#boardPullUp |= mask;
 		this.#settle(false);
+	}
+
+	/** A jumper wire of the board between two pins: each has the level that the other drives. */
+	join(one: number, other: number): void {
+		this.#jumpers.push([one, other]);
+		for (const [from, to] of [[this.pin(one), this.pin(other)], [this.pin(other), this.pin(one)]]) {
+			let driven: boolean | undefined;
+			const pass = (): void => {
+				const now = from.outputEnabled ? from.level : undefined;
+				if (now !== driven) {
+					driven = now;
+					to.drive(now);
+				}
+			};
+			from.onChange(pass);
+			pass();
+		}
+	}
+
+	/** The pins that are one wire with this one, itself among them. */
+	joinedWith(index: number): number[] {
+		const wire = new Set([index]);
+		for (const pin of wire) {
+			for (const [one, other] of this.#jumpers) {
+				if (pin === one || pin === other) {
+					wire.add(one).add(other);
+				}
+			}
+		}
+		return [...wire];
 	}
 
 	/** A block puts a level onto its signal, or (undefined) lets go of it. */
@@ -409,6 +468,9 @@ export class Pins {
 			if ((rising | falling) & this.#counted) {
 				this.onCounted?.();
 			}
+			if ((rising | falling) & this.#followed) {
+				this.#tellFollowers();
+			}
 		}
 		if (byChip && different & this.#listened) {
 			let told = different & this.#listened;
@@ -456,6 +518,7 @@ export class Pins {
 				case 3: this.#inHigh |= bit; break;
 			}
 		}
+		this.#deriveFollowed();
 	}
 
 	#giveSignal(signal: number, bit: number): void {

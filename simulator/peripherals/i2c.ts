@@ -1,7 +1,7 @@
 /**
  * I2C (DW_apb_i2c; RP2040 datasheet 4.3) as a master: command FIFO, the time of each bit, addresses, acknowledgements,
  * aborts with their sources, held clock, and devices on the pins that are given to the block. Its edges are on the pins for who
- * looks.
+ * looks. Where jumpers join its lines with the other block's, that block's slave (`I2cSlave`) is one of the devices.
  */
 import type { Dma } from "../core/dma.ts";
 import { LevelPlan, type PlannedLevel } from "../core/level-plan.ts";
@@ -10,8 +10,9 @@ import type { Pins } from "../core/pins.ts";
 import { Block } from "../core/registers.ts";
 import type { VirtualClock } from "../core/virtual-clock.ts";
 import type { I2cDevice, I2cPlace } from "../wires.ts";
+import { ACTIVITY, FIFO_DEPTH, FIRST_DATA_BYTE, GEN_CALL, RD_REQ, RESTART_DET, RX_DONE, RX_FULL, RX_OVER, RX_UNDER, START_DET, STOP_DET, TX_ABRT, TX_EMPTY, TX_OVER } from "./i2c-registers.ts";
+import { I2cSlave } from "./i2c-slave.ts";
 
-const FIFO_DEPTH = 16;
 const FUNCTION_I2C = 3;
 /** How often a bus whose lines are low is looked at again. */
 const STUCK_LOOK_MICROS = 50;
@@ -23,22 +24,21 @@ const ENABLE = 1 << 0;
 const ABORT = 1 << 1;
 const BLOCK_COMMANDS = 1 << 2;
 const EMPTY_WHEN_SENT = 1 << 8;
+// IC_TAR
+const TARGET_START_BYTE = 1 << 10;
+const TARGET_SPECIAL = 1 << 11;
+// IC_CON
+const MASTER = 1 << 0;
+const NO_SLAVE = 1 << 6;
+const STOP_IF_ADDRESSED = 1 << 7;
 const HOLD_WHEN_FULL = 1 << 9;
-
-// IC_RAW_INTR_STAT
-const RX_UNDER = 1 << 0;
-const RX_OVER = 1 << 1;
-const RX_FULL = 1 << 2;
-const TX_OVER = 1 << 3;
-const TX_EMPTY = 1 << 4;
-const TX_ABRT = 1 << 6;
-const ACTIVITY = 1 << 8;
-const STOP_DET = 1 << 9;
-const START_DET = 1 << 10;
 
 // IC_TX_ABRT_SOURCE
 const ABORT_ADDRESS = 1 << 0;
 const ABORT_DATA = 1 << 3;
+const ABORT_GENERAL_CALL = 1 << 4;
+const ABORT_NO_MASTER = 1 << 11;
+const ABORT_READ_COMMAND_OF_SLAVE = 1 << 15;
 const ABORT_USER = 1 << 16;
 
 export interface I2cWiring {
@@ -46,6 +46,8 @@ export interface I2cWiring {
 	irq: number;
 	dreqTransmit: number;
 	dreqReceive: number;
+	/** The other block's. */
+	otherSlave(): I2cSlave;
 }
 
 /** A GPIO belongs to I2C1 when bit 1 is set, and is the clock when bit 0 is (datasheet table 2 of section 1.4.3). */
@@ -69,6 +71,7 @@ export class I2c extends Block {
 	#counts = { standardHigh: 0x28, standardLow: 0x2f, fastHigh: 6, fastLow: 0xd };
 	#spike = 7;
 	#hold = 1;
+	#setup = 0x64;
 	#mask = 0x8ff;
 	#latched = 0;
 	#abortSource = 0;
@@ -77,12 +80,20 @@ export class I2c extends Block {
 	#transmitThreshold = 0;
 	#dmaControl = 0;
 	#dmaLevels = [0, 0];
-	#commands: number[] = [];
-	#received: number[] = [];
+	readonly #commands: number[] = [];
+	readonly #received: number[] = [];
+	/** The block as a slave. */
+	readonly slave: I2cSlave;
+	/** The other block's, which hears what is on the lines. */
+	#neighbour: I2cSlave | undefined;
 	/** The device that is called now; null: a transfer without anybody. */
 	#called: I2cDevice | undefined;
 	#reading = false;
 	#inTransfer = false;
+	/** The next byte that is read is the first since the address. */
+	#isFirst = false;
+	/** A byte has come, and only the next command says whether more are wanted: it has no acknowledgement yet. */
+	#isUnanswered = false;
 	#cancel: (() => void) | undefined;
 
 	constructor(clock: VirtualClock, pins: Pins, dma: Dma, wiring: I2cWiring, setInterrupt: (irq: number, high: boolean) => void, unknown: (text: string) => void) {
@@ -95,6 +106,21 @@ export class I2c extends Block {
 		this.#note = unknown;
 		this.#plan = new LevelPlan(clock, pins);
 		this.#signals = i2cSignals(wiring.index);
+		const isEnabled = (): boolean => (this.#enable & ENABLE) !== 0;
+		this.slave = new I2cSlave({
+			transmit: this.#commands,
+			received: this.#received,
+			isEnabled,
+			isSlave: () => isEnabled() && !(this.#control & (MASTER | NO_SLAVE)),
+			holdsWhenFull: () => (this.#control & HOLD_WHEN_FULL) !== 0,
+			stopsIfAddressed: () => (this.#control & STOP_IF_ADDRESSED) !== 0,
+			isRaised: (interrupt) => (this.#latched & interrupt) !== 0,
+			raise: (interrupts) => {
+				this.#latched |= interrupts;
+				this.#update();
+			},
+			abort: (source) => this.#flush(source),
+		});
 	}
 
 	/** Puts a device of the board onto the block's pins. */
@@ -114,7 +140,9 @@ export class I2c extends Block {
 		this.#mask = 0x8ff;
 		this.#latched = this.#abortSource = this.#enable = this.#receiveThreshold = this.#transmitThreshold = this.#dmaControl = 0;
 		this.#dmaLevels = [0, 0];
+		this.#setup = 0x64;
 		this.#silence();
+		this.slave.reset();
 		this.#update();
 	}
 
@@ -122,15 +150,20 @@ export class I2c extends Block {
 	#silence(): void {
 		this.#cancel?.();
 		this.#cancel = undefined;
-		this.#commands = [];
-		this.#received = [];
-		if (this.#inTransfer) {
-			this.#called?.stop();
-		}
-		this.#inTransfer = false;
-		this.#called = undefined;
+		this.#commands.length = this.#received.length = 0;
+		this.#endTransfer();
 		this.#plan.clear();
 		this.#show(0, [["data", true], ["clock", true]]);
+	}
+
+	/** Everybody hears the STOP. */
+	#endTransfer(): void {
+		if (this.#inTransfer) {
+			this.#called?.stop();
+			this.#neighbour?.heardStop();
+		}
+		this.#inTransfer = this.#isUnanswered = false;
+		this.#called = this.#neighbour = undefined;
 	}
 
 	/** Puts levels onto the open-drain lines: high is let go. `at` is in bits from now, and the lines of one list change together. */
@@ -173,8 +206,8 @@ export class I2c extends Block {
 		}
 	}
 
-	/** The bus as the pins make it: SDA and SCL given to the block, both held high by somebody. */
-	#bus(): { devices: I2cDevice[] } | undefined {
+	/** The bus as the pins and jumpers make it: SDA and SCL given to the block, both held high by somebody. */
+	#bus(): { devices: I2cDevice[]; neighbour: I2cSlave | undefined } | undefined {
 		const given = this.#pins.selected(FUNCTION_I2C);
 		const mine = [...Array(30).keys()].filter((pin) => (given >>> pin) & 1 && blockOf(pin) === this.#wiring.index);
 		const data = mine.find((pin) => !isClock(pin));
@@ -183,8 +216,14 @@ export class I2c extends Block {
 			return undefined;
 		}
 		const there = this.#devices.filter(({ place }) => place.data === data && place.clock === clock);
-		const held = there.some(({ place }) => place.pullUps ?? true) || (this.#pins.pulledUp(data) && this.#pins.pulledUp(clock));
-		return held ? { devices: there.map(({ device }) => device) } : undefined;
+		const pulledUp = (pin: number): boolean => this.#pins.joinedWith(pin).some((end) => this.#pins.pulledUp(end));
+		if (!there.some(({ place }) => place.pullUps ?? true) && !(pulledUp(data) && pulledUp(clock))) {
+			return undefined;
+		}
+		const others = i2cSignals(this.#wiring.index ? 0 : 1);
+		const isJoined = (pin: number, signal: number): boolean => this.#pins.joinedWith(pin).some((end) => (this.#pins.pinsOf(signal) >>> end) & 1);
+		const neighbour = isJoined(data, others.data) && isJoined(clock, others.clock) ? this.#wiring.otherSlave() : undefined;
+		return { devices: [...there.map(({ device }) => device), ...(neighbour ? [neighbour] : [])], neighbour };
 	}
 
 	/** SCL is high for HCNT + spike length + 7 cycles of clk_sys and low for LCNT + 1 (4.3.14). */
@@ -207,13 +246,36 @@ export class I2c extends Block {
 		});
 	}
 
+	/** Once the device that is called lets go of the clock. */
+	#whenLetGo(then: () => void): void {
+		const device = this.#called;
+		if (!device?.hold) {
+			this.#later(0, device?.stretchMicros ?? 0, then);
+			return;
+		}
+		let waits = true;
+		this.#cancel = () => {
+			waits = false;
+		};
+		device.hold(() => {
+			if (waits) {
+				waits = false;
+				this.#later(0, device.stretchMicros ?? 0, then);
+			}
+		});
+	}
+
 	/** Takes the next command, if nothing is under way. */
 	#next(): void {
-		if (this.#cancel || !(this.#enable & ENABLE) || this.#enable & BLOCK_COMMANDS || !this.#commands.length) {
+		if (this.#cancel || (this.#enable & (ENABLE | BLOCK_COMMANDS)) !== ENABLE || !(this.#control & MASTER) || !this.#commands.length) {
 			return;
 		}
 		const command = this.#commands[0];
 		const reads = (command & COMMAND_READ) !== 0;
+		if (this.#isUnanswered) {
+			this.#answer(reads && !(command & COMMAND_RESTART), () => this.#next());
+			return;
+		}
 		if (!this.#inTransfer || command & COMMAND_RESTART && !this.#restarted || reads !== this.#reading) {
 			this.#address(reads);
 			return;
@@ -223,11 +285,20 @@ export class I2c extends Block {
 		}
 		this.#restarted = false;
 		this.#commands.shift();
-		this.#later(0, this.#called?.stretchMicros ?? 0, () => this.#byte(command));
+		this.#whenLetGo(() => this.#byte(command));
 	}
 
 	/** The START of this command has been sent. */
 	#restarted = false;
+
+	/** IC_TAR asks for a general call. */
+	get #callsAll(): boolean {
+		return (this.#target & (TARGET_SPECIAL | TARGET_START_BYTE)) === TARGET_SPECIAL;
+	}
+
+	get #targetAddress(): number {
+		return this.#callsAll ? 0 : this.#target & 0x7f;
+	}
 
 	#address(reads: boolean): void {
 		const bus = this.#bus();
@@ -238,20 +309,27 @@ export class I2c extends Block {
 		}
 		const startBits = this.#inTransfer ? 2 : 1;
 		this.#showStart(startBits);
-		this.#showBits(bitsOf(((this.#target & 0x7f) << 1) | (reads ? 1 : 0)), startBits);
-		this.#later(startBits + 8, 0, () => {
+		this.#showBits(bitsOf((this.#targetAddress << 1) | (reads ? 1 : 0)), startBits);
+		this.#later(startBits, 0, () => {
 			this.#inTransfer = true;
-			this.#restarted = true;
-			this.#reading = reads;
 			this.#latched |= START_DET | ACTIVITY;
-			this.#called = bus.devices.find(({ address }) => address === (this.#target & 0x7f));
-			this.#acknowledge(this.#called?.start(reads) ?? false, (acknowledged) => {
-				if (acknowledged) {
-					this.#next();
-				} else {
-					this.#abort(ABORT_ADDRESS);
-				}
-			});
+			this.#neighbour = bus.neighbour;
+			this.#neighbour?.heardStart();
+			this.#later(8, 0, () => this.#call(bus.devices, reads));
+		});
+	}
+
+	#call(devices: I2cDevice[], reads: boolean): void {
+		const address = this.#targetAddress;
+		this.#restarted = this.#isFirst = true;
+		this.#reading = reads;
+		this.#called = devices.find((device) => device.answers?.(address, reads) ?? device.address === address);
+		this.#acknowledge(this.#called?.start(reads, address) ?? false, (acknowledged) => {
+			if (acknowledged) {
+				this.#next();
+			} else {
+				this.#abort(this.#callsAll ? ABORT_GENERAL_CALL : ABORT_ADDRESS);
+			}
 		});
 	}
 
@@ -261,23 +339,29 @@ export class I2c extends Block {
 		this.#later(1, 0, () => then(yes));
 	}
 
+	/** What the master says to a byte that it has read. */
+	#answer(wantsMore: boolean, then: () => void): void {
+		this.#isUnanswered = false;
+		this.#acknowledge(wantsMore, () => {
+			this.#called?.acknowledged?.(wantsMore);
+			then();
+		});
+	}
+
 	#byte(command: number): void {
 		const reads = (command & COMMAND_READ) !== 0;
 		const byte = reads ? (this.#called?.read() ?? 0xff) & 0xff : command & 0xff;
 		this.#showBits(bitsOf(byte), 0);
 		this.#later(8, 0, () => {
-			// The reader acknowledges: the device what it takes, the master what it wants more of.
-			const yes = reads ? !(command & COMMAND_STOP) : (this.#called?.write(byte) ?? false);
+			if (reads) {
+				this.#take(byte, command);
+				return;
+			}
+			const yes = this.#called?.write(byte) ?? false;
 			this.#acknowledge(yes, () => {
-				if (reads && this.#received.length >= FIFO_DEPTH) {
-					this.#latched |= RX_OVER;
-				} else if (reads) {
-					this.#received.push(byte);
-				} else if (!yes) {
+				if (!yes) {
 					this.#abort(ABORT_DATA);
-					return;
-				}
-				if (command & COMMAND_STOP) {
+				} else if (command & COMMAND_STOP) {
 					this.#stop();
 				} else {
 					this.#next();
@@ -286,14 +370,25 @@ export class I2c extends Block {
 		});
 	}
 
+	#take(byte: number, command: number): void {
+		if (this.#received.length >= FIFO_DEPTH) {
+			this.#latched |= RX_OVER;
+		} else {
+			this.#received.push(byte | (this.#isFirst ? FIRST_DATA_BYTE : 0));
+		}
+		this.#isFirst = false;
+		if (command & COMMAND_STOP) {
+			this.#answer(false, () => this.#stop());
+		} else {
+			this.#isUnanswered = true;
+			this.#next();
+		}
+	}
+
 	#stop(): void {
 		this.#showStop();
 		this.#later(1, 0, () => {
-			if (this.#inTransfer) {
-				this.#called?.stop();
-			}
-			this.#inTransfer = false;
-			this.#called = undefined;
+			this.#endTransfer();
 			this.#latched |= STOP_DET;
 			this.#enable &= ~ABORT;
 			this.#next();
@@ -302,10 +397,21 @@ export class I2c extends Block {
 
 	/** What is in the FIFO is dropped, with its count, and a STOP is sent. */
 	#abort(source: number): void {
-		this.#abortSource |= source | (this.#commands.length << 23);
-		this.#commands = [];
+		this.#abortSource |= this.#commands.length << 23;
+		this.#flush(source);
+		if (this.#isUnanswered) {
+			this.#answer(false, () => this.#stop());
+		} else {
+			this.#stop();
+		}
+	}
+
+	/** A TX_ABRT empties both FIFOs (IC_RAW_INTR_STAT). */
+	#flush(source: number): void {
+		this.#abortSource |= source;
+		this.#commands.length = this.#received.length = 0;
 		this.#latched |= TX_ABRT;
-		this.#stop();
+		this.#update();
 	}
 
 	/** The FIFO is at its threshold; with TX_EMPTY_CTRL, and its last byte is on the wire too (IC_CON bit 8). */
@@ -341,6 +447,7 @@ export class I2c extends Block {
 		if (bits & TX_ABRT) {
 			this.#abortSource = 0;
 		}
+		this.slave.served();
 		this.#update();
 		return was ? 1 : 0;
 	}
@@ -349,13 +456,14 @@ export class I2c extends Block {
 		switch (offset) {
 			case 0x00: return this.#control;
 			case 0x04: return this.#target;
-			case 0x08: return 0x55;
+			case 0x08: return this.slave.address;
 			case 0x10: {
 				if (!this.#received.length) {
 					this.#latched |= RX_UNDER;
 				}
 				const byte = this.#received.shift() ?? 0;
 				this.#next();
+				this.slave.served();
 				this.#update();
 				return byte;
 			}
@@ -368,19 +476,22 @@ export class I2c extends Block {
 			case 0x34: return this.#raw;
 			case 0x38: return this.#receiveThreshold;
 			case 0x3c: return this.#transmitThreshold;
-			case 0x40: return this.#clear(0xfff);
+			case 0x40: return this.#clear(0x1fff);
 			case 0x44: return this.#clear(RX_UNDER);
 			case 0x48: return this.#clear(RX_OVER);
 			case 0x4c: return this.#clear(TX_OVER);
+			case 0x50: return this.#clear(RD_REQ);
 			case 0x54: return this.#clear(TX_ABRT);
+			case 0x58: return this.#clear(RX_DONE);
 			case 0x5c: return this.#clear(ACTIVITY);
 			case 0x60: return this.#clear(STOP_DET);
 			case 0x64: return this.#clear(START_DET);
+			case 0x68: return this.#clear(GEN_CALL);
 			case 0x6c: return this.#enable;
 			case 0x70: {
 				const active = this.#inTransfer || this.#cancel !== undefined;
 				return (
-					(active ? 0x21 : 0) | (this.#commands.length < FIFO_DEPTH ? 2 : 0) | (this.#commands.length ? 0 : 4) |
+					(active ? 0x21 : 0) | (this.slave.isActive ? 0x41 : 0) | (this.#commands.length < FIFO_DEPTH ? 2 : 0) | (this.#commands.length ? 0 : 4) |
 					(this.#received.length ? 8 : 0) | (this.#received.length >= FIFO_DEPTH ? 16 : 0)
 				);
 			}
@@ -388,16 +499,33 @@ export class I2c extends Block {
 			case 0x78: return this.#received.length;
 			case 0x7c: return this.#hold;
 			case 0x80: return this.#abortSource;
+			case 0x84: return this.slave.refusesData ? 1 : 0;
 			case 0x88: return this.#dmaControl;
 			case 0x8c: return this.#dmaLevels[0];
 			case 0x90: return this.#dmaLevels[1];
-			case 0x9c: return this.#enable & ENABLE;
+			case 0x94: return this.#setup;
+			case 0x98: return this.slave.acknowledgesGeneralCall ? 1 : 0;
+			case 0x9c: return this.#enable & ENABLE || this.slave.disabledWhile;
 			case 0xa0: return this.#spike;
+			case 0xa8: return this.#clear(RESTART_DET);
 			case 0xf4: return 0;
 			case 0xf8: return 0x3230312a;
 			case 0xfc: return 0x44570140;
 			default: return undefined;
 		}
+	}
+
+	/** A block that is no master takes data, and that only as a slave. */
+	#refusesAsSlave(command: number): boolean {
+		if (this.#control & NO_SLAVE) {
+			this.#flush(ABORT_NO_MASTER);
+			return true;
+		}
+		if (command & COMMAND_READ && this.#latched & RD_REQ) {
+			this.#flush(ABORT_READ_COMMAND_OF_SLAVE);
+			return true;
+		}
+		return false;
 	}
 
 	/** These registers take nothing while the block is enabled (4.3.17). */
@@ -413,9 +541,9 @@ export class I2c extends Block {
 		switch (offset) {
 			case 0x00:
 				if (this.#disabled(offset)) {
-					this.#control = value & 0x7ff;
-					if ((value & 0x41) !== 0x41) {
-						this.#note(`${this.name}: the slave is not modelled`);
+					this.#control = value & 0x3ff;
+					if (((value & MASTER) === 0) === ((value & NO_SLAVE) !== 0)) {
+						this.#note(`${this.name}: IC_CON is 0x${value.toString(16)}, but MASTER_MODE and IC_SLAVE_DISABLE are to be the same (4.3.17)`);
 					}
 				}
 				break;
@@ -424,15 +552,24 @@ export class I2c extends Block {
 					this.#target = value & 0xfff;
 				}
 				break;
+			case 0x08:
+				if (this.#disabled(offset)) {
+					this.slave.address = value & 0x3ff;
+				}
+				break;
 			case 0x10:
 				if (this.#latched & TX_ABRT) {
 					break; // the FIFO is held empty until the abort is cleared
+				}
+				if (this.#enable & ENABLE && !(this.#control & MASTER) && this.#refusesAsSlave(value)) {
+					break;
 				}
 				if (this.#commands.length >= FIFO_DEPTH) {
 					this.#latched |= TX_OVER;
 				} else if (this.#enable & ENABLE) {
 					this.#commands.push(value & 0x7ff);
 					this.#next();
+					this.slave.served();
 				}
 				break;
 			case 0x14: if (this.#disabled(offset)) { this.#counts.standardHigh = value & 0xffff; } break;
@@ -445,7 +582,13 @@ export class I2c extends Block {
 			case 0x6c:
 				this.#enable = (value & 7) | (this.#enable & ABORT);
 				if (!(value & ENABLE)) {
-					this.#silence();
+					if (this.#inTransfer && !this.#cancel) {
+						// A master that waits for its next command goes on waiting: so the SDK's bursts change IC_TAR between two bytes.
+						this.#commands.length = this.#received.length = 0;
+					} else {
+						this.#silence();
+					}
+					this.slave.disable();
 					this.#enable &= ~ABORT;
 				} else if (value & ABORT && this.#inTransfer && !this.#cancel) {
 					this.#abort(ABORT_USER);
@@ -455,9 +598,12 @@ export class I2c extends Block {
 				this.#next();
 				break;
 			case 0x7c: if (this.#disabled(offset)) { this.#hold = value & 0xffffff; } break;
+			case 0x84: if (this.#disabled(offset)) { this.slave.refusesData = (value & 1) !== 0; } break;
 			case 0x88: this.#dmaControl = value & 3; break;
 			case 0x8c: this.#dmaLevels[0] = value & 0xf; break;
 			case 0x90: this.#dmaLevels[1] = value & 0xf; break;
+			case 0x94: if (this.#disabled(offset)) { this.#setup = value & 0xff; } break;
+			case 0x98: this.slave.acknowledgesGeneralCall = (value & 1) !== 0; break;
 			case 0xa0: if (this.#disabled(offset)) { this.#spike = value & 0xff; } break;
 			default: return false;
 		}

@@ -1,7 +1,8 @@
 /**
  * SPI (PL022; RP2040 datasheet 4.4) as a master in Motorola format: FIFOs, the time of a word on the wire, interrupts, DMA
  * requests, loop-back, and devices on the pins that are given to the block. Its edges are on the pins for who looks. A word
- * takes its bits' time and no more, so between words that follow at once the select line stays low.
+ * takes its bits' time and no more, so between words that follow at once the select line rises for no time at all (with SPH 0;
+ * with SPH 1 it stays low). As a slave the block is `SpiSlave`.
  */
 import type { Dma } from "../core/dma.ts";
 import { LevelPlan, type PlannedLevel } from "../core/level-plan.ts";
@@ -10,6 +11,7 @@ import type { Pins } from "../core/pins.ts";
 import { Block } from "../core/registers.ts";
 import type { VirtualClock } from "../core/virtual-clock.ts";
 import type { SpiDevice, SpiPlace } from "../wires.ts";
+import { SpiSlave } from "./spi-slave.ts";
 
 const FIFO_DEPTH = 8;
 const TIMEOUT_BITS = 32;
@@ -17,6 +19,7 @@ const FUNCTION_SPI = 1;
 const LOOP_BACK = 1 << 0;
 const ENABLE = 1 << 1;
 const SLAVE = 1 << 2;
+const SLAVE_OUTPUT_OFF = 1 << 3;
 const INTERRUPT_OVERRUN = 1 << 0;
 const INTERRUPT_TIMEOUT = 1 << 1;
 const INTERRUPT_RECEIVE = 1 << 2;
@@ -57,8 +60,9 @@ export class Spi extends Block {
 	#timedOut = 0;
 	#cancelTimeout: (() => void) | undefined;
 	#dmaControl = 0;
-	#transmit: number[] = [];
-	#received: number[] = [];
+	readonly #transmit: number[] = [];
+	readonly #received: number[] = [];
+	readonly #slave: SpiSlave;
 	#cancel: (() => void) | undefined;
 
 	constructor(clock: VirtualClock, pins: Pins, dma: Dma, wiring: SpiWiring, setInterrupt: (irq: number, high: boolean) => void, unknown: (text: string) => void) {
@@ -71,6 +75,18 @@ export class Spi extends Block {
 		this.#note = unknown;
 		this.#plan = new LevelPlan(clock, pins);
 		this.#signals = spiSignals(wiring.index);
+		this.#slave = new SpiSlave(pins, this.#signals, {
+			isSlave: () => (this.#control1 & (ENABLE | SLAVE)) === (ENABLE | SLAVE),
+			mayDrive: () => !(this.#control1 & SLAVE_OUTPUT_OFF),
+			mode: () => this.#mode,
+			bits: () => this.#bits,
+			transmit: this.#transmit,
+			loaded: () => this.#update(),
+			received: (word) => {
+				this.#take(word);
+				this.#update();
+			},
+		});
 	}
 
 	/** Puts a device of the board onto the block's pins. */
@@ -82,20 +98,24 @@ export class Spi extends Block {
 		this.#cancel?.();
 		this.#cancel = undefined;
 		this.#control0 = this.#control1 = this.#prescale = this.#mask = this.#overrun = this.#dmaControl = 0;
-		this.#transmit = [];
-		this.#received = [];
+		this.#transmit.length = this.#received.length = 0;
 		this.#watchReceived();
 		this.#plan.clear();
+		this.#slave.configured();
 		this.#rest();
 		this.#update();
 	}
 
-	/** Its outputs while nothing is sent: not selected, the clock at its idle level, data let go until it is a master at work. */
+	/** A master's outputs while nothing is sent: not selected, the clock at its idle level, data let go until it is at work. */
 	#rest(): void {
-		const master = (this.#control1 & (ENABLE | SLAVE)) === ENABLE;
+		if (this.#control1 & SLAVE) {
+			this.#pins.setSignal(this.#signals.select, undefined);
+			this.#pins.setSignal(this.#signals.clock, undefined);
+			return;
+		}
 		this.#pins.setSignal(this.#signals.select, true);
 		this.#pins.setSignal(this.#signals.clock, (this.#mode & 2) !== 0);
-		if (!master) {
+		if (!(this.#control1 & ENABLE)) {
 			this.#pins.setSignal(this.#signals.transmit, undefined);
 		}
 	}
@@ -107,7 +127,11 @@ export class Spi extends Block {
 		const bits = this.#bits;
 		const idle = (this.#mode & 2) !== 0;
 		const late = this.#mode & 1;
-		const plan: PlannedLevel[] = [{ afterMicros: 0, signal: select, level: false }];
+		const plan: PlannedLevel[] = [];
+		if (!late) {
+			plan.push({ afterMicros: 0, signal: clock, level: idle }, { afterMicros: 0, signal: select, level: true });
+		}
+		plan.push({ afterMicros: 0, signal: select, level: false });
 		for (let bit = 0; bit < bits; bit++) {
 			const level = ((word >>> (bits - 1 - bit)) & 1) === 1;
 			const afterMicros = 2 * bit * half;
@@ -144,11 +168,7 @@ export class Spi extends Block {
 	}
 
 	#shift(): void {
-		if (this.#cancel || !this.#transmit.length || !(this.#control1 & ENABLE)) {
-			return;
-		}
-		if (this.#control1 & SLAVE) {
-			this.#note(`${this.name}: the slave is not modelled`);
+		if (this.#cancel || !this.#transmit.length || (this.#control1 & (ENABLE | SLAVE)) !== ENABLE) {
 			return;
 		}
 		if (!this.hz) {
@@ -168,15 +188,19 @@ export class Spi extends Block {
 			if (!this.#transmit.length) {
 				this.#rest();
 			}
-			if (this.#received.length < FIFO_DEPTH) {
-				this.#received.push(answer & ((1 << this.#bits) - 1));
-			} else {
-				this.#overrun = INTERRUPT_OVERRUN;
-			}
-			this.#watchReceived();
+			this.#take(answer & ((1 << this.#bits) - 1));
 			this.#shift();
 			this.#update();
 		});
+	}
+
+	#take(word: number): void {
+		if (this.#received.length < FIFO_DEPTH) {
+			this.#received.push(word);
+		} else {
+			this.#overrun = INTERRUPT_OVERRUN;
+		}
+		this.#watchReceived();
 	}
 
 	/** One word over the pins: devices that see the clock and are selected take it, and one of them answers. */
@@ -248,7 +272,7 @@ export class Spi extends Block {
 			case 0x0c:
 				return (
 					(this.#transmit.length ? 0 : 1) | (this.#transmit.length < FIFO_DEPTH ? 2 : 0) | (this.#received.length ? 4 : 0) |
-					(this.#received.length >= FIFO_DEPTH ? 8 : 0) | (this.#cancel || this.#transmit.length ? 16 : 0)
+					(this.#received.length >= FIFO_DEPTH ? 8 : 0) | (this.#cancel || this.#transmit.length || this.#slave.isBusy ? 16 : 0)
 				);
 			case 0x10: return this.#prescale;
 			case 0x14: return this.#mask;
@@ -270,12 +294,18 @@ export class Spi extends Block {
 				if (value & 0x30) {
 					this.#note(`${this.name}: only Motorola's frame format is modelled`);
 				}
+				this.#slave.configured();
 				break;
-			case 0x04: this.#control1 = value & 0xf; this.#shift(); break;
+			case 0x04:
+				this.#control1 = value & 0xf;
+				this.#slave.configured();
+				this.#shift();
+				break;
 			case 0x08:
 				if (this.#transmit.length < FIFO_DEPTH) {
 					this.#transmit.push(value & ((1 << this.#bits) - 1));
 					this.#shift();
+					this.#slave.written();
 				}
 				break;
 			case 0x10: this.#prescale = value & 0xfe; break;

@@ -9,6 +9,7 @@ const I2C0 = 0x40044000;
 const READ = 0x100;
 const STOP = 0x200;
 const RESTART = 0x400;
+const FIRST_DATA_BYTE = 0x800;
 
 function device(address: number, seen: string[], more: Partial<I2cDevice> = {}): I2cDevice {
 	let next = 1;
@@ -54,7 +55,7 @@ test("bytes are written and read, with a repeated start between them and the bit
 	// 10 + 9 + 11 + 18 + 1 bits of 10 us
 	assert.ok(Math.abs(chip.clock.micros - from - 490) < 20, `${chip.clock.micros - from}`);
 	assert.equal(chip.peek(I2C0 + 0x78, 4), 2);
-	assert.deepEqual([chip.peek(I2C0 + 0x10, 4), chip.peek(I2C0 + 0x10, 4)], [1, 2]);
+	assert.deepEqual([chip.peek(I2C0 + 0x10, 4), chip.peek(I2C0 + 0x10, 4)], [1 | FIRST_DATA_BYTE, 2]);
 	assert.equal(chip.peek(I2C0 + 0x34, 4) & 0x640, 0x600, "STOP and START were seen, no abort");
 });
 
@@ -121,4 +122,47 @@ test("the address takes no write while the block is enabled, which is noted", ()
 	chip.poke(I2C0 + 4, 4, 0x11);
 	assert.equal(chip.peek(I2C0 + 4, 4), 0x42);
 	assert.deepEqual(chip.violations.list.map(({ code }) => code), ["unmodelled-i2c0"]);
+});
+
+test("a byte that is read lies in the FIFO at once, and its acknowledgement waits for the next command", () => {
+	const chip = i2cChip();
+	const seen: string[] = [];
+	chip.i2cs[0].attach(device(0x42, seen, { acknowledged: (yes) => void seen.push(yes ? "more" : "enough") }), { data: 4, clock: 5 });
+	chip.poke(I2C0 + 0x10, 4, READ);
+	pass(chip, 65 * 30);
+	assert.equal(chip.peek(I2C0 + 0x78, 4), 1);
+	assert.deepEqual(seen, ["start read", "read"]);
+	chip.poke(I2C0 + 0x10, 4, READ);
+	pass(chip, 65 * 30);
+	chip.poke(I2C0 + 0x10, 4, 9 | RESTART | STOP);
+	settle(chip);
+	assert.deepEqual(seen, ["start read", "read", "more", "read", "enough", "start write", "9", "stop"]);
+});
+
+test("a device holds the clock low for as long as it likes", () => {
+	const chip = i2cChip();
+	const seen: string[] = [];
+	chip.pins.observe(1 << 5, () => {});
+	let letGo: (() => void) | undefined;
+	chip.i2cs[0].attach(device(0x42, seen, { hold: (free) => { letGo = free; } }), { data: 4, clock: 5 });
+	chip.poke(I2C0 + 0x10, 4, READ | STOP);
+	pass(chip, 65 * 1000);
+	assert.deepEqual(seen, ["start read"]);
+	assert.equal((chip.pins.level >>> 5) & 1, 0);
+	letGo?.();
+	settle(chip);
+	assert.deepEqual(seen, ["start read", "read", "stop"]);
+});
+
+test("a transfer outlives that the block is disabled between two bytes, as the SDK does", () => {
+	const chip = i2cChip();
+	const seen: string[] = [];
+	chip.i2cs[0].attach(device(0x42, seen), { data: 4, clock: 5 });
+	for (const command of [1, 2, 3 | STOP]) {
+		chip.poke(I2C0 + 0x10, 4, command);
+		pass(chip, 65 * 30);
+		chip.poke(I2C0 + 0x6c, 4, 0);
+		chip.poke(I2C0 + 0x6c, 4, 1);
+	}
+	assert.deepEqual(seen, ["start write", "1", "2", "3", "stop"]);
 });
