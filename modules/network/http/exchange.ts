@@ -14,8 +14,9 @@ import { addField, beginHead, type Framing, responseFraming, type ResponseHead }
 /** The part of a socket that an exchange uses (ECMA-419 clause 10). */
 export interface Connection extends Source, Sink {}
 
-/** Longest head of a response, in bytes; interim responses before it count. */
+/** Longest head of a response, in bytes, and most fields, which take 96 bytes of memory each beside their text; interim responses before it count. */
 const mostHeadBytes = 8192;
+const mostFields = 96;
 
 /** What an exchange says, in this order; `failed` may come instead of any of them, and is the last. */
 export interface ExchangeListener {
@@ -53,6 +54,7 @@ export class Exchange {
 	#state: ResponseState = "head";
 	#responseHead: ResponseHead | undefined;
 	#headBytes = 0;
+	#fields = 0;
 	#body: BodyFraming | undefined;
 	#reusable = false;
 	/** Bytes of body told by `readable` and not read since. */
@@ -180,6 +182,7 @@ export class Exchange {
 			if (head === undefined) {
 				this.#responseHead = beginHead(line);
 			} else if (line !== "") {
+				if (++this.#fields > mostFields) throw new CodedError("ERR_HTTP_TOO_LARGE", `the response's head has more fields than picofetch reads: ${mostFields}`);
 				addField(head, line);
 			} else {
 				this.#responseHead = undefined;

@@ -9,6 +9,13 @@ import { TlsServer } from "../../support/tls-server.ts";
 
 const host = "site.example";
 const longBytes = 60_000;
+/** Of a response, as picofetch reads it. */
+const mostFields = 96;
+
+/** Header lines of so many names. */
+function fields(count: number, value = ""): string {
+	return Array.from({ length: count }, (_, index) => `${index.toString(36)}:${value}\r\n`).join("");
+}
 
 const pages: Record<string, (socket: Duplex, connection: TcpConnection, request: string) => void> = {
 	"/length": socket => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
@@ -38,6 +45,9 @@ const pages: Record<string, (socket: Duplex, connection: TcpConnection, request:
 		socket.write("HTTP/1.1 200 OK\r\n\r\nto the end?");
 		connection.cut();
 	},
+	"/large-head": socket => socket.end(`HTTP/1.1 200 OK\r\nContent-Length: 5\r\n${fields(mostFields - 1, "x".repeat(75))}\r\nhello`),
+	"/tiny-fields": socket => socket.end(`HTTP/1.1 200 OK\r\n${fields(1300)}\r\n`),
+	"/repeated-field": socket => socket.end(`HTTP/1.1 200 OK\r\n${"a:\r\n".repeat(2000)}\r\n`),
 	"/nonsense": socket => socket.end("220 mail.example ESMTP\r\n"),
 	"/silent": () => {},
 	"/stalled": socket => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello"),
@@ -111,6 +121,16 @@ deviceTest("a body that is cut is an error, however it is cut",
 		}
 		assert.match(lines["cut by FIN"]!, /after 5 bytes, 5 before its end/);
 		assert.match(lines["no HTTP"]!, /^TypeError ERR_HTTP_SYNTAX .*220 mail\.example ESMTP/);
+		assert.match(lines["length"]!, /hello$/, "and the next fetch works");
+	});
+
+deviceTest("a head of as many bytes and fields as are read comes whole; one with more fields is refused before it fills the memory",
+	() => scene(["large head", "tiny fields", "a field that comes again and again", "length"]), run => {
+		const lines = said(run);
+		assert.match(lines["large head"]!, /^200 \S+ hello$/);
+		for (const story of ["tiny fields", "a field that comes again and again"]) {
+			assert.match(lines[story]!, /^TypeError ERR_HTTP_TOO_LARGE the response's head has more fields than picofetch reads: 96/, story);
+		}
 		assert.match(lines["length"]!, /hello$/, "and the next fetch works");
 	});
 

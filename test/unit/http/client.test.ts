@@ -174,6 +174,20 @@ test("a head of 8192 bytes is read, one of 8193 is refused", async () => {
 	assert.equal((await exchanged([head(8193)])).done?.code, "ERR_HTTP_TOO_LARGE");
 });
 
+test("a head of 96 fields is read, one of 97 is refused, whatever their names and among how many responses", async () => {
+	const empty = (count: number) => Array.from({ length: count }, (_, index) => `a${index}:\r\n`).join("");
+	const whole = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n";
+	for (const [read, refused] of [
+		[`${whole}${empty(95)}\r\n`, `${whole}${empty(96)}`],
+		[`${whole}${"a:\r\n".repeat(95)}\r\n`, `${whole}${"a:\r\n".repeat(96)}`],
+		[`HTTP/1.1 103 Wait\r\n${empty(50)}\r\n${whole}${empty(45)}\r\n`, `HTTP/1.1 103 Wait\r\n${empty(50)}\r\n${whole}${empty(46)}`],
+	] as const) {
+		assert.equal((await exchanged([read])).done, null);
+		const { done } = await exchanged([refused]);
+		assert.deepEqual([done?.code, done?.message], ["ERR_HTTP_TOO_LARGE", "the response's head has more fields than picofetch reads: 96"]);
+	}
+});
+
 test("a head that never ends is refused, in one line or in many", async () => {
 	assert.equal((await exchanged([`HTTP/1.1 200 ${"a".repeat(9000)}`])).done?.code, "ERR_HTTP_TOO_LARGE");
 	assert.equal((await exchanged([`HTTP/1.1 200 OK\r\n${"A: b\r\n".repeat(2000)}`])).done?.code, "ERR_HTTP_TOO_LARGE");
