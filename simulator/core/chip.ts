@@ -217,8 +217,9 @@ export class Chip implements Bus, DmaBus {
 		this.watchdog = new Watchdog(
 			this.clock,
 			(reason) => this.#watchdogBites(reason),
-			(running) => {
-				this.#timer.ticking = running;
+			() => this.#clocks.refHz,
+			(micros) => {
+				this.#timer.tickMicros = micros;
 			},
 			unknown,
 		);
@@ -546,6 +547,7 @@ export class Chip implements Bus, DmaBus {
 	/** clk_sys takes over what CLOCKS says, or stands. */
 	#clocksChanged(): void {
 		this.#followClocks();
+		this.watchdog.followTick();
 		this.#rtc?.sourceChanged();
 		this.#clockOutputs?.refresh();
 	}

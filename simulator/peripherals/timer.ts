@@ -1,4 +1,4 @@
-/** TIMER and WATCHDOG, which share the 1 us tick (RP2040 datasheet 4.6 and 4.7). */
+/** TIMER and WATCHDOG, which share the tick: CYCLES of clk_ref, a microsecond where that is set so (RP2040 datasheet 4.6 and 4.7). */
 import { Block } from "../core/registers.ts";
 import type { VirtualClock } from "../core/virtual-clock.ts";
 
@@ -7,12 +7,12 @@ const IRQ_TIMER_0 = 0;
 export class Timer extends Block {
 	readonly #clock: VirtualClock;
 	readonly #setInterrupt: (irq: number, high: boolean) => void;
-	/** Microseconds of the clock at which the counter was 0. */
-	#zeroMicros = 0;
+	/** Ticks of the clock, from power-on and all of the present length, at which the counter was 0. */
+	#zeroTicks = 0;
 	/** The counter while it stands: paused, or no tick. */
 	#stoodAt: number | undefined = 0;
 	#paused = false;
-	#ticking = false;
+	#tickMicros = 0;
 	#latchedHigh = 0;
 	#writtenLow = 0;
 	readonly #alarm = new Uint32Array(4);
@@ -41,17 +41,21 @@ export class Timer extends Block {
 		this.#updateInterrupts();
 	}
 
-	/** The tick of the watchdog block starts or stops. */
-	set ticking(value: boolean) {
-		if (value !== this.#ticking) {
+	/** The length of the watchdog block's tick; 0: there is none. */
+	set tickMicros(value: number) {
+		if (value !== this.#tickMicros) {
 			this.#stoodAt = this.#count;
-			this.#ticking = value;
+			this.#tickMicros = value;
 			this.#run();
 		}
 	}
 
+	get #ticks(): number {
+		return Math.floor(this.#clock.micros / this.#tickMicros + 1e-4);
+	}
+
 	get #count(): number {
-		return this.#stoodAt ?? Math.floor(this.#clock.micros + 1e-4) - this.#zeroMicros;
+		return this.#stoodAt ?? this.#ticks - this.#zeroTicks;
 	}
 
 	#setCount(value: number): void {
@@ -60,9 +64,9 @@ export class Timer extends Block {
 	}
 
 	#run(): void {
-		if (this.#ticking && !this.#paused) {
+		if (this.#tickMicros && !this.#paused) {
 			if (this.#stoodAt !== undefined) {
-				this.#zeroMicros = Math.floor(this.#clock.micros + 1e-4) - this.#stoodAt;
+				this.#zeroTicks = this.#ticks - this.#stoodAt;
 				this.#stoodAt = undefined;
 			}
 		} else {
@@ -84,7 +88,7 @@ export class Timer extends Block {
 		}
 		const count = this.#count;
 		const wait = (this.#alarm[index] - (count % 0x100000000)) >>> 0;
-		const atNanos = (this.#zeroMicros + count + wait) * 1000;
+		const atNanos = (this.#zeroTicks + count + wait) * this.#tickMicros * 1000;
 		this.#cancel[index] = this.#clock.scheduleAt(atNanos, () => {
 			this.#cancel[index] = undefined;
 			this.#raw |= 1 << index;
@@ -173,27 +177,33 @@ export type WatchdogReason = "timer" | "force";
 export class Watchdog extends Block {
 	readonly #clock: VirtualClock;
 	readonly #bite: (reason: WatchdogReason) => void;
-	readonly #tickChanged: (running: boolean) => void;
+	readonly #referenceHz: () => number;
+	readonly #tickChanged: (micros: number) => void;
 	/** Survive a watchdog reset, so they are no part of `reset`. */
 	readonly scratch = new Uint32Array(8);
 	#reason = 0;
 	#enabled = false;
 	#pause = 0x07000000;
-	/** Half microseconds that were loaded: the counter falls twice a tick (RP2040-E1). */
+	/** Half ticks that were loaded: the counter falls twice a tick (RP2040-E1). */
 	#loaded = 0;
 	#loadedAtMicros = 0;
 	#tick = TICK_ENABLE;
+	/** Its length; 0: it stands. */
+	#tickMicros = 0;
 	#cancel: (() => void) | undefined;
 
+	/** @param referenceHz clk_ref. @param tickChanged is told the tick's length; 0: it stands. */
 	constructor(
 		clock: VirtualClock,
 		bite: (reason: WatchdogReason) => void,
-		tickChanged: (running: boolean) => void,
+		referenceHz: () => number,
+		tickChanged: (micros: number) => void,
 		unknown: (text: string) => void,
 	) {
 		super("WATCHDOG", unknown);
 		this.#clock = clock;
 		this.#bite = bite;
+		this.#referenceHz = referenceHz;
 		this.#tickChanged = tickChanged;
 	}
 
@@ -202,8 +212,8 @@ export class Watchdog extends Block {
 		this.#cancel?.();
 		this.#cancel = undefined;
 		this.#tick = TICK_ENABLE;
+		this.followTick();
 		this.#loaded = 0;
-		this.#tickChanged(false);
 	}
 
 	/** Power-on: scratch registers and reason are lost too. */
@@ -224,24 +234,32 @@ export class Watchdog extends Block {
 
 	/** Its tick stands as long as all clocks do. */
 	set held(held: boolean) {
-		this.#loaded = this.#left;
 		this.#held = held;
-		this.#restart();
-		this.#tickChanged(this.#ticking);
+		this.followTick();
 	}
 
-	get #ticking(): boolean {
-		return (this.#tick & TICK_ENABLE) !== 0 && (this.#tick & TICK_CYCLES) !== 0 && !this.#held;
+	/** TICK or clk_ref has changed. */
+	followTick(): void {
+		const runs = (this.#tick & TICK_ENABLE) !== 0 && !this.#held;
+		const cycles = runs ? this.#tick & TICK_CYCLES : 0;
+		const hz = cycles ? this.#referenceHz() : 0;
+		const micros = hz ? (cycles * 1e6) / hz : 0;
+		if (micros !== this.#tickMicros) {
+			this.#loaded = this.#left;
+			this.#tickMicros = micros;
+			this.#restart();
+			this.#tickChanged(micros);
+		}
 	}
 
 	/** True while it will bite by itself. */
 	get running(): boolean {
-		return this.#enabled && this.#ticking;
+		return this.#enabled && this.#tickMicros > 0;
 	}
 
 	get #left(): number {
 		return this.running
-			? Math.max(0, this.#loaded - Math.floor((this.#clock.micros - this.#loadedAtMicros) * 2))
+			? Math.max(0, this.#loaded - Math.floor(((this.#clock.micros - this.#loadedAtMicros) * 2) / this.#tickMicros))
 			: this.#loaded;
 	}
 
@@ -250,7 +268,7 @@ export class Watchdog extends Block {
 		this.#cancel = undefined;
 		this.#loadedAtMicros = this.#clock.micros;
 		if (this.running) {
-			this.#cancel = this.#clock.schedule(this.#loaded / 2, () => this.#trigger("timer"));
+			this.#cancel = this.#clock.schedule((this.#loaded * this.#tickMicros) / 2, () => this.#trigger("timer"));
 		}
 	}
 
@@ -267,7 +285,7 @@ export class Watchdog extends Block {
 			case 0x00: return (this.#enabled ? CONTROL_ENABLE : 0) | this.#pause | (this.#left & 0xffffff);
 			case 0x04: return 0;
 			case 0x08: return this.#reason;
-			case 0x2c: return this.#tick | (this.#ticking ? TICK_RUNNING : 0);
+			case 0x2c: return this.#tick | (this.#tickMicros ? TICK_RUNNING : 0);
 			default: return undefined;
 		}
 	}
@@ -293,13 +311,10 @@ export class Watchdog extends Block {
 				this.#restart();
 				return true;
 			case 0x08: return true;
-			case 0x2c: {
-				this.#loaded = this.#left;
+			case 0x2c:
 				this.#tick = value & 0x3ff;
-				this.#restart();
-				this.#tickChanged(this.#ticking);
+				this.followTick();
 				return true;
-			}
 			default: return false;
 		}
 	}

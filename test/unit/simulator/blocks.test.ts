@@ -10,6 +10,7 @@ const XOSC = 0x40024000;
 const PLL_SYS = 0x40028000;
 const TIMER = 0x40054000;
 const WATCHDOG = 0x40058000;
+const REF_CTRL = 0x40008030;
 const SSI = 0x18000000;
 const IO_QSPI_SS = 0x4001800c;
 
@@ -117,19 +118,19 @@ test("a UART hears nothing without a pin, tells what is wrong with a byte, and l
 	assert.equal(chip.peek(UART, 4), 0x55);
 });
 
-test("the timer counts microseconds of the tick, and an alarm fires at its microsecond", () => {
+test("the timer counts ticks, and an alarm fires at its own", () => {
 	const chip = bareChip();
 	assert.equal(chip.peek(TIMER + 0x28, 4), 0);
 	pass(chip, 65_000);
 	assert.equal(chip.peek(TIMER + 0x28, 4), 0, "no tick yet");
-	chip.poke(WATCHDOG + 0x2c, 4, 0x20c);
-	pass(chip, 6_500);
+	chip.poke(WATCHDOG + 0x2c, 4, 0x20d); // 2 us
+	pass(chip, 13_000);
 	const now = chip.peek(TIMER + 0x28, 4);
 	assert.ok(now >= 999 && now <= 1001, `${now}`);
 	chip.poke(TIMER + 0x38, 4, 1);
 	chip.poke(TIMER + 0x10, 4, now + 500);
 	assert.equal(chip.peek(TIMER + 0x20, 4), 1);
-	pass(chip, 3_200);
+	pass(chip, 6_450);
 	assert.equal(chip.core.irqLines & 1, 0);
 	pass(chip, 100);
 	assert.equal(chip.core.irqLines & 1, 1);
@@ -143,14 +144,44 @@ test("the timer counts microseconds of the tick, and an alarm fires at its micro
 test("the tick is enabled by a reset and lacks its divider alone: a program that writes CYCLES has a timer", () => {
 	const chip = bareChip();
 	assert.equal(chip.peek(WATCHDOG + 0x2c, 4), 0x200, "enabled, not running");
-	chip.poke(WATCHDOG + 0x1000 + 0x2c, 4, 12);
-	assert.equal(chip.peek(WATCHDOG + 0x2c, 4), 0x60c);
-	pass(chip, 6_500);
+	chip.poke(WATCHDOG + 0x1000 + 0x2c, 4, 13);
+	assert.equal(chip.peek(WATCHDOG + 0x2c, 4), 0x60d);
+	pass(chip, 13_000);
 	const now = chip.peek(TIMER + 0x28, 4);
 	assert.ok(now >= 999 && now <= 1001, `${now}`);
-	chip.poke(WATCHDOG + 0x2c, 4, 12);
+	chip.poke(WATCHDOG + 0x2c, 4, 13);
 	pass(chip, 6_500);
 	assert.equal(chip.peek(TIMER + 0x28, 4), now, "it stands");
+});
+
+test("a tick is CYCLES of clk_ref, whatever that is, for the timer, its alarms and the watchdog", () => {
+	const chip = bareChip();
+	const count = (): number => chip.peek(TIMER + 0x28, 4);
+	const about = (got: number, expected: number): void => assert.ok(Math.abs(got - expected) <= 2, `${got}, not ${expected}`);
+	chip.poke(WATCHDOG + 0x2c, 4, 0x200 | 65); // 10 us of the ring
+	chip.poke(TIMER + 0x38, 4, 1);
+	chip.poke(WATCHDOG + 4, 4, 2 * 3_000); // falls twice a tick
+	chip.poke(WATCHDOG, 4, 1 << 30);
+	pass(chip, 65_000);
+	about(count(), 1000);
+	about((chip.peek(WATCHDOG, 4) & 0xffffff) / 2, 2000);
+	chip.poke(TIMER + 0x10, 4, 1500);
+	chip.poke(XOSC, 4, 0xfabaa0);
+	chip.poke(REF_CTRL, 4, 2); // 12 MHz, clk_sys too: 65 cycles a tick as before
+	pass(chip, 65 * 450);
+	about(count(), 1450);
+	assert.equal(chip.core.irqLines & 1, 0);
+	chip.poke(WATCHDOG + 0x2c, 4, 0x200 | 130);
+	pass(chip, 130 * 45);
+	about(count(), 1495);
+	assert.equal(chip.core.irqLines & 1, 0);
+	pass(chip, 130 * 10);
+	assert.equal(chip.core.irqLines & 1, 1);
+	about((chip.peek(WATCHDOG, 4) & 0xffffff) / 2, 1495);
+	pass(chip, 130 * 1490);
+	assert.equal(chip.resets.length, 0);
+	pass(chip, 130 * 10);
+	assert.equal(chip.resets.length, 1);
 });
 
 test("RESETS really resets: a pin's function, a PIO, an UART", () => {
