@@ -27,7 +27,7 @@ keeper.joined().then(({ address }) => console.log(`promised ${address}`), (error
 /** What others of the app do to the network that is kept. */
 const meddling = {
 	leave: () => new WiFi().disconnect(),
-	joinAnother: () => void join({ ssid: "second" }).catch((error: { code?: string }) => console.log(`elsewhere ${error.code}`)),
+	joinAnother: () => void join({ ssid: "second" }).then(({ address }) => console.log(`elsewhere ${address}`), (error: { code?: string }) => console.log(`elsewhere ${error.code}`)),
 	keepTwice() {
 		const other = new Keeper({ ssid, password });
 		void other.joined().then(({ address }) => {
