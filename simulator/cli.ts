@@ -7,6 +7,7 @@
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import type { Server } from "node:net";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { hex } from "./core/processor.ts";
 import { type GdbServer, listenForGdb } from "./debug/gdb-server.ts";
 import { isElf, objectSymbols } from "./flash/elf.ts";
 import { type ForwardedPort, listenOn, parseForwardedPort } from "./forwarded-ports.ts";
@@ -340,7 +341,7 @@ async function simulate(path: string, options: Options): Promise<number> {
 	}
 	for (const violation of errors) {
 		process.stderr.write(
-			`simulate: violation ${violation.code} at ${(violation.atMicros / 1000).toFixed(3)} ms, pc 0x${violation.programCounter.toString(16).padStart(8, "0")}: ${violation.text}` +
+			`simulate: violation ${violation.code} at ${(violation.atMicros / 1000).toFixed(3)} ms, pc ${hex(violation.programCounter)}: ${violation.text}` +
 				`${violation.count > 1 ? ` (${violation.count} times)` : ""}\n`,
 		);
 	}

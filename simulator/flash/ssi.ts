@@ -1,6 +1,7 @@
 /**
  * SSI, the serial interface to the flash; IO_QSPI's override of the chip select frames commands (qspi-pins.ts).
- * RP2040 datasheet 4.10.13. Frames are exchanged with the flash at once; busy and fill levels follow the baud rate. Reads of many frames in the XIP format, which DMA takes out of the FIFO, come frame by frame.
+ * RP2040 datasheet 4.10.13. Frames are exchanged with the flash at once; busy and fill levels follow the baud rate. Reads of many
+ * frames in the XIP format, which DMA takes out of the FIFO, come frame by frame.
  */
 import type { Dma } from "../core/dma.ts";
 import { Block } from "../core/registers.ts";

@@ -1,4 +1,7 @@
-// Seeded chance for soak runs: mulberry32, so that a seed that was printed gives the same run again.
+// Seeded chance for soaks and tests: mulberry32, so that a seed that was printed gives the same run again.
+
+/** Words at which carries and signs change. */
+const edges = [0, 1, 2, 31, 32, 33, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffffe, 0xffffffff];
 
 export class Chance {
 	#state: number;
@@ -22,6 +25,11 @@ export class Chance {
 
 	pick<Value>(values: readonly Value[]): Value {
 		return values[this.below(values.length)]!;
+	}
+
+	/** 32 bits: every other time at an edge, where processors go wrong. */
+	word(): number {
+		return this.below(2) ? this.pick(edges) : this.below(2 ** 32);
 	}
 
 	/** Printable text. */

@@ -1,7 +1,7 @@
 // A program of chance for both cores of a board, in SRAM: what lock-step tests execute beside real firmware, which has one core.
 
 import { PicoW } from "../../simulator/simulator.ts";
-import { Chance } from "./chance.ts";
+import { Chance } from "../bench/random.ts";
 
 const SRAM = 0x20000000;
 const SIO = 0xd0000000;
@@ -24,7 +24,7 @@ function pair(board: PicoW, programSeed: number): void {
 		halfwords(part, words([part + PART_STACK, part + PART_CODE | 1, ...Array<number>(46).fill(handler | 1)]));
 		// ldr r0, =SIO; ldr r1, [r0, #FIFO_RD]; str r1, [r0, #FIFO_ST] clears its flags; count in a word of its own
 		halfwords(handler, [0x4804, 0x6d81, 0x6501, 0x4904, 0x680a, 0x3201, 0x600a, 0x4770, NOP, NOP, ...words([SIO, part + 0xf0])]);
-		halfwords(part + PART_CODE, program(new Chance(programSeed, `core ${core}`), core === 0));
+		halfwords(part + PART_CODE, program(new Chance(2 * programSeed + core), core === 0));
 	});
 	const { core } = board;
 	core.setMainStack(PARTS[0] + PART_STACK);
@@ -75,34 +75,34 @@ function program(chance: Chance, launches: boolean): number[] {
 				put(0xd000 | chance.below(14) << 8 | chance.below(3), NOP, 0xb200 | chance.below(4) << 6 | a << 3 | b); // a branch over an extension
 				break;
 			case 8:
-				put(chance.of([0x6000, 0x6800]) | chance.below(32) << 6 | 6 << 3 | a); // a shared word: STR, LDR
+				put(chance.pick([0x6000, 0x6800]) | chance.below(32) << 6 | 6 << 3 | a); // a shared word: STR, LDR
 				break;
 			case 9:
-				put(chance.of([0x7000, 0x7800, 0x8000, 0x8800]) | chance.below(32) << 6 | 6 << 3 | a); // STRB, LDRB, STRH, LDRH
+				put(chance.pick([0x7000, 0x7800, 0x8000, 0x8800]) | chance.below(32) << 6 | 6 << 3 | a); // STRB, LDRB, STRH, LDRH
 				break;
 			case 10:
 				put(0x2500 | 4 * chance.below(31), 0x5000 | chance.below(8) << 9 | 5 << 6 | 6 << 3 | a); // all of them by r5
 				break;
 			case 11:
-				put(0x4635, chance.of([0xc000, 0xc800]) | 5 << 8 | 1 + chance.below(31)); // mov r5, r6; STM or LDM of r0 to r4
+				put(0x4635, chance.pick([0xc000, 0xc800]) | 5 << 8 | 1 + chance.below(31)); // mov r5, r6; STM or LDM of r0 to r4
 				break;
 			case 12:
 				// PUSH, POP; sub sp, #8; STR and LDR by sp; add sp, #8; mov r5, sp
 				put(0xb400 | 1 + chance.below(31), 0xbc00 | 1 + chance.below(31), 0xb082, 0x9000 | a << 8 | 1, 0x9800 | b << 8, 0xb002, 0x466d);
 				break;
 			case 13:
-				put(chance.of([0x6000, 0x6800]) | chance.of([0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x04]) << 6 | 7 << 3 | a); // the divider, GPIO_OUT
+				put(chance.pick([0x6000, 0x6800]) | chance.pick([0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x04]) << 6 | 7 << 3 | a); // the divider, GPIO_OUT
 				break;
 			case 14:
-				put(...chance.of([
+				put(...chance.pick([
 					[0x6800 | 0x14 << 6 | 7 << 3 | a, 0x6000 | 0x15 << 6 | 7 << 3 | b], // FIFO_ST, a word to the other core
 					[0x6800 | 0x16 << 6 | 7 << 3 | a], // a word from it
 					[0xbf40, 0xbf20], // SEV, WFE
-					[0xba00 | chance.of([0, 1, 3]) << 6 | a << 3 | b], // REV, REV16, REVSH
+					[0xba00 | chance.pick([0, 1, 3]) << 6 | a << 3 | b], // REV, REV16, REVSH
 				]));
 				break;
 			default:
-				put(0x2580, 0x006d, 0x443d, chance.of([0x6828, 0x6028]) | a); // r5 = SIO + 0x100: spin lock 0 is asked for, or let go
+				put(0x2580, 0x006d, 0x443d, chance.pick([0x6828, 0x6028]) | a); // r5 = SIO + 0x100: spin lock 0 is asked for, or let go
 		}
 		// The stack's pointer comes back where one PUSH was longer than its POP; the bases, where something wrote over them.
 		if (instruction % 20 === 19 || instruction === 0) {

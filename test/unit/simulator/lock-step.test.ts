@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { Chip } from "../../../simulator/core/chip.ts";
 import type { PicoW } from "../../../simulator/simulator.ts";
-import { Chance } from "../../support/chance.ts";
+import { Chance } from "../../bench/random.ts";
 import { inLockStep } from "../../support/lock-step.ts";
 import { interpretPlainly } from "../../support/plain-interpreter.ts";
 import { twoCores } from "../../support/two-cores.ts";
@@ -66,7 +66,7 @@ function prepare(op: number, chips: readonly Chip[], chance: Chance): string {
 }
 
 test(`each instruction does what it does plainly: registers, flags, cycles, memory (seed ${seed})`, () => {
-	const chance = new Chance(seed, "instructions");
+	const chance = new Chance(seed);
 	const [fast, plain] = [bareChip(), bareChip()] as const;
 	interpretPlainly([plain.core, plain.second]);
 	for (let at = 0x8000; at < 0x18000; at += 4) {
