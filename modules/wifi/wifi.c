@@ -183,9 +183,9 @@ static bool parse_bssid(const char *text, uint8_t bssid[6])
 // (text) -> an IPv4 address as a number, or undefined for what is none
 void xs_wifi_ipv4(xsMachine *the)
 {
-	uint8_t address[ADDRESS_BYTES_MAX];
-	if (address_of_text(xsmcToString(xsArg(0)), address) == 4)
-		xsmcSetNumber(xsResult, (uint32_t)address[0] << 24 | (uint32_t)address[1] << 16 | (uint32_t)address[2] << 8 | address[3]);
+	uint32_t address;
+	if (ipv4_of_text(xsmcToString(xsArg(0)), &address))
+		xsmcSetNumber(xsResult, address);
 }
 
 static int save_power(const char *name)

@@ -114,3 +114,13 @@ size_t address_of_text(const char *text, uint8_t address[ADDRESS_BYTES_MAX])
 {
 	return parse_ipv4(text, address) ? 4 : parse_ipv6(text, address) ? 16 : 0;
 }
+
+bool ipv4_of_text(const char *text, uint32_t *address)
+{
+	uint8_t bytes[4];
+
+	if (!parse_ipv4(text, bytes))
+		return false;
+	*address = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+	return true;
+}

@@ -5,6 +5,7 @@
 #ifndef ADDRESS_TEXT_H
 #define ADDRESS_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,5 +17,8 @@ void address_text(char text[ADDRESS_TEXT_BYTES], const uint8_t *address, size_t 
 
 // Answers 4 or 16; 0: it is none. IPv4 is four numbers without leading zeros; IPv6 has no zone and no IPv4 inside.
 size_t address_of_text(const char *text, uint8_t address[ADDRESS_BYTES_MAX]);
+
+// IPv4 alone, as a number: 192.0.2.1 is 0xC0000201. Answers false when it is none.
+bool ipv4_of_text(const char *text, uint32_t *address);
 
 #endif

@@ -62,16 +62,14 @@ static void destroy(void *data)
 void xs_access_point_open(xsMachine *the)
 {
 	access_point_settings settings;
-	uint8_t address[ADDRESS_BYTES_MAX];
 	if (used) {
 		xsmcSetInteger(xsResult, -1);
 		return;
 	}
-	if (!station_security_of_name(xsmcToString(xsArg(3)), &settings.security) || address_of_text(xsmcToString(xsArg(5)), address) != 4) {
+	if (!station_security_of_name(xsmcToString(xsArg(3)), &settings.security) || !ipv4_of_text(xsmcToString(xsArg(5)), &settings.address)) {
 		xsmcSetInteger(xsResult, STATION_INVALID);
 		return;
 	}
-	settings.address = (uint32_t)address[0] << 24 | (uint32_t)address[1] << 16 | (uint32_t)address[2] << 8 | address[3];
 	settings.channel = (unsigned)xsmcToInteger(xsArg(4));
 	xsResult = xsNewHostObject(destroy);
 	engine_remember(the, &told, &xsArg(0));
